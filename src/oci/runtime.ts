@@ -1,0 +1,155 @@
+/**
+ * What berth asks of an OCI runtime (crun, runc).
+ *
+ * A runtime is a program that runs for milliseconds and leaves a record below `--root`; nothing here keeps state. What
+ * systemd runs (create, start, delete, restore, exec) is given as an argv that ends up in a unit and works without
+ * berthd; what berthd asks directly (state, kill, …) is a method. This folder knows bundles and runtime ids; it knows
+ * neither units nor containers.
+ */
+
+/** The states of the OCI runtime specification 1.2, and `paused`, which crun and runc add. */
+export type RuntimeStatus = 'creating' | 'created' | 'running' | 'paused' | 'stopped';
+
+export interface RuntimeState {
+  readonly id: string;
+  readonly status: RuntimeStatus;
+  /** Of the container's init, as the host numbers it; undefined once it is gone. */
+  readonly pid: number | undefined;
+  readonly bundle: string;
+  readonly createdAt: Date | undefined;
+}
+
+export interface RuntimeFeatures {
+  /** `1.21`; without the program's name. */
+  readonly version: string;
+  /** Of the runtime specification: `1.0.0` … `1.2.0`. */
+  readonly ociVersion: { readonly min: string; readonly max: string } | undefined;
+  /** Whether the runtime was built with CRIU; `criu check` says whether this host's kernel and criu will do. */
+  readonly checkpoint: 'supported' | 'unsupported';
+  /** Which `--manage-cgroups-mode` the runtime understands; empty where it has no such option (runc 1.1). */
+  readonly manageCgroupsModes: readonly string[];
+  readonly cgroupManagers: readonly string[];
+  readonly mountOptions: readonly string[];
+  readonly namespaces: readonly string[];
+  readonly capabilities: readonly string[];
+  readonly seccompActions: readonly string[];
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+export interface CreateArguments {
+  readonly id: string;
+  /** The folder with `config.json`. */
+  readonly bundle: string;
+  readonly pidFile: string;
+  /** Where the runtime writes its own errors, as JSON lines; see `RuntimeLog`. */
+  readonly logPath: string;
+  /** A listening unix socket that receives the pty master; needed if, and only if, the process has a terminal. */
+  readonly consoleSocket?: string | undefined;
+}
+
+export interface ExecArguments {
+  readonly id: string;
+  /** A file with the OCI `process` object. */
+  readonly processFile: string;
+  readonly pidFile: string;
+  readonly logPath: string;
+  readonly consoleSocket?: string | undefined;
+  /** `attached`: the runtime stays until the process ends and exits with its code. */
+  readonly mode: 'attached' | 'detached';
+}
+
+export interface CheckpointOptions {
+  /** Where the images go; must exist. */
+  readonly imagePath: string;
+  /** Where criu's log (`dump.log`) goes; must exist. */
+  readonly workPath: string;
+  readonly afterwards: 'stop' | 'leave-running';
+  readonly tcp?: 'established' | undefined;
+  readonly fileLocks?: 'dump' | undefined;
+  readonly stage?: 'pre-dump' | undefined;
+  /** Relative to `imagePath`: where the pre-dump of this dump lies. */
+  readonly parentPath?: string | undefined;
+}
+
+export interface RestoreArguments extends CreateArguments {
+  readonly imagePath: string;
+  readonly workPath: string;
+  readonly tcp?: 'established' | 'close' | undefined;
+  readonly fileLocks?: 'restore' | undefined;
+}
+
+export interface OciRuntime {
+  readonly name: RuntimeName;
+  /** Of the program. */
+  readonly path: string;
+  /** Where the runtime keeps its records: `--root`. */
+  readonly root: string;
+
+  /** What a unit runs to create, an argv and never a shell line; so are the others. */
+  createArgv(options: CreateArguments): string[];
+  startArgv(id: string, options?: { readonly logPath?: string | undefined }): string[];
+  /** Kills whatever still runs, and succeeds if the runtime knows no such container. */
+  deleteArgv(id: string): string[];
+  restoreArgv(options: RestoreArguments): string[];
+  execArgv(options: ExecArguments): string[];
+
+  /** @throws RuntimeError */
+  start(id: string, signal?: AbortSignal): Promise<void>;
+  /** What the runtime knows; undefined if it knows no such container. @throws RuntimeError */
+  state(id: string, signal?: AbortSignal): Promise<RuntimeState | undefined>;
+  /**
+   * @param whom its init, or every process in its control group
+   * @throws RuntimeError `not-running` when there is nothing to signal
+   */
+  kill(id: string, killSignal: NodeJS.Signals | number, whom: 'main' | 'all', signal?: AbortSignal): Promise<void>;
+  /**
+   * Removes the runtime's record; resolves also if there was none.
+   * @param ifRunning `refuse`, or `kill` it first
+   * @throws RuntimeError
+   */
+  delete(id: string, options: { readonly ifRunning: 'refuse' | 'kill' }, signal?: AbortSignal): Promise<void>;
+  /** Every container below `root`, for reconciling. Broken records are left out. @throws RuntimeError */
+  list(signal?: AbortSignal): Promise<RuntimeState[]>;
+  /** @throws RuntimeError; its message holds the end of criu's log */
+  checkpoint(id: string, options: CheckpointOptions, signal?: AbortSignal): Promise<void>;
+  features(signal?: AbortSignal): Promise<RuntimeFeatures>;
+}
+
+export const RUNTIME_NAMES = ['crun', 'runc'] as const;
+export type RuntimeName = (typeof RUNTIME_NAMES)[number];
+
+/** Why a runtime refused. `executable-not-found` is a shell's 127, `not-executable` and `permission-denied` its 126. */
+export const RUNTIME_ERROR_KINDS = [
+  'executable-not-found',
+  'not-executable',
+  'permission-denied',
+  'bad-user',
+  'bad-workdir',
+  'bad-rootfs',
+  'mount-failed',
+  'bad-spec',
+  'no-such-container',
+  'already-exists',
+  'not-running',
+  'cgroup',
+  'checkpoint-failed',
+  'runtime-missing',
+  'other',
+] as const;
+export type RuntimeErrorKind = (typeof RUNTIME_ERROR_KINDS)[number];
+
+/** A runtime said no; `message` is in its own words. */
+export class RuntimeError extends Error {
+  override readonly name = 'RuntimeError';
+  readonly kind: RuntimeErrorKind;
+  constructor(kind: RuntimeErrorKind, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.kind = kind;
+  }
+}
+
+/** Where a unit's failed `create` or `start` left its words: the file given as `logPath`. */
+export interface RuntimeLog {
+  /** The last error in the log, classified; undefined if there is none, or no log. */
+  lastError(logPath: string): Promise<RuntimeError | undefined>;
+}

@@ -1,0 +1,110 @@
+/**
+ * Images as berth sees them: a list of layers that can be mounted, and what the image's author wishes a container of it
+ * to be. The format on the disk is containers-storage, the one podman, buildah and CRI-O share; skopeo is the only
+ * writer. This folder knows images, layers, mounts and files inside them; it knows no containers, so that an image is
+ * in use is for the caller to find out before `remove`.
+ */
+
+/** The `config` of an OCI image, with nothing left out that a container is made of. */
+export interface ImageConfig {
+  readonly env: readonly string[];
+  readonly entrypoint: readonly string[];
+  readonly cmd: readonly string[];
+  /** As written: a name or number, `user:group`; empty is root. */
+  readonly user: string;
+  /** Empty where the image does not say; that is `/`. */
+  readonly workingDir: string;
+  /** As written: `SIGTERM`, `TERM`, `15`; undefined where the image does not say. */
+  readonly stopSignal: string | undefined;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Paths inside the container. */
+  readonly volumes: readonly string[];
+  /** `80/tcp` */
+  readonly exposedPorts: readonly string[];
+}
+
+export interface ImageLayer {
+  /** Of containers-storage: 64 hexadecimal digits. */
+  readonly id: string;
+  /** The unpacked folder, absolute. */
+  readonly diff: string;
+  /** The same folder by its short name, `l/ABC…`, relative to the driver's folder: what fits into mount options. */
+  readonly link: string;
+}
+
+export interface Image {
+  /** The SHA-256 of its configuration: 64 hexadecimal digits. */
+  readonly id: string;
+  /** Complete references with tag, `docker.io/library/busybox:latest`; an image may have none. */
+  readonly names: readonly string[];
+  /** Of its manifests: `sha256:…`. */
+  readonly digests: readonly string[];
+  /** As the image's author dated it, which may be 1970; undefined where he did not. */
+  readonly createdAt: Date | undefined;
+  /** Unpacked, layers shared with other images included. */
+  readonly sizeBytes: number;
+  readonly architecture: string;
+  readonly os: string;
+  readonly config: ImageConfig;
+  /** Topmost first, as overlayfs's `lowerdir` has them; empty for an image without layers. */
+  readonly layers: readonly ImageLayer[];
+}
+
+/** Where images on this host's disk can be loaded from. */
+export interface ImageSource {
+  readonly transport: 'oci' | 'oci-archive' | 'docker-archive';
+  /** Of the folder or the archive. */
+  readonly path: string;
+  /** Which of the images in it: a tag or a name as the source has it; undefined loads all of them. */
+  readonly reference?: string | undefined;
+}
+
+export interface PullOptions {
+  readonly credentials?: { readonly username: string; readonly password: string } | undefined;
+  /** A file in podman's `auth.json` format. */
+  readonly authFile?: string | undefined;
+  /** `skip` also permits plain HTTP. */
+  readonly tlsVerification?: 'require' | 'skip' | undefined;
+  /** As Go names them; what this host has if left out. */
+  readonly platform?: { readonly os: string; readonly architecture: string; readonly variant?: string } | undefined;
+}
+
+/** What a pull reports while it works; the last event is `done`. */
+export type PullEvent =
+  | { readonly kind: 'resolving'; readonly reference: string }
+  | { readonly kind: 'blob'; readonly digest: string; readonly what: 'layer' | 'config' | 'present' }
+  | { readonly kind: 'storing' }
+  | { readonly kind: 'done'; readonly image: Image };
+
+export interface ImageStore {
+  /** Where containers-storage lies; below it `overlay/l/…`, which `ImageLayer.link` is relative to. */
+  readonly root: string;
+
+  /** @throws StorageCorrupt; a single image that cannot be read is left out and reported to the store's `onDamage` */
+  list(signal?: AbortSignal): Promise<Image[]>;
+  /**
+   * @param reference a complete or short name (`busybox` means localhost/busybox:latest, then
+   * docker.io/library/busybox:latest, then any image whose name ends so), a name with digest, an id, or the beginning
+   * of one that only one image has
+   * @throws ImageAmbiguous | InvalidReference | StorageCorrupt
+   */
+  find(reference: string, signal?: AbortSignal): Promise<Image | undefined>;
+  /** Loads from this host's disk, and answers the images in the source's order. @throws LoadFailed | StorageCorrupt */
+  load(source: ImageSource, signal: AbortSignal): Promise<Image[]>;
+  /** Fetches from a registry. @throws PullFailed | InvalidReference | StorageCorrupt */
+  pull(reference: string, options: PullOptions, signal: AbortSignal): AsyncIterable<PullEvent>;
+  /**
+   * Takes a name off an image, and removes the image with the layers no other one needs when that was its last name or
+   * when it was given by id. It does not ask whether containers use it.
+   * @throws ImageUnknown | ImageAmbiguous | RemoveFailed
+   */
+  remove(reference: string, signal: AbortSignal): Promise<RemovedImage>;
+  /** Another name for an image. @throws ImageUnknown | ImageAmbiguous | InvalidReference */
+  tag(reference: string, name: string, signal: AbortSignal): Promise<Image>;
+}
+
+export interface RemovedImage {
+  readonly id: string;
+  readonly untagged: readonly string[];
+  readonly image: 'kept' | 'removed';
+}
