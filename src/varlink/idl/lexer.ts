@@ -11,8 +11,10 @@ export interface Token {
 }
 
 const PUNCTUATION = ['(', ')', ',', ':', '?', '[]', '[string]', '->'] as const satisfies readonly TokenKind[];
-const EOL = /[\n\r\u2028\u2029]/u;
-const WORD = /[A-Za-z0-9_.-]/u;
+const BLANKS = /[ \t]*/uy;
+const EOL = /\r\n|[\n\r\u2028\u2029]/uy;
+const COMMENT = /[^\n\r\u2028\u2029]*/uy;
+const WORD = /[A-Za-z0-9_.][A-Za-z0-9_.-]*/uy;
 const NO_COMMENT: readonly string[] = [];
 
 /**
@@ -40,18 +42,13 @@ export class Lexer {
 
   #cut(): [TokenKind, string] {
     if (this.#offset >= this.#text.length) return ['end', ''];
+    const word = this.#here(WORD);
+    const arrow = this.#text.startsWith('->', this.#offset + word.length - 1);
+    if (word !== '') return ['word', arrow ? word.slice(0, -1) : word];
     for (const mark of PUNCTUATION) if (this.#text.startsWith(mark, this.#offset)) return [mark, mark];
-    const word = this.#word();
-    if (word !== '') return ['word', word];
     const found = String.fromCodePoint(this.#text.codePointAt(this.#offset) ?? 0);
     if (found === '[') throw this.#error("expected '[]' or '[string]'");
     throw this.#error(`${quoted(found)} has no meaning here`);
-  }
-
-  #word(): string {
-    let end = this.#offset;
-    while (WORD.test(this.#text.charAt(end)) && !this.#text.startsWith('->', end)) end++;
-    return this.#text.slice(this.#offset, end);
   }
 
   #skipBlanksAndComments(): void {
@@ -59,30 +56,28 @@ export class Lexer {
     let ownLine = this.#offset === 0;
     let blankLine = this.#offset === 0;
     for (;;) {
-      const char = this.#text.charAt(this.#offset);
-      if (char === '#') {
-        const line = this.#commentLine();
-        if (ownLine) this.#comment.push(line);
-        blankLine = false;
-      } else if (char === ' ' || char === '\t') {
-        this.#offset++;
-      } else if (EOL.test(char)) {
-        this.#offset += this.#text.startsWith('\r\n', this.#offset) ? 2 : 1;
+      this.#offset += this.#here(BLANKS).length;
+      const eol = this.#here(EOL);
+      if (eol !== '') {
+        this.#offset += eol.length;
         if (blankLine) this.#comment = [];
         blankLine = true;
         ownLine = true;
+      } else if (this.#text.startsWith('#', this.#offset)) {
+        const line = this.#here(COMMENT);
+        this.#offset += line.length;
+        if (ownLine) this.#comment.push(line.slice(line.startsWith('# ') ? 2 : 1));
+        blankLine = false;
       } else {
         return;
       }
     }
   }
 
-  #commentLine(): string {
-    const start = this.#offset + (this.#text.startsWith('# ', this.#offset) ? 2 : 1);
-    let end = start;
-    while (end < this.#text.length && !EOL.test(this.#text.charAt(end))) end++;
-    this.#offset = end;
-    return this.#text.slice(start, end);
+  /** What a sticky pattern matches at the offset. */
+  #here(pattern: RegExp): string {
+    pattern.lastIndex = this.#offset;
+    return pattern.exec(this.#text)?.[0] ?? '';
   }
 
   #error(problem: string): IdlError {
