@@ -1,0 +1,34 @@
+/** Capabilities, by the names of capabilities(7). */
+
+// prettier-ignore
+export const CAPABILITIES = [
+  'CHOWN', 'DAC_OVERRIDE', 'DAC_READ_SEARCH', 'FOWNER', 'FSETID', 'KILL', 'SETGID', 'SETUID', 'SETPCAP',
+  'LINUX_IMMUTABLE', 'NET_BIND_SERVICE', 'NET_BROADCAST', 'NET_ADMIN', 'NET_RAW', 'IPC_LOCK', 'IPC_OWNER', 'SYS_MODULE',
+  'SYS_RAWIO', 'SYS_CHROOT', 'SYS_PTRACE', 'SYS_PACCT', 'SYS_ADMIN', 'SYS_BOOT', 'SYS_NICE', 'SYS_RESOURCE', 'SYS_TIME',
+  'SYS_TTY_CONFIG', 'MKNOD', 'LEASE', 'AUDIT_WRITE', 'AUDIT_CONTROL', 'SETFCAP', 'MAC_OVERRIDE', 'MAC_ADMIN', 'SYSLOG',
+  'WAKE_ALARM', 'BLOCK_SUSPEND', 'AUDIT_READ', 'PERFMON', 'BPF', 'CHECKPOINT_RESTORE',
+].map((name) => `CAP_${name}`);
+
+/** What a container has when nobody says otherwise: podman's eleven. */
+// prettier-ignore
+export const DEFAULT_CAPABILITIES = [
+  'CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'FSETID', 'KILL', 'NET_BIND_SERVICE', 'SETFCAP', 'SETGID', 'SETPCAP', 'SETUID',
+  'SYS_CHROOT',
+].map((name) => `CAP_${name}`);
+
+/** `net_admin`, `CAP_NET_ADMIN` → `CAP_NET_ADMIN`; undefined for what is none. */
+export function parseCapability(text: string): string | undefined {
+  const upper = text.toUpperCase();
+  const name = upper.startsWith('CAP_') ? upper : `CAP_${upper}`;
+  return CAPABILITIES.includes(name) ? name : undefined;
+}
+
+/**
+ * The default ones with changes: `ALL` among those added means every one there is, `ALL` among those dropped means none
+ * but those that are added by name. Names are canonical, or `ALL`.
+ */
+export function capabilitiesWith(add: readonly string[], drop: readonly string[]): string[] {
+  const base = add.includes('ALL') ? CAPABILITIES : drop.includes('ALL') ? [] : DEFAULT_CAPABILITIES;
+  const named = add.filter((name) => name !== 'ALL');
+  return [...new Set([...base, ...named])].filter((name) => !drop.includes(name) || (named.includes(name) && drop.includes('ALL')));
+}
