@@ -1,0 +1,38 @@
+import type { Operation, State } from './state.ts';
+
+/** Every way a request can be refused or fail, with the facts a client needs to act on it. */
+export interface Refusals {
+  NoSuchContainer: { container: string };
+  AmbiguousContainer: { container: string; candidates: string[] };
+  ContainerExists: { name: string };
+  InvalidName: { name: string };
+  /** `parameter` as the client wrote it, `configuration.stopSignal`. */
+  InvalidParameter: { parameter: string };
+  WrongState: { container: string; state: State; operation: Operation };
+  AlreadyStopped: { container: string };
+  NoSuchImage: { image: string };
+  AmbiguousImage: { image: string };
+  ImageInUse: { image: string; containers: string[] };
+  NoSuchRuntime: { runtime: string };
+  NoSuchUser: { user: string };
+  NoCommand: { image: string };
+  NoSuchSource: { source: string };
+  InvalidProperty: { property: string; reason: string };
+  CommandNotFound: { container: string; message: string };
+  CommandNotExecutable: { container: string; message: string };
+  RuntimeFailed: { container: string; runtime: string; message: string };
+  UnitFailed: { unit: string; result: string };
+  UnitExists: { unit: string };
+}
+
+/** A request that was refused, or failed for a reason its author can act on. Anything else that is thrown is a bug. */
+export class ContainerError<C extends keyof Refusals = keyof Refusals> extends Error {
+  override readonly name = 'ContainerError';
+  readonly code: C;
+  readonly facts: Refusals[C];
+  constructor(code: C, facts: Refusals[C], options?: ErrorOptions) {
+    super(`${code} ${JSON.stringify(facts)}`, options);
+    this.code = code;
+    this.facts = facts;
+  }
+}

@@ -1,0 +1,158 @@
+/**
+ * The folder of a container: its OCI bundle, what it wrote, and the record of how it ended. Everything in it that is not
+ * below `upper` was written by berth or by the unit.
+ */
+import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Configuration } from './container.ts';
+import type { ContainerId } from './names.ts';
+import { systemdSignalNumber, type Exit } from './status.ts';
+
+/** Where things of a container are. */
+export interface Folder {
+  readonly path: string;
+  /** What it wrote to its root: overlayfs's upper folder. */
+  readonly upper: string;
+  readonly work: string;
+  /** Its root file system, while its unit is active. */
+  readonly root: string;
+  /** The files it sees as /etc/hosts, /etc/hostname and /etc/resolv.conf. */
+  readonly etc: string;
+  readonly runtimeLog: string;
+  /** There while its process must not be started: between Init and Start. */
+  readonly hold: string;
+  /** What its unit wrote when it ended. */
+  readonly exit: string;
+  readonly pidFile: string;
+}
+
+/** How a run of the unit ended, as its ExecStopPost= recorded it. */
+export interface EndRecord {
+  readonly invocationId: string;
+  /** undefined where no main process was ever there. */
+  readonly exit: Exit | undefined;
+  readonly result: string;
+}
+
+export class Folders {
+  readonly #data: string;
+  readonly #run: string;
+
+  /**
+   * @param data holds `containers/ID`; kept over a reboot
+   * @param run holds `pids/ID`; gone after a reboot
+   */
+  constructor(data: string, run: string) {
+    this.#data = data;
+    this.#run = run;
+  }
+
+  of(id: ContainerId): Folder {
+    const path = join(this.#data, 'containers', id);
+    const inside = (name: string): string => join(path, name);
+    return {
+      path,
+      upper: inside('upper'),
+      work: inside('work'),
+      root: inside('root'),
+      etc: inside('etc'),
+      runtimeLog: inside('runtime.log'),
+      hold: inside('hold'),
+      exit: inside('exit'),
+      pidFile: join(this.#run, 'pids', id),
+    };
+  }
+
+  /** Makes what is missing of the folder, and takes away what an earlier run left in it. */
+  async prepare(folder: Folder): Promise<void> {
+    await mkdir(folder.path, { recursive: true, mode: 0o700 });
+    await Promise.all([
+      mkdir(folder.upper, { recursive: true, mode: 0o755 }),
+      mkdir(folder.work, { recursive: true, mode: 0o700 }),
+      mkdir(folder.root, { recursive: true, mode: 0o700 }),
+      mkdir(folder.etc, { recursive: true, mode: 0o755 }),
+      rm(folder.exit, { force: true }),
+      rm(folder.hold, { force: true }),
+      rm(folder.runtimeLog, { force: true }),
+      rm(folder.pidFile, { force: true }),
+    ]);
+  }
+
+  /** Writes the OCI configuration, and what the container is made of, from which a lost database can be filled again. */
+  async describe(folder: Folder, spec: object, about: { name: string; unit: string; configuration: Configuration }): Promise<void> {
+    await Promise.all([
+      writeFile(join(folder.path, 'config.json'), JSON.stringify(spec), { mode: 0o600 }),
+      replaceFile(join(folder.path, 'container.json'), JSON.stringify(about)),
+    ]);
+  }
+
+  async hold(folder: Folder): Promise<void> {
+    await writeFile(folder.hold, '');
+  }
+
+  async release(folder: Folder): Promise<void> {
+    await rm(folder.hold, { force: true });
+  }
+
+  async isHeld(folder: Folder): Promise<boolean> {
+    return (await stat(folder.hold).catch(absent)) !== undefined;
+  }
+
+  /** How the unit's last run ended; undefined while it runs, and where nothing was recorded. */
+  async endOf(folder: Folder): Promise<EndRecord | undefined> {
+    const [text, info] = await Promise.all([
+      readFile(folder.exit, 'latin1').catch(absent),
+      stat(folder.exit).catch(absent),
+    ]);
+    return text === undefined || info === undefined ? undefined : parseEnd(text, info.mtime);
+  }
+
+  /** Deletes the folder; its root must not be mounted any more. */
+  async remove(folder: Folder): Promise<void> {
+    await rm(folder.pidFile, { force: true });
+    await rm(folder.path, { recursive: true, force: true, maxRetries: 3 });
+  }
+}
+
+/** `undefined` for what is not there; every other failure goes on. */
+function absent(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT') throw error;
+}
+
+async function replaceFile(path: string, content: string): Promise<void> {
+  await writeFile(`${path}.new`, content, { mode: 0o600 });
+  await rename(`${path}.new`, path);
+}
+
+/**
+ * Reads what `unit-stopped` wrote: NAME=value lines with the variables systemd.exec(5) gives to ExecStopPost=.
+ * @param at when it was written, which is when the unit ended
+ * @returns undefined for a record that is not whole
+ */
+export function parseEnd(text: string, at: Date): EndRecord | undefined {
+  if (!text.endsWith('END\n')) return undefined;
+  const fields = new Map(text.split('\n').map((line) => splitAt(line, '=')));
+  const invocationId = fields.get('INVOCATION_ID');
+  const result = fields.get('SERVICE_RESULT');
+  if (invocationId === undefined || result === undefined) return undefined;
+  const oomKilled = result === 'oom-kill' || Number(fields.get('OOM_KILLS') ?? 0) > 0;
+  const status = fields.get('EXIT_STATUS') ?? '';
+  switch (fields.get('EXIT_CODE')) {
+    case 'exited':
+      return { invocationId, result, exit: { code: Number(status), signal: undefined, oomKilled: false, result, at } };
+    case 'killed':
+    case 'dumped': {
+      const number = systemdSignalNumber(status);
+      const code = number === undefined ? undefined : 128 + number;
+      const byKernel = oomKilled && status === 'KILL';
+      return { invocationId, result, exit: { code, signal: `SIG${status}`, oomKilled: byKernel, result, at } };
+    }
+    default:
+      return { invocationId, result, exit: undefined };
+  }
+}
+
+function splitAt(line: string, separator: string): [string, string] {
+  const index = line.indexOf(separator);
+  return index === -1 ? [line, ''] : [line.slice(0, index), line.slice(index + 1)];
+}

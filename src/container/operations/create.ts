@@ -1,0 +1,54 @@
+import { stat } from 'node:fs/promises';
+import { configure, type Request } from '../configure.ts';
+import type { Container } from '../container.ts';
+import { ContainerError } from '../errors.ts';
+import { generateName, newContainerId, parseContainerName } from '../names.ts';
+import type { Ports } from '../ports.ts';
+import { unitNameFor } from '../unit.ts';
+
+export interface CreateHost {
+  readonly hostname: string;
+}
+
+/**
+ * Makes a container. It is one row of the database and nothing else until it is started.
+ * @throws ContainerError `NoSuchImage` | `AmbiguousImage` | `NoSuchRuntime` | `ContainerExists` | `InvalidName` | …
+ */
+export async function create(ports: Ports, host: CreateHost, request: Request, signal: AbortSignal): Promise<Container> {
+  const { registry, runtimes, images } = ports;
+  if (request.image === undefined) throw new ContainerError('InvalidParameter', { parameter: 'configuration.image' });
+  if (request.name !== undefined && registry.isTaken(parseContainerName(request.name))) {
+    throw new ContainerError('ContainerExists', { name: request.name });
+  }
+  const wanted = request.runtime === undefined ? runtimes.preferred : runtimes.find(request.runtime);
+  if (wanted === undefined) throw new ContainerError('NoSuchRuntime', { runtime: request.runtime ?? 'crun or runc' });
+  const image = await images.find(request.image, signal);
+  if (image === undefined) throw new ContainerError('NoSuchImage', { image: request.image });
+  const id = newContainerId();
+  const config = configure(request, image, { id, hostname: host.hostname, runtime: wanted.name });
+  await Promise.all(config.mounts.map(async ({ source }) => {
+    if (source !== undefined) await mustExist(source);
+  }));
+  signal.throwIfAborted();
+  const name = request.name === undefined ? generateName((each) => registry.isTaken(each)) : parseContainerName(request.name);
+  const container: Container = {
+    id,
+    name,
+    unit: unitNameFor(name),
+    createdAt: ports.now(),
+    config,
+    status: { state: 'configured' },
+    restarts: 0,
+    message: undefined,
+  };
+  registry.add(container);
+  return container;
+}
+
+async function mustExist(source: string): Promise<void> {
+  try {
+    await stat(source);
+  } catch (error) {
+    throw new ContainerError('NoSuchSource', { source }, { cause: error });
+  }
+}

@@ -1,0 +1,90 @@
+import type { Container } from '../container.ts';
+import type { ContainerId } from '../names.ts';
+import type { Ports } from '../ports.ts';
+import { hasEnded, isAlive } from '../state.ts';
+
+const SIGKILL = 9;
+
+/**
+ * Stops the unit and resolves when it is down: the stop signal, then SIGKILL. The turn is given back while it stops.
+ * @param timeoutUsec instead of the container's own; 0 kills at once
+ * @throws ContainerError `AlreadyStopped` | `WrongState` | `UnitFailed`
+ */
+export async function stop(
+  ports: Ports,
+  reference: string,
+  timeoutUsec: number | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  const { id, down } = await ports.operations.run(reference, 'stop', async (container) =>
+    await Promise.resolve({ id: container.id, down: stopUnit(ports, container, timeoutUsec, signal) }),
+  );
+  await down;
+  await ports.operations.look(id);
+}
+
+/**
+ * Has systemd stop the unit within the given time, and resolves when it is down.
+ *
+ * The unit carries the container's own timeout, and a running unit's cannot be changed. A shorter one is kept by killing
+ * what is left when it is over; for a longer one the stop signal is sent first and systemd is asked to stop only when
+ * what its own timeout does not cover has passed, or as soon as the process is gone.
+ */
+export async function stopUnit(
+  ports: Pick<Ports, 'units' | 'registry'>,
+  container: Container,
+  timeoutUsec: number | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  const { unit, config } = container;
+  const own = config.stopTimeoutUsec;
+  const allowed = timeoutUsec ?? own;
+  if (allowed > own && container.status.state === 'running') {
+    await ports.units.kill(unit, 'main', config.stopSignal, signal);
+    await ended(ports, container.id, (allowed - own) / 1000, signal);
+  }
+  const stopped = ports.units.stop(unit, { signal });
+  const killer = allowed < own ? killAfter(ports, unit, allowed / 1000) : undefined;
+  try {
+    await stopped;
+  } catch (error) {
+    if (!isNotLoaded(error)) throw error;
+  } finally {
+    killer?.[Symbol.dispose]();
+  }
+  // A process that had to be killed makes systemd call the unit failed; it did what was asked for.
+  await ports.units.resetFailed(unit);
+}
+
+const isNotLoaded = (error: unknown): boolean => error instanceof Error && error.name === 'UnitNotLoaded';
+
+/** Resolves when the container has ended, and at the latest after `ms`. */
+async function ended({ registry }: Pick<Ports, 'registry'>, id: ContainerId, ms: number, signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  const over = (): boolean => !isAlive(registry.get(id)?.status.state ?? 'exited');
+  using _listening = registry.changes.listen(id, () => {
+    if (over()) resolve(undefined);
+  });
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(Math.max(1, Math.ceil(ms)))]);
+  limit.addEventListener('abort', () => {
+    resolve(undefined);
+  });
+  if (!over()) await promise;
+  signal.throwIfAborted();
+}
+
+function killAfter({ units }: Pick<Ports, 'units'>, unit: string, ms: number): Disposable {
+  const kill = (): void => {
+    // It may be gone at this very moment, which is what was wanted.
+    units.kill(unit, 'all', SIGKILL).catch(() => undefined);
+  };
+  if (ms === 0) kill();
+  const timer = setTimeout(kill, ms);
+  return {
+    [Symbol.dispose]: () => {
+      clearTimeout(timer);
+    },
+  };
+}
+
+export const isDown = (container: Container): boolean => hasEnded(container.status.state);

@@ -1,0 +1,61 @@
+import type { Ports } from '../ports.ts';
+import { ContainerError } from '../errors.ts';
+import type { State } from '../state.ts';
+import type { Exit } from '../status.ts';
+
+export interface Waited {
+  /** undefined where the container is removed. */
+  readonly state: State | undefined;
+  /** How it last ended, if it has. */
+  readonly exit: Exit | undefined;
+}
+
+/**
+ * Resolves as soon as a container is in one of `conditions`, or removed. Holds nothing and asks nobody: it is told.
+ * @throws ContainerError `NoSuchContainer` when it is not remembered either | `AmbiguousContainer`
+ */
+export async function wait(
+  { registry, operations }: Pick<Ports, 'registry' | 'operations'>,
+  reference: string,
+  conditions: readonly State[],
+  signal: AbortSignal,
+): Promise<Waited> {
+  const past = registry.endOf(reference);
+  let found;
+  try {
+    found = registry.find(reference);
+  } catch (error) {
+    if (past !== undefined && error instanceof ContainerError && error.code === 'NoSuchContainer') {
+      return { state: undefined, exit: past };
+    }
+    throw error;
+  }
+  const { id } = found;
+  await operations.look(id);
+  const { promise, resolve, reject } = Promise.withResolvers<Waited>();
+  let last = found;
+  const check = (): void => {
+    const container = registry.get(id);
+    if (container === undefined) {
+      resolve({ state: undefined, exit: registry.endOf(id) ?? ('exit' in last.status ? last.status.exit : undefined) });
+      return;
+    }
+    last = container;
+    const { status } = container;
+    if (conditions.includes(status.state)) {
+      resolve({ state: status.state, exit: 'exit' in status ? status.exit : undefined });
+    }
+  };
+  using _listening = registry.changes.listen(id, check);
+  const abort = (): void => {
+    reject(signal.reason instanceof Error ? signal.reason : new Error('the wait was given up'));
+  };
+  signal.addEventListener('abort', abort, { once: true });
+  if (signal.aborted) abort();
+  check();
+  try {
+    return await promise;
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}

@@ -1,0 +1,37 @@
+/** What the domain needs of the world. Everything in here is an interface or a value that was opened elsewhere. */
+import type { Logger } from '../log/logger.ts';
+import type { Journal } from '../journal/journal.ts';
+import type { OciRuntime, RuntimeLog } from '../oci/runtime.ts';
+import type { ImageStore } from '../storage/images.ts';
+import type { UnitManager } from '../systemd/unit-manager.ts';
+import type { Bundles } from './bundle.ts';
+import type { Folders } from './folder.ts';
+import type { Operations } from './operations.ts';
+import type { Registry } from './registry.ts';
+
+export interface Ports {
+  readonly registry: Registry;
+  readonly operations: Operations;
+  readonly folders: Folders;
+  readonly bundles: Bundles;
+  readonly units: UnitManager;
+  readonly runtimes: Runtimes;
+  readonly runtimeLog: RuntimeLog;
+  readonly images: ImageStore;
+  readonly journal: Journal;
+  readonly mounts: Mounts;
+  readonly log: Logger;
+  readonly now: () => Date;
+}
+
+/** The OCI runtimes of this host. */
+export interface Runtimes {
+  /** The one that is used where nobody asks for another; undefined where none is installed. */
+  readonly preferred: OciRuntime | undefined;
+  find(name: string): OciRuntime | undefined;
+}
+
+export interface Mounts {
+  /** Takes everything away that is mounted at `path` or below it; nothing being there is no error. */
+  unmountAll(path: string): Promise<void>;
+}

@@ -1,0 +1,118 @@
+/** Containers as rows of the database, and back. Moments are microseconds since 1970 there. */
+import * as v from 'valibot';
+import type { ContainerRow } from '../store/container-rows.ts';
+import { MOUNT_KINDS, NETWORKS, RESTART_POLICIES, type Container } from './container.ts';
+import { parseContainerId, parseContainerName } from './names.ts';
+import type { Exit, Status } from './status.ts';
+
+const text = v.string();
+const texts = v.array(text);
+const map = v.record(text, text);
+const optional = <T extends v.GenericSchema>(schema: T) => v.optional(v.union([schema, v.undefined()]), undefined);
+const moment = v.pipe(
+  v.number(),
+  v.transform((usec) => new Date(usec / 1000)),
+);
+
+const Mount = v.object({
+  kind: v.picklist(MOUNT_KINDS),
+  source: optional(text),
+  destination: text,
+  readOnly: v.boolean(),
+  options: texts,
+});
+
+const Configuration = v.object({
+  image: text,
+  imageId: text,
+  entrypoint: texts,
+  command: texts,
+  environment: map,
+  workingDirectory: text,
+  user: text,
+  hostname: text,
+  labels: map,
+  mounts: v.array(Mount),
+  network: v.picklist(NETWORKS),
+  readOnlyRoot: v.boolean(),
+  privileged: v.boolean(),
+  capabilities: texts,
+  noNewPrivileges: v.boolean(),
+  stopSignal: v.number(),
+  stopTimeoutUsec: v.number(),
+  restartPolicy: v.picklist(RESTART_POLICIES),
+  restartLimit: optional(v.number()),
+  removeOnExit: v.boolean(),
+  runtime: text,
+  unitProperties: texts,
+});
+
+const Exit = v.object({
+  code: optional(v.number()),
+  signal: optional(text),
+  oomKilled: v.boolean(),
+  result: optional(text),
+  at: moment,
+});
+
+const Status = v.variant('state', [
+  v.object({ state: v.picklist(['configured', 'removing']) }),
+  v.object({
+    state: v.picklist(['created', 'running', 'paused', 'stopping']),
+    pid: v.number(),
+    invocationId: text,
+    startedAt: optional(moment),
+  }),
+  v.object({
+    state: v.picklist(['stopped', 'exited']),
+    exit: Exit,
+    startedAt: optional(moment),
+    invocationId: optional(text),
+  }),
+  v.object({ state: v.literal('unknown'), reason: text }),
+]);
+
+const Made = v.object({ unit: text, configuration: Configuration });
+const Seen = v.object({ status: Status, restarts: v.number(), message: optional(text) });
+
+const json = <T extends v.GenericSchema>(schema: T) => v.pipe(v.string(), v.parseJson(), schema);
+const MadeText = json(Made);
+const SeenText = json(Seen);
+const ExitText = json(Exit);
+
+/** @throws ValiError for a row that berth has not written */
+export function containerOf(row: ContainerRow): Container {
+  const { unit, configuration } = v.parse(MadeText, row.config);
+  const { status, restarts, message } = v.parse(SeenText, row.status);
+  return {
+    id: parseContainerId(row.id),
+    name: parseContainerName(row.name),
+    unit,
+    createdAt: new Date(row.createdUsec / 1000),
+    config: configuration,
+    status,
+    restarts,
+    message,
+  };
+}
+
+export const rowOf = (container: Container): ContainerRow => ({
+  id: container.id,
+  name: container.name,
+  config: JSON.stringify({ unit: container.unit, configuration: container.config }),
+  status: JSON.stringify(
+    { status: wireStatus(container.status), restarts: container.restarts, message: container.message },
+  ),
+  createdUsec: usecOf(container.createdAt),
+});
+
+/** How a removed container ended, as the text that is kept of it. */
+export const exitText = (exit: Exit): string => JSON.stringify(wireExit(exit));
+export const exitOf = (textOfExit: string): Exit => v.parse(ExitText, textOfExit);
+
+const usecOf = (at: Date): number => at.getTime() * 1000;
+const wireExit = (exit: Exit) => ({ ...exit, at: usecOf(exit.at) });
+function wireStatus(status: Status): object {
+  const startedAt = 'startedAt' in status && status.startedAt !== undefined ? usecOf(status.startedAt) : undefined;
+  return 'exit' in status ? { ...status, exit: wireExit(status.exit), startedAt } : { ...status, startedAt };
+}

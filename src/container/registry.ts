@@ -1,0 +1,111 @@
+/**
+ * All containers, by ID and by name: the database, held in memory. berthd is its only writer, so reading costs nothing and
+ * takes no lock; `save` returns when the row is written, and then tells whoever waits for that container.
+ */
+import { Topic } from '../lib/topic.ts';
+import type { ContainerRows } from '../store/container-rows.ts';
+import type { EndedRows } from '../store/ended-rows.ts';
+import type { Container } from './container.ts';
+import { ContainerError } from './errors.ts';
+import { isIdPrefix, type ContainerId } from './names.ts';
+import { containerOf, exitOf, exitText, rowOf } from './records.ts';
+import type { Exit } from './status.ts';
+
+const MAX_CANDIDATES = 10;
+/** How long it is remembered how a removed container ended. */
+const ENDED_KEPT_MS = 10 * 60 * 1000;
+
+export type Rows = Pick<ContainerRows, 'all' | 'insert' | 'update' | 'delete'>;
+export type Ended = Pick<EndedRows, 'find' | 'insert' | 'expire'>;
+
+export class Registry {
+  /** Says that a container was saved or removed. */
+  readonly changes = new Topic<ContainerId>();
+  readonly #rows: Rows;
+  readonly #ended: Ended;
+  readonly #byId = new Map<ContainerId, Container>();
+  readonly #byName = new Map<string, Container>();
+  readonly #byUnit = new Map<string, Container>();
+
+  constructor(rows: Rows, ended: Ended) {
+    this.#rows = rows;
+    this.#ended = ended;
+    for (const row of rows.all()) this.#remember(containerOf(row));
+  }
+
+  /** Oldest first. */
+  all(): Container[] {
+    return [...this.#byId.values()];
+  }
+
+  get(id: ContainerId): Container | undefined {
+    return this.#byId.get(id);
+  }
+
+  byUnit(unit: string): Container | undefined {
+    return this.#byUnit.get(unit);
+  }
+
+  isTaken(name: string): boolean {
+    return this.#byName.has(name);
+  }
+
+  /**
+   * The container that has this name, this ID, or the only ID that begins so; a name wins over a prefix.
+   * @throws ContainerError `NoSuchContainer` | `AmbiguousContainer`
+   */
+  find(reference: string): Container {
+    const named = this.#byName.get(reference);
+    if (named !== undefined) return named;
+    const matches = isIdPrefix(reference) ? this.all().filter(({ id }) => id.startsWith(reference)) : [];
+    const [match, ...others] = matches;
+    if (match === undefined) throw new ContainerError('NoSuchContainer', { container: reference });
+    if (others.length > 0) {
+      const candidates = matches.slice(0, MAX_CANDIDATES).map(({ name }) => name);
+      throw new ContainerError('AmbiguousContainer', { container: reference, candidates });
+    }
+    return match;
+  }
+
+  /** @throws ContainerError `ContainerExists` */
+  add(container: Container): void {
+    if (this.isTaken(container.name)) throw new ContainerError('ContainerExists', { name: container.name });
+    this.#rows.insert(rowOf(container));
+    this.#remember(container);
+    this.changes.announce(container.id);
+  }
+
+  save(container: Container): Container {
+    this.#rows.update(rowOf(container));
+    const before = this.#byId.get(container.id);
+    if (before !== undefined) this.#byName.delete(before.name);
+    this.#remember(container);
+    this.changes.announce(container.id);
+    return container;
+  }
+
+  /** Forgets a container, but not how it ended. */
+  remove(container: Container, exit: Exit | undefined, now: Date): void {
+    if (exit !== undefined) {
+      this.#ended.insert({ id: container.id, name: container.name, exit: exitText(exit), atMs: now.getTime() });
+    }
+    this.#ended.expire(now.getTime() - ENDED_KEPT_MS);
+    this.#rows.delete(container.id);
+    this.#byId.delete(container.id);
+    this.#byName.delete(container.name);
+    this.#byUnit.delete(container.unit);
+    this.changes.announce(container.id);
+  }
+
+  /** How a container that is gone has ended: the latest that had this name or full ID. */
+  endOf(idOrName: string): Exit | undefined {
+    const row = this.#ended.find(idOrName);
+    return row === undefined ? undefined : exitOf(row.exit);
+  }
+
+  #remember(container: Container): void {
+    this.#byId.set(container.id, container);
+    this.#byName.set(container.name, container);
+    this.#byUnit.set(container.unit, container);
+  }
+}

@@ -1,0 +1,44 @@
+/**
+ * The life of a container, as a table. The states are libpod's. A request is refused where the table has no entry; a
+ * fact (`unit…`) always has one, because what systemd says is true whatever we believed.
+ */
+export const STATES = [
+  'configured',
+  'created',
+  'running',
+  'paused',
+  'stopping',
+  'stopped',
+  'exited',
+  'removing',
+  'unknown',
+] as const;
+export type State = (typeof STATES)[number];
+
+/** What someone asks for. */
+export const OPERATIONS = ['init', 'start', 'stop', 'kill', 'pause', 'unpause', 'remove'] as const;
+export type Operation = (typeof OPERATIONS)[number];
+
+/** Where each operation leads when it succeeds. A pair that is not here is refused. */
+// prettier-ignore
+const TRANSITIONS: Readonly<Record<State, Readonly<Partial<Record<Operation, State>>>>> = {
+  configured: { init: 'created', start: 'running',                                  remove: 'removing' },
+  created:    {                  start: 'running', stop: 'exited' },
+  running:    {                                    stop: 'exited', kill: 'running', pause: 'paused' },
+  paused:     {                                                    kill: 'paused',  unpause: 'running' },
+  stopping:   {                                    stop: 'exited', kill: 'stopping' },
+  stopped:    { init: 'created', start: 'running',                                  remove: 'removing' },
+  exited:     { init: 'created', start: 'running',                                  remove: 'removing' },
+  removing:   {                                                                     remove: 'removing' },
+  unknown:    {                                    stop: 'exited', kill: 'unknown', remove: 'removing' },
+};
+
+/** The state that `operation` leads to from `state`; undefined where it is not allowed. */
+export const after = (state: State, operation: Operation): State | undefined => TRANSITIONS[state][operation];
+
+/** States in which the container has a process or may have one. */
+export const ALIVE: readonly State[] = ['created', 'running', 'paused', 'stopping', 'unknown'];
+export const isAlive = (state: State): boolean => ALIVE.includes(state);
+
+/** States in which it has ended. */
+export const hasEnded = (state: State): boolean => state === 'stopped' || state === 'exited';

@@ -1,0 +1,42 @@
+/** What a container is at a moment: one shape for each state, so that what makes no sense cannot be written. */
+import { constants } from 'node:os';
+
+/** How a container's first process ended. */
+export interface Exit {
+  /** Its own, or 128 and the signal's number; undefined where nobody knows. */
+  readonly code: number | undefined;
+  /** `SIGKILL` */
+  readonly signal: string | undefined;
+  readonly oomKilled: boolean;
+  /** systemd's word for it: $SERVICE_RESULT of systemd.exec(5). */
+  readonly result: string | undefined;
+  readonly at: Date;
+}
+
+/** The part that every live state shares. */
+export interface Life {
+  readonly pid: number;
+  /** systemd's, of this run of the unit. */
+  readonly invocationId: string;
+  /** undefined while it is only created. */
+  readonly startedAt: Date | undefined;
+}
+
+export type Status =
+  | { readonly state: 'configured' | 'removing' }
+  | ({ readonly state: 'created' | 'running' | 'paused' | 'stopping' } & Life)
+  | { readonly state: 'stopped' | 'exited'; readonly exit: Exit; readonly startedAt: Date | undefined; readonly invocationId: string | undefined }
+  | { readonly state: 'unknown'; readonly reason: string };
+
+/** What the shell would say of a process that a signal ended: 128 and its number. */
+export const codeOfSignal = (signal: number): number => 128 + signal;
+
+/** An ending about which nothing was recorded. */
+export const unknownExit = (at: Date): Exit => ({ code: undefined, signal: undefined, oomKilled: false, result: undefined, at });
+
+/** The number of a signal by the name systemd writes, `TERM` or `RTMIN+1`. */
+export function systemdSignalNumber(name: string): number | undefined {
+  const realtime = /^RTMIN\+(\d+)$/.exec(name);
+  if (realtime !== null) return 34 + Number(realtime[1]);
+  return new Map<string, number>(Object.entries(constants.signals)).get(`SIG${name}`);
+}

@@ -1,0 +1,154 @@
+/**
+ * The unit that a container is: pure, from what the container is made of to the properties of StartTransientUnit. The
+ * contract, and why each property has its value, is in README.md, *How containers map onto systemd*.
+ */
+import { propertiesFromAssignment } from '../systemd/assignments.ts';
+import * as property from '../systemd/properties.ts';
+import type { TransientUnit, UnitProperty } from '../systemd/unit-manager.ts';
+import type { Configuration, Container, RestartPolicy } from './container.ts';
+import { ContainerError } from './errors.ts';
+import type { Folder } from './folder.ts';
+import type { ContainerName } from './names.ts';
+
+export const SLICE = 'berth.slice';
+/** Which units are containers' and not, say, exec sessions'. */
+export const UNIT_PATTERN = 'berth-*.service';
+
+export const unitNameFor = (name: ContainerName): string => `berth-${name}.service`;
+
+/** The commands of the unit, as argument vectors. */
+export interface UnitCommands {
+  readonly mount: readonly string[];
+  /** Where `mount` runs: its paths are relative to this. */
+  readonly mountDirectory: string;
+  readonly create: readonly string[];
+  readonly start: readonly string[];
+  /** Makes the runtime forget the container. */
+  readonly forget: readonly string[];
+  /** `unit-stopped`, the helper that every container's unit runs at its end. */
+  readonly stopped: string;
+}
+
+/** Descriptors of journald streams, for the first run; systemd opens its own for the runs it starts by itself. */
+export interface UnitStreams {
+  readonly stdout: number;
+  readonly stderr: number;
+}
+
+/** Properties that make a unit a container. To set one of these by hand would break it. */
+const OURS = new Set(
+  [
+    'Type PIDFile GuessMainPID RemainAfterExit NotifyAccess CollectMode Delegate DelegateSubgroup KillMode',
+    'ExecCondition ExecStartPre ExecStart ExecStartPost ExecReload ExecStop ExecStopPost WorkingDirectory',
+    'StandardInput StandardOutput StandardError SyslogIdentifier LogExtraFields SyslogLevelPrefix',
+    'User Group DynamicUser RootDirectory RootImage Slice Environment',
+  ].flatMap((line) => line.split(' ')),
+);
+
+/** @throws ContainerError `InvalidProperty` for one that systemd does not know, or that berth sets */
+export function parseUnitProperty(assignment: string): UnitProperty[] {
+  const name = assignment.slice(0, Math.max(0, assignment.indexOf('=')));
+  if (OURS.has(name)) {
+    throw new ContainerError('InvalidProperty', { property: assignment, reason: `${name}= is what makes the unit a container` });
+  }
+  try {
+    return propertiesFromAssignment(assignment);
+  } catch (error) {
+    const reason = error instanceof Error && 'reason' in error ? String(error.reason) : String(error);
+    throw new ContainerError('InvalidProperty', { property: assignment, reason }, { cause: error });
+  }
+}
+
+/** The runtime puts the container into a group of its own below the unit's, which is the unit's to limit. */
+export const controlGroupFor = (unit: string): string => `/${SLICE}/${unit}/container`;
+
+/**
+ * @param mode `run` starts the process; `hold` leaves that to a later start, and to systemd when it restarts the unit
+ */
+export function unitFor(
+  container: Container,
+  folder: Folder,
+  commands: UnitCommands,
+  streams: UnitStreams,
+  mode: 'run' | 'hold',
+): TransientUnit {
+  const { config, name } = container;
+  return {
+    name: container.unit,
+    properties: [
+      property.text('Description', `Container ${name} (${config.image})`),
+      property.text('Slice', SLICE),
+      property.text('CollectMode', 'inactive'),
+      property.text('Type', 'forking'),
+      property.text('PIDFile', folder.pidFile),
+      property.bool('GuessMainPID', false),
+      property.bool('Delegate', true),
+      // The kernel's killer chose one process; the others of a delegated unit are not systemd's to end for it.
+      property.text('OOMPolicy', 'continue'),
+      property.text('WorkingDirectory', commands.mountDirectory),
+      // util-linux's new mount interface cuts lowerdir= off at 256 bytes.
+      property.strings('Environment', ['LIBMOUNT_FORCE_MOUNT2=always']),
+      ...execProperties(folder, commands, mode),
+      ...stopProperties(config),
+      ...restartProperties(config.restartPolicy, config.restartLimit),
+      ...logProperties(container, streams),
+      ...config.unitProperties.flatMap(parseUnitProperty),
+    ],
+  };
+}
+
+/** Sandboxing properties of the unit would hide the mount from the next command: these run with full privileges. */
+const command = (argv: readonly string[]): property.ExecCommand => ({
+  path: argv[0] ?? '',
+  argv,
+  flags: ['privileged', 'no-env-expand'],
+});
+
+function execProperties(folder: Folder, commands: UnitCommands, mode: 'run' | 'hold'): UnitProperty[] {
+  const unlessHeld = ['/bin/sh', '-c', 'test -e "$0" || exec "$@"', folder.hold, ...commands.start];
+  return [
+    property.exec('ExecStartPre', [command(commands.mount)]),
+    property.exec('ExecStart', [command(commands.create)]),
+    property.exec('ExecStartPost', [command(mode === 'run' ? commands.start : unlessHeld)]),
+    property.exec('ExecStopPost', [command(['/bin/sh', commands.stopped, folder.path, ...commands.forget])]),
+  ];
+}
+
+function stopProperties({ stopSignal, stopTimeoutUsec }: Configuration): UnitProperty[] {
+  return [
+    property.text('KillMode', 'mixed'),
+    property.i32('KillSignal', stopSignal),
+    property.usec('TimeoutStopUSec', stopTimeoutUsec / 1000),
+    // Dying of the stop signal, or saying so with an exit code as shells do, is no failure.
+    property.exitStatusSet('SuccessExitStatus', { codes: stopSignal < 128 ? [128 + stopSignal] : [], signals: [stopSignal] }),
+  ];
+}
+
+const RESTART: Readonly<Record<RestartPolicy, string>> = { no: 'no', on_failure: 'on-failure', always: 'always' };
+const LIMIT_INTERVAL_MS = 10 * 60 * 1000;
+
+function restartProperties(policy: RestartPolicy, limit: number | undefined): UnitProperty[] {
+  const restart = property.text('Restart', RESTART[policy]);
+  if (limit === undefined) return [restart];
+  // The first start counts too.
+  return [restart, property.usec('StartLimitIntervalUSec', LIMIT_INTERVAL_MS), property.u32('StartLimitBurst', limit + 1)];
+}
+
+function logProperties({ id, name, config }: Container, { stdout, stderr }: UnitStreams): UnitProperty[] {
+  return [
+    property.fd('StandardOutputFileDescriptor', stdout),
+    property.fd('StandardErrorFileDescriptor', stderr),
+    // For runs that systemd starts by itself: it has given the descriptors back by then.
+    property.text('StandardOutput', 'journal'),
+    property.text('StandardError', 'journal'),
+    property.text('SyslogIdentifier', name),
+    property.bool('SyslogLevelPrefix', false),
+    property.u64('LogRateLimitIntervalUSec', 0),
+    property.byteStrings('LogExtraFields', [
+      `CONTAINER_ID=${id.slice(0, 12)}`,
+      `CONTAINER_ID_FULL=${id}`,
+      `CONTAINER_NAME=${name}`,
+      `IMAGE_NAME=${config.image}`,
+    ]),
+  ];
+}

@@ -1,0 +1,39 @@
+import type { Statement } from 'better-sqlite3';
+import type { Connection } from './database.ts';
+
+/** How a container that is gone has ended; `exit` is JSON that this folder does not read. */
+export interface EndedRow {
+  readonly id: string;
+  readonly name: string;
+  readonly exit: string;
+  readonly atMs: number;
+}
+
+/** The table of containers that are gone. */
+export class EndedRows {
+  readonly #find: Statement<[string, string], EndedRow>;
+  readonly #insert: Statement<[EndedRow]>;
+  readonly #expire: Statement<[number]>;
+
+  constructor(connection: Connection) {
+    this.#find = connection.prepare(
+      'SELECT id, name, exit, at_ms AS atMs FROM ended WHERE id = ? OR name = ? ORDER BY at_ms DESC LIMIT 1',
+    );
+    this.#insert = connection.prepare('INSERT OR REPLACE INTO ended (id, name, exit, at_ms) VALUES (:id, :name, :exit, :atMs)');
+    this.#expire = connection.prepare('DELETE FROM ended WHERE at_ms < ?');
+  }
+
+  /** The latest that had this id or name. */
+  find(idOrName: string): EndedRow | undefined {
+    return this.#find.get(idOrName, idOrName);
+  }
+
+  insert(row: EndedRow): void {
+    this.#insert.run(row);
+  }
+
+  /** Forgets those that were removed before `beforeMs`. */
+  expire(beforeMs: number): void {
+    this.#expire.run(beforeMs);
+  }
+}
