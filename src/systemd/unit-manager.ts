@@ -12,6 +12,7 @@ import type {
   ListedUnit,
   ManagerFacts,
   UnitChange,
+  UnitFacts,
   UnitProcess,
   UnitStatus,
 } from './unit-status.ts';
@@ -48,9 +49,9 @@ export interface UnitManager extends AsyncDisposable {
    */
   startTransient(unit: TransientUnit, signal?: AbortSignal): Promise<void>;
   /** Starts a loaded unit or one with a unit file. @throws UnitJobFailed | UnitNotLoaded (nothing knows this name) */
-  start(unit: string, options?: { readonly mode?: JobMode; readonly signal?: AbortSignal | undefined }): Promise<void>;
+  start(unit: string, options?: JobOptions): Promise<void>;
   /** Resolves when the unit is down; also when it already was. @throws UnitJobFailed | UnitNotLoaded */
-  stop(unit: string, options?: { readonly mode?: JobMode; readonly signal?: AbortSignal | undefined }): Promise<void>;
+  stop(unit: string, options?: JobOptions): Promise<void>;
 
   /** @param signalNumber as kill(2) has it. @throws UnitNotLoaded | NoSuchProcess (no process to signal) */
   kill(unit: string, whom: KillWhom, signalNumber: number, signal?: AbortSignal): Promise<void>;
@@ -87,6 +88,12 @@ export interface UnitManager extends AsyncDisposable {
   changes(signal: AbortSignal, concerns?: (unit: string) => boolean): AsyncIterable<UnitChange>;
 }
 
+export interface JobOptions {
+  /** @default replace */
+  readonly mode?: JobMode;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** The job ended, but not in `done`. */
 export class UnitJobFailed extends Error {
   override readonly name = 'UnitJobFailed';
@@ -96,13 +103,15 @@ export class UnitJobFailed extends Error {
   /** The unit when the job ended, as far as systemd told; it may be unloaded by now. */
   readonly last: UnitJobFacts | undefined;
   constructor(unit: string, result: string, last?: UnitJobFacts) {
-    super(`the job for ${unit} ended: ${result}${last === undefined ? '' : ` (${last.result})`}`);
+    super(
+      `the job for ${unit} ended: ${result}${last === undefined ? '' : ` (${last.service?.result ?? last.subState})`}`,
+    );
     this.unit = unit;
     this.result = result;
     this.last = last;
   }
 }
-export type UnitJobFacts = Pick<UnitStatus, 'activeState' | 'subState' | 'result' | 'exit'>;
+export type UnitJobFacts = Pick<UnitFacts, 'activeState' | 'subState' | 'service'>;
 
 /** A unit of this name is still loaded (a failed one stays so until `resetFailed`) or has a unit file. */
 export class UnitExists extends Error {

@@ -1,0 +1,25 @@
+/** What dbus-next 0.10 has and its own declarations leave out. */
+export type * from 'dbus-next';
+
+declare module 'dbus-next' {
+  interface SessionBusOptions {
+    negotiateUnixFd?: boolean;
+  }
+  interface MessageBus {
+    /** The unique name, once connected. */
+    readonly name: string | null;
+    /** The only way to learn that the other side hung up: the bus itself does not tell. */
+    readonly _connection: {
+      readonly stream: BusStream;
+      on(event: 'end', listener: () => void): void;
+    };
+  }
+  /** A `USocket`; a plain `net.Socket` where usocket is missing. */
+  interface BusStream {
+    /** What was asked for before the handshake, and what the bus agreed to after it; not there on a `net.Socket`. */
+    readonly supportsUnixFd?: boolean;
+    readonly fd?: number;
+    destroy(): void;
+    on(event: 'close', listener: () => void): void;
+  }
+}

@@ -1,0 +1,243 @@
+/** `UnitManager` over the system bus. */
+import { Variant } from 'dbus-next';
+import { BusCallFailed } from './bus.ts';
+import { ChangeFeed } from './change-feed.ts';
+import { JobWaiters, type JobAim, type Waiter } from './job-waiters.ts';
+import { ManagerLink, type LinkCall, type LinkEvents } from './manager-link.ts';
+import {
+  decodeListedUnit,
+  decodeManagerFacts,
+  decodeUnitProcess,
+  decodeUnitStatus,
+  itemsOf,
+  PropertyReader,
+  textOf,
+} from './unit-decoding.ts';
+import {
+  BusDisconnected,
+  NoSuchProcess,
+  UnitExists,
+  UnitJobFailed,
+  UnitNotLoaded,
+  UnitRefused,
+} from './unit-manager.ts';
+import type { JobOptions, TransientUnit, UnitManager, UnitProperty } from './unit-manager.ts';
+import { unitPath } from './unit-name.ts';
+import type { KillWhom, ListedUnit, ManagerFacts, UnitChange, UnitProcess, UnitStatus } from './unit-status.ts';
+import { UnitWatch } from './unit-watch.ts';
+
+const PROPERTIES = 'org.freedesktop.DBus.Properties';
+const SYSTEM_BUS = 'unix:path=/run/dbus/system_bus_socket';
+
+export interface DbusUnitManagerOptions {
+  /** @default unix:path=/run/dbus/system_bus_socket */
+  readonly address?: string;
+  /** How long a call waits for a bus or a PID 1 that is away. @default 10000 */
+  readonly patienceMs?: number;
+}
+
+export class DbusUnitManager implements UnitManager {
+  readonly #link: ManagerLink;
+  readonly #jobs: JobWaiters;
+  readonly #feed: ChangeFeed;
+  #facts: ManagerFacts;
+
+  private constructor(link: ManagerLink, jobs: JobWaiters, feed: ChangeFeed, facts: ManagerFacts) {
+    this.#link = link;
+    this.#jobs = jobs;
+    this.#feed = feed;
+    this.#facts = facts;
+  }
+
+  /** @throws BusUnavailable: no bus, no systemd on it, or one that does not pass descriptors */
+  static async open(options: DbusUnitManagerOptions = {}, signal?: AbortSignal): Promise<DbusUnitManager> {
+    const { address = SYSTEM_BUS, patienceMs = 10_000 } = options;
+    const jobs = new JobWaiters();
+    const feed = new ChangeFeed();
+    const watch = new UnitWatch(jobs, feed);
+    let manager: DbusUnitManager | undefined;
+    const events: LinkEvents = {
+      received: (message) => {
+        watch.received(message);
+      },
+      established: (again) => {
+        if (again) watch.missed();
+        if (again && manager !== undefined) manager.#catchUp();
+      },
+    };
+    const link = await ManagerLink.open({ address, patienceMs }, events, signal);
+    try {
+      manager = new DbusUnitManager(link, jobs, feed, await managerFacts(link, signal));
+      return manager;
+    } catch (error) {
+      link[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  get facts(): ManagerFacts {
+    return this.#facts;
+  }
+
+  async startTransient(unit: TransientUnit, signal?: AbortSignal): Promise<void> {
+    const body = [unit.name, 'fail', encode(unit.properties), []];
+    const call = { member: 'StartTransientUnit', signature: 'ssa(sv)a(sa(sv))', body };
+    await this.#job({ unit: unit.name, state: 'up' }, call, signal);
+  }
+
+  async start(unit: string, { mode = 'replace', signal }: JobOptions = {}): Promise<void> {
+    await this.#job({ unit, state: 'up' }, { member: 'StartUnit', signature: 'ss', body: [unit, mode] }, signal);
+  }
+
+  async stop(unit: string, { mode = 'replace', signal }: JobOptions = {}): Promise<void> {
+    await this.#job({ unit, state: 'down' }, { member: 'StopUnit', signature: 'ss', body: [unit, mode] }, signal);
+  }
+
+  async kill(unit: string, whom: KillWhom, signalNumber: number, signal?: AbortSignal): Promise<void> {
+    await this.#call(unit, { member: 'KillUnit', signature: 'ssi', body: [unit, whom, signalNumber] }, signal);
+  }
+
+  async freeze(unit: string, signal?: AbortSignal): Promise<void> {
+    await this.#call(unit, { member: 'FreezeUnit', signature: 's', body: [unit] }, signal);
+  }
+
+  async thaw(unit: string, signal?: AbortSignal): Promise<void> {
+    await this.#call(unit, { member: 'ThawUnit', signature: 's', body: [unit] }, signal);
+  }
+
+  async resetFailed(unit: string, signal?: AbortSignal): Promise<void> {
+    try {
+      await this.#call(
+        unit,
+        { member: 'ResetFailedUnit', signature: 's', body: [unit], ifUnanswered: 'repeat' },
+        signal,
+      );
+    } catch (error) {
+      if (!(error instanceof UnitNotLoaded)) throw error;
+    }
+  }
+
+  async setProperties(
+    unit: string,
+    lifetime: 'runtime' | 'persistent',
+    properties: readonly UnitProperty[],
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const body = [unit, lifetime === 'runtime', encode(properties)];
+    await this.#call(unit, { member: 'SetUnitProperties', signature: 'sba(sv)', body }, signal);
+  }
+
+  async status(unit: string, signal?: AbortSignal): Promise<UnitStatus | undefined> {
+    try {
+      // Its object answers for any unit, and would load it: so ask first.
+      await this.#ask(unit, { member: 'GetUnit', signature: 's', body: [unit] }, signal);
+      const target = { path: unitPath(unit), interface: PROPERTIES };
+      const [properties] = await this.#ask(unit, { target, member: 'GetAll', signature: 's', body: [''] }, signal);
+      const status = decodeUnitStatus(new PropertyReader(properties));
+      return status.loadState === 'not-found' && status.activeState === 'inactive' ? undefined : status;
+    } catch (error) {
+      if (error instanceof UnitNotLoaded) return undefined;
+      throw error;
+    }
+  }
+
+  async list(patterns: readonly string[], signal?: AbortSignal): Promise<ListedUnit[]> {
+    const call = { member: 'ListUnitsByPatterns', signature: 'asas', body: [[], patterns] };
+    const [rows] = await this.#ask(patterns.join(' '), call, signal);
+    return itemsOf(rows).map(decodeListedUnit);
+  }
+
+  async processes(unit: string, signal?: AbortSignal): Promise<UnitProcess[]> {
+    const [rows] = await this.#ask(unit, { member: 'GetUnitProcesses', signature: 's', body: [unit] }, signal);
+    return itemsOf(rows).map(decodeUnitProcess);
+  }
+
+  changes(signal: AbortSignal, concerns: (unit: string) => boolean = () => true): AsyncIterable<UnitChange> {
+    return this.#feed.follow(signal, concerns);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#feed[Symbol.dispose]();
+    this.#link[Symbol.dispose]();
+    for (const waiter of this.#jobs.waiting()) waiter.fail(new BusDisconnected('the connection to systemd was closed'));
+    await Promise.resolve();
+  }
+
+  async #job(aim: JobAim, call: LinkCall, signal: AbortSignal | undefined): Promise<void> {
+    const { result, last } = await this.#jobs.run(
+      aim,
+      async () => textOf((await this.#call(aim.unit, call, signal))[0]),
+      signal,
+    );
+    if (result !== 'done') throw new UnitJobFailed(aim.unit, result, last);
+  }
+
+  async #ask(unit: string, call: LinkCall, signal: AbortSignal | undefined): Promise<readonly unknown[]> {
+    return await this.#call(unit, { ...call, ifUnanswered: 'repeat' }, signal);
+  }
+
+  async #call(unit: string, call: LinkCall, signal: AbortSignal | undefined): Promise<readonly unknown[]> {
+    try {
+      return await this.#link.call(call, signal);
+    } catch (error) {
+      throw error instanceof BusCallFailed ? refusalOf(unit, error) : error;
+    }
+  }
+
+  #catchUp(): void {
+    for (const waiter of this.#jobs.waiting()) this.#askAgain(waiter).catch(waiter.fail);
+    managerFacts(this.#link).then(
+      (facts) => (this.#facts = facts),
+      () => undefined,
+    );
+  }
+
+  /** A job that is gone has ended unheard: then the unit says whether it came to what was wanted. */
+  async #askAgain({ unit, state, job, end, fail }: Waiter): Promise<void> {
+    try {
+      await this.#ask(
+        unit,
+        { member: 'GetJob', signature: 'u', body: [Number(job.slice(job.lastIndexOf('/') + 1))] },
+        undefined,
+      );
+    } catch (error) {
+      if (!(error instanceof UnitRefused) || !error.dbusError.endsWith('.NoSuchJob')) throw error;
+      const now = await this.status(unit);
+      const is = now === undefined ? 'inactive' : now.activeState;
+      const down = is === 'inactive' || is === 'failed';
+      if (state === 'up' ? is === 'active' : down) end('done');
+      else if (is === 'failed') end('failed');
+      else fail(new BusDisconnected(`the job for ${unit} ended while systemd could not be heard; the unit is ${is}`));
+    }
+  }
+}
+
+async function managerFacts(link: ManagerLink, signal?: AbortSignal): Promise<ManagerFacts> {
+  const target = { path: '/org/freedesktop/systemd1', interface: PROPERTIES };
+  const values = await Promise.all(
+    ['Version', 'Features', 'DefaultTimeoutStartUSec', 'DefaultTimeoutStopUSec'].map(async (name) => {
+      const body = ['org.freedesktop.systemd1.Manager', name];
+      const [value] = await link.call({ target, member: 'Get', signature: 'ss', body, ifUnanswered: 'repeat' }, signal);
+      return [name, value] as const;
+    }),
+  );
+  return decodeManagerFacts(new PropertyReader(Object.fromEntries(values)));
+}
+
+function encode(properties: readonly UnitProperty[]): unknown[] {
+  return properties.map(({ name, signature, value }) => [name, new Variant(signature, value)]);
+}
+
+function refusalOf(unit: string, cause: BusCallFailed): Error {
+  switch (cause.dbusError) {
+    case 'org.freedesktop.systemd1.NoSuchUnit':
+      return new UnitNotLoaded(unit, { cause });
+    case 'org.freedesktop.systemd1.UnitExists':
+      return new UnitExists(unit, { cause });
+    case 'org.freedesktop.systemd1.NoSuchProcess':
+    case 'System.Error.ESRCH':
+      return new NoSuchProcess(unit, { cause });
+    default:
+      return new UnitRefused(unit, cause.dbusError, cause.message, { cause });
+  }
+}

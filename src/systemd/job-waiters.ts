@@ -1,0 +1,91 @@
+/**
+ * Who waits for which job. The signal that a job has ended may be seen before the reply that names the job: both come
+ * in one read, and a signal is handled at once while a reply only resolves a promise. So ends of jobs are kept as long
+ * as any call is under way that could turn out to have made them.
+ */
+import { orAborted } from './or-aborted.ts';
+import type { UnitFacts } from './unit-status.ts';
+
+/** What a job is to make of a unit. */
+export interface JobAim {
+  readonly unit: string;
+  readonly state: 'up' | 'down';
+}
+
+export interface JobEnd {
+  /** `done`, or what went wrong. */
+  readonly result: string;
+  /** What systemd last told of the unit before it told that the job has ended. */
+  readonly last: UnitFacts | undefined;
+}
+
+export interface Waiter extends JobAim {
+  /** The job's object path. */
+  readonly job: string;
+  readonly end: (result: string) => void;
+  readonly fail: (reason: Error) => void;
+}
+
+export class JobWaiters {
+  readonly #waiters = new Set<Waiter>();
+  readonly #early = new Map<string, string>();
+  /** Of the units that a call or a waiter is concerned with. */
+  readonly #units = new Map<string, { users: number; last: UnitFacts | undefined }>();
+  #calls = 0;
+
+  /** Makes a job with `call`, which answers its object path, and waits for its end. */
+  async run(aim: JobAim, call: () => Promise<string>, signal: AbortSignal | undefined): Promise<JobEnd> {
+    const unit = this.#units.get(aim.unit) ?? { users: 0, last: undefined };
+    this.#units.set(aim.unit, unit);
+    unit.users++;
+    try {
+      const result = await this.#endOf(aim, call, signal);
+      return { result, last: unit.last };
+    } finally {
+      unit.users--;
+      if (unit.users === 0) this.#units.delete(aim.unit);
+    }
+  }
+
+  concerns(unit: string): boolean {
+    return this.#units.has(unit);
+  }
+
+  /** systemd told of the unit. */
+  told(name: string, facts: UnitFacts): void {
+    const unit = this.#units.get(name);
+    if (unit !== undefined) unit.last = facts;
+  }
+
+  /** systemd told that the job has ended. */
+  ended(job: string, result: string): void {
+    if (this.#calls > 0) this.#early.set(job, result);
+    for (const waiter of this.#waiters) if (waiter.job === job) waiter.end(result);
+  }
+
+  /** Those who still wait: for asking again after signals were missed. */
+  waiting(): Waiter[] {
+    return [...this.#waiters];
+  }
+
+  async #endOf(aim: JobAim, call: () => Promise<string>, signal: AbortSignal | undefined): Promise<string> {
+    const { promise, resolve, reject } = Promise.withResolvers<string>();
+    this.#calls++;
+    let waiter: Waiter;
+    try {
+      const job = await call();
+      waiter = { ...aim, job, end: resolve, fail: reject };
+      this.#waiters.add(waiter);
+      const early = this.#early.get(job);
+      if (early !== undefined) resolve(early);
+    } finally {
+      this.#calls--;
+      if (this.#calls === 0) this.#early.clear();
+    }
+    try {
+      return await orAborted(promise, signal);
+    } finally {
+      this.#waiters.delete(waiter);
+    }
+  }
+}

@@ -1,0 +1,57 @@
+/** From systemd's signals to facts: for those who wait for a job, and for those who follow the changes. */
+import type { BusSignal } from './bus.ts';
+import type { ChangeFeed } from './change-feed.ts';
+import type { JobWaiters } from './job-waiters.ts';
+import { decodeServiceFacts, decodeUnitFacts, PropertyReader, textOf } from './unit-decoding.ts';
+import { unitOfPath } from './unit-name.ts';
+import type { ServiceFacts } from './unit-status.ts';
+
+const UNIT = 'org.freedesktop.systemd1.Unit';
+const SERVICE = 'org.freedesktop.systemd1.Service';
+
+export class UnitWatch {
+  readonly #jobs: JobWaiters;
+  readonly #feed: ChangeFeed;
+  /** A service's own facts come first, and the signal with those of every unit is the very next. */
+  #service: { readonly path: string; readonly facts: ServiceFacts } | undefined;
+
+  constructor(jobs: JobWaiters, feed: ChangeFeed) {
+    this.#jobs = jobs;
+    this.#feed = feed;
+  }
+
+  received({ member, path, body }: BusSignal): void {
+    switch (member) {
+      case 'PropertiesChanged':
+        this.#changed(path, textOf(body[0]), body[1]);
+        break;
+      case 'JobRemoved':
+        this.#jobs.ended(textOf(body[1]), textOf(body[3]));
+        break;
+      case 'UnitRemoved':
+        this.#feed.publish({ kind: 'removed', unit: textOf(body[0]) });
+        break;
+      case 'Reloading':
+        if (body[0] === false) this.missed();
+        break;
+      default:
+    }
+  }
+
+  /** Signals may have gone by unheard. */
+  missed(): void {
+    this.#service = undefined;
+    this.#feed.publish({ kind: 'resync' });
+  }
+
+  #changed(path: string, type: string, properties: unknown): void {
+    const unit = unitOfPath(path);
+    if (unit === undefined || !(this.#jobs.concerns(unit) || this.#feed.concerns(unit))) return;
+    if (type === SERVICE) this.#service = { path, facts: decodeServiceFacts(new PropertyReader(properties)) };
+    if (type !== UNIT) return;
+    const service = this.#service?.path === path ? this.#service.facts : undefined;
+    const facts = decodeUnitFacts(new PropertyReader(properties), service);
+    this.#jobs.told(unit, facts);
+    this.#feed.publish({ kind: 'changed', unit, ...facts });
+  }
+}
