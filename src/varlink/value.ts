@@ -27,7 +27,7 @@ export interface Refused {
 export type Check<T> = (value: unknown) => Checked<T>;
 
 /**
- * The check for a type of an interface; `T` is what the caller knows the type to be in TypeScript.
+ * The check for a type of an interface, compiled when it is first asked for; `T` is what the caller knows the type to be in TypeScript.
  * @throws Error where the type refers to one that the interface does not have, which `checkInterface` reports
  */
 export function checkerFor<T>(tree: Interface, type: Type, mode: Mode): Check<T> {
@@ -85,6 +85,7 @@ function isArray(value: unknown): value is unknown[] {
 
 class Compiler {
   readonly #types = new Map<string, Type>();
+  readonly #compiled = new WeakMap<Type, Node>();
   readonly #references = new Map<string, Node>();
   readonly #tolerant: boolean;
   readonly #failure: Failure = { path: '', expected: '' };
@@ -96,7 +97,9 @@ class Compiler {
   }
 
   compile(type: Type): { node: Node; failure: Readonly<Failure> } {
-    return { node: this.#node(type), failure: this.#failure };
+    const node = this.#compiled.get(type) ?? this.#node(type);
+    this.#compiled.set(type, node);
+    return { node, failure: this.#failure };
   }
 
   #node(type: Type): Node {

@@ -42,7 +42,7 @@ error CertificationError (wants: object, got: object)
 /** One of everything, in the look that `formatInterface` gives. */
 export const HARBOUR = `# Ships and where they lie.
 #
-#  - indented, with a */ in it
+#  - indented, with a */, a \`, a \\n and a \${name} in it
 interface org.example-harbour.Harbour2
 
 # How a ship is driven.
