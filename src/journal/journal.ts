@@ -1,7 +1,10 @@
 /**
- * The systemd journal as a container's log: streams that processes write to, and lines that come back out, byte for
- * byte as they were written. This folder owns descriptors to journald and `journalctl` processes; it knows fields and
- * cursors, and no containers.
+ * The systemd journal as a process's log: streams that processes write to, and lines that come back out. This folder
+ * owns descriptors to journald and `journalctl` processes; it knows fields and cursors, and no containers.
+ *
+ * What journald itself takes from a stream, measured with systemd 257, and nobody can put back: empty lines, white
+ * space at the end of a line (of each piece of a long one), and all but the first of several NULs in a row. Everything
+ * else comes back byte for byte. Entries of the native protocol lose nothing.
  */
 
 /** One end of a stream to journald, in blocking mode, as a process expects its stdout to be. */
@@ -21,11 +24,11 @@ export interface JournalStreamOptions {
   readonly priority: number;
 }
 
-/** A line, or as much of it as is known; never more than `MAX_LINE_BYTES`. */
+/** A line, or as much of it as is known. */
 export interface LogLine {
   /** Of the last journal entry this line was made of: reading after it continues with the next line. */
   readonly cursor: string;
-  /** When journald received it; `usec` is the same moment exactly. */
+  /** When journald received the end of it; `usec` is the same moment exactly. */
   readonly at: Date;
   /** Microseconds since 1970; fits a double until the year 2255. */
   readonly usec: number;
@@ -41,7 +44,7 @@ export interface LogLine {
   readonly fields: Readonly<Record<string, string>>;
 }
 
-/** Longer lines come in pieces of this size, all but the last not terminated. */
+/** What journald has split is put together again up to this size; longer lines come in pieces, not terminated. */
 export const MAX_LINE_BYTES = 1024 * 1024;
 
 export interface JournalQuery {
@@ -49,14 +52,16 @@ export interface JournalQuery {
   readonly matches: Readonly<Record<string, string>>;
   /** Other matches that will do instead: entries for which all fields of any one record match. */
   readonly alternatives?: readonly Readonly<Record<string, string>>[] | undefined;
-  /** `follow` goes on until `signal` aborts; what was there first comes first, with no gap and nothing twice. */
+  /** `follow` goes on after what is there, with no gap and nothing twice, until `signal` or `cutOff` aborts. */
   readonly until?: 'now' | 'follow' | Date | undefined;
+  /** Ends `follow` in good order: everything written before it aborts still comes. */
+  readonly cutOff?: AbortSignal | undefined;
   readonly since?: Date | undefined;
   /** Starts after the entry with this cursor, even if the journal has dropped it since. */
   readonly after?: string | undefined;
-  /** Only the last so many lines before what `follow` brings; 0 for none. */
+  /** Only the last so many lines of those there now, and what `follow` brings; 0 for none. Not together with `after`. */
   readonly tail?: number | undefined;
-  /** A boot's id, or the current one; all of them if left out. */
+  /** A boot's id (32 hexadecimal digits); all boots if left out. */
   readonly boot?: string | undefined;
   /** Fields to hand over in `LogLine.fields`. */
   readonly fields?: readonly string[] | undefined;
@@ -65,7 +70,10 @@ export interface JournalQuery {
 export interface Journal {
   /** @throws JournalUnavailable */
   openStream(options: JournalStreamOptions): JournalStream;
-  /** Lines in journal order; ends when everything asked for was read or `signal` aborts. @throws JournalReadFailed */
+  /**
+   * Lines in the order of their ends; `signal` ends it without an error.
+   * @throws JournalReadFailed | JournalUnavailable
+   */
   read(query: JournalQuery, signal: AbortSignal): AsyncIterable<LogLine>;
   /** Resolves when everything written before the call can be read. @throws JournalUnavailable */
   sync(signal: AbortSignal): Promise<void>;

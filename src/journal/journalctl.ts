@@ -1,0 +1,126 @@
+/** One `journalctl` process: arguments for a query, and its output line by line. */
+import { spawn } from 'node:child_process';
+import type { Readable } from 'node:stream';
+import { ENTRY_FIELDS } from './entry.ts';
+import { JournalReadFailed, JournalUnavailable, type JournalQuery } from './journal.ts';
+
+/** A line of JSON that is longer is left out: journald's own lines stay far below, whatever bytes are in them. */
+const MAX_JSON_BYTES = 16 * 1024 * 1024;
+const MAX_STDERR_BYTES = 4096;
+const LINE_FEED = 0x0a;
+
+/** Where to begin: at an entry, after one, or wherever the query does. */
+export type Origin = { readonly from: 'query' } | { readonly from: 'cursor' | 'after-cursor'; readonly cursor: string };
+
+export interface JournalctlOptions {
+  readonly origin: Origin;
+  readonly order: 'forward' | 'reverse';
+  readonly atEnd: 'stop' | 'follow';
+  readonly entries?: number | undefined;
+}
+
+/** Arguments for `journalctl`. @throws RangeError for a query without matches, or with one that is no field */
+export function journalctlArguments(query: JournalQuery, options: JournalctlOptions): string[] {
+  const { since, until, fields = [] } = query;
+  const { origin } = options;
+  const argv = ['--no-pager', '--quiet', '--all', '--output=json'];
+  argv.push(`--output-fields=${[...new Set([...ENTRY_FIELDS, ...fields])].join(',')}`);
+  if (options.order === 'reverse') argv.push('--reverse');
+  if (options.atEnd === 'follow') argv.push('--follow', '--no-tail');
+  if (options.entries !== undefined) argv.push(`--lines=${options.entries}`);
+  // journalctl takes either a time or a cursor to begin with; beside a cursor, the reader looks at the time itself.
+  if (origin.from !== 'query') argv.push(`--${origin.from}=${origin.cursor}`);
+  else if (since !== undefined) argv.push(`--since=${timestamp(since)}`);
+  if (until instanceof Date) argv.push(`--until=${timestamp(until)}`);
+  return [...argv, '--', ...matchArguments(query)];
+}
+
+const timestamp = (moment: Date): string => {
+  const ms = moment.getTime();
+  return `@${Math.floor(ms / 1000)}.${String(ms % 1000).padStart(3, '0')}`;
+};
+
+function matchArguments({ matches, alternatives = [], boot }: JournalQuery): string[] {
+  const groups = [matches, ...alternatives].map((group) => {
+    const terms = Object.entries(group).map(([field, value]) => {
+      if (!/^[A-Z_][A-Z0-9_]*$/.test(field)) throw new RangeError(`Not a journal field: ${field}`);
+      return `${field}=${value}`;
+    });
+    if (terms.length === 0) throw new RangeError('A journal query needs a match');
+    return boot === undefined ? terms : [...terms, `_BOOT_ID=${boot}`];
+  });
+  return groups.flatMap((group, index) => (index === 0 ? group : ['+', ...group]));
+}
+
+/**
+ * Runs journalctl and hands out its lines; whoever stops reading, or aborts `signal`, ends the process. While nobody
+ * reads, the pipe fills and journalctl waits.
+ * @throws JournalUnavailable | JournalReadFailed
+ */
+export async function* journalctl(argv: readonly string[], signal: AbortSignal): AsyncGenerator<string, void> {
+  if (signal.aborted) return;
+  const [command = 'journalctl', ...rest] = argv;
+  const child = spawn(command, rest, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const { promise: ended, resolve, reject } = Promise.withResolvers<number | null>();
+  child.once('error', (failure) => {
+    reject(new JournalUnavailable(`Cannot run ${command}`, { cause: failure }));
+  });
+  child.once('exit', resolve);
+  ended.catch(() => undefined); // awaited below, but only after the output has ended
+  const stop = (): void => {
+    child.kill('SIGKILL');
+    child.stdout.destroy();
+  };
+  signal.addEventListener('abort', stop, { once: true });
+  const complaint = beginningOf(child.stderr);
+  try {
+    yield* linesOf(child.stdout, signal);
+    const code = await ended;
+    if (code !== 0 && !signal.aborted)
+      throw new JournalReadFailed((await complaint) || `journalctl exited with ${code}`);
+  } finally {
+    signal.removeEventListener('abort', stop);
+    stop();
+    await ended.catch(() => undefined);
+  }
+}
+
+/** Splits at line feeds. Ends without an error when `signal` has destroyed the stream. */
+async function* linesOf(stream: Readable, signal: AbortSignal): AsyncGenerator<string, void> {
+  let pieces: Buffer[] = [];
+  let size = 0;
+  const take = (end: Buffer): string | undefined => {
+    const line = size + end.length > MAX_JSON_BYTES ? undefined : Buffer.concat([...pieces, end]).toString('utf8');
+    pieces = [];
+    size = 0;
+    return line;
+  };
+  try {
+    for await (const chunk of stream) {
+      if (!Buffer.isBuffer(chunk)) throw new TypeError('A pipe gives bytes');
+      let start = 0;
+      for (let end = chunk.indexOf(LINE_FEED); end !== -1; end = chunk.indexOf(LINE_FEED, start)) {
+        const line = take(chunk.subarray(start, end));
+        start = end + 1;
+        if (line !== undefined) yield line;
+        if (signal.aborted) return;
+      }
+      size += chunk.length - start;
+      if (size <= MAX_JSON_BYTES) pieces.push(chunk.subarray(start));
+    }
+  } catch (failure) {
+    if (!signal.aborted) throw failure;
+  }
+}
+
+async function beginningOf(stream: Readable): Promise<string> {
+  let text = '';
+  try {
+    for await (const chunk of stream.setEncoding('utf8')) {
+      if (text.length < MAX_STDERR_BYTES) text += String(chunk).slice(0, MAX_STDERR_BYTES - text.length);
+    }
+  } catch {
+    // The process was ended while it spoke; what it said until then will do.
+  }
+  return text.trim();
+}
