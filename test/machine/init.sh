@@ -21,7 +21,10 @@ done
 shift
 if [ -n "$packages" ]; then
   # shellcheck disable=SC2086 # a list, and file names of our own
+  mount -t proc proc "$folder/root/proc"
   chroot "$folder/root" dpkg --force-unsafe-io --install $packages </dev/null
+  umount "$folder/root/proc"
+  rm "$folder"/root/var/cache/apt/*.deb
 fi
 
 # The end of standard input ends the machine, whatever state it is in.

@@ -13,6 +13,7 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { stripVTControlCharacters } from 'node:util';
 import { CACHE, PATH } from './cache.ts';
 import { check, type Outcome, Process, run, type RunOptions, type SpawnOptions } from './process.ts';
 import { type RootName, rootOf } from './roots.ts';
@@ -31,7 +32,7 @@ export { Process, ProcessFailed } from './process.ts';
 
 /** Measured boots take 1 s, also on two busy cores less than 10. */
 const BOOT_LIMIT_MS = 90_000;
-const READY = /^berth-test: (\S+)/;
+const READY = /\bberth-test: (\S+)/;
 const HERE = import.meta.dirname;
 const NSPAWN = [
   '--register=no',
@@ -179,7 +180,7 @@ function supervise(root: string, { install = [], show = {} }: BootOptions): Supe
   const waiting = new Set<(state: string) => void>();
   for (const stream of [child.stdout, child.stderr]) {
     createInterface({ input: stream }).on('line', (line) => {
-      const text = plain(line);
+      const text = stripVTControlCharacters(line).replaceAll('\r', '').trimEnd();
       if (text !== '' && console.push(text) > 2000) console.shift();
       const state = READY.exec(text)?.[1];
       if (state !== undefined) for (const resolve of waiting) resolve(state);
@@ -212,12 +213,4 @@ function leaderOf(name: string): number {
   const leader = pids.match(/\d+/g)?.find((pid) => /^NSpid:.*\t1$/m.test(readFileSync(`/proc/${pid}/status`, 'utf8')));
   if (leader === undefined) throw new Error(`no process 1 in the control group ${name}`);
   return Number(leader);
-}
-
-/** The line without what is meant for a terminal. */
-function plain(line: string): string {
-  // oxlint-disable-next-line no-control-regex
-  return line
-    .replaceAll(/\u001B(?:\[[!?\d;:]*[A-Za-z]|\][^\u0007\u001B]*(?:\u0007|\u001B\\|$))|[\r\u0007]/g, '')
-    .trimEnd();
 }

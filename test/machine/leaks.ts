@@ -1,0 +1,26 @@
+/** What berth may have left in a machine; a spec ends with `expect(await leaks(machine)).toEqual([])`. */
+import type { Machine } from './machine.ts';
+
+/** One line for each thing found: its kind and its name. (The mount of its overlay folder is containers/storage's own.) */
+const SEARCH = `
+systemctl list-units --all --plain --no-legend --full 'berth-*' | awk '{ print "unit " $1 " " $3 }'
+awk '$2 ~ "^/(var/lib|run)/berth/" && $2 != "/var/lib/berth/storage/overlay" { print "mount " $2 }' /proc/self/mounts
+ps -eo pid=,comm=,args= | awk '$2 ~ /^(crun|runc|conmon|netavark|criu|skopeo|fuse-overlayfs)/ { print "process " $0 }'
+if [ -d /sys/fs/cgroup/berth.slice ]; then
+  find /sys/fs/cgroup/berth.slice -mindepth 1 -type d | sed 's/^/control group /'
+fi
+find /run/berth -mindepth 1 ! -path /run/berth/io.berth -type f -o -path '/run/berth/*' ! -path /run/berth/io.berth -type s |
+  sed 's/^/file /'
+ls /run/crun /run/runc 2>/dev/null | grep -v -e '^/run/' -e '^$' | sed 's/^/runtime record /' || true
+ip netns list | sed 's/^/network namespace /'
+`;
+
+/** The machine's own tests run as berth-test-*.service. */
+const OURS = /^unit berth-test-/;
+
+/** @param kept lines that match are no leaks: what was there before, say, or is meant to stay */
+export async function leaks(machine: Machine, kept?: RegExp): Promise<string[]> {
+  const { stdout } = await machine.sh(SEARCH);
+  const lines = stdout.toString().split('\n');
+  return lines.filter((line) => line !== '' && !OURS.test(line) && kept?.test(line) !== true);
+}
