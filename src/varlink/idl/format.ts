@@ -21,7 +21,7 @@ function declaration(member: Member): string {
 }
 
 /** A type as it stands after a field's colon, begun on a line that is indented by `indent`. */
-export function formatType(type: Type, indent = ''): string {
+function formatType(type: Type, indent = ''): string {
   switch (type.kind) {
     case 'nullable':
       return `?${formatType(type.element, indent)}`;
