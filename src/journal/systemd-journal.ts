@@ -42,7 +42,7 @@ export class SystemdJournal implements Journal {
    */
   async sync(signal: AbortSignal): Promise<void> {
     try {
-      await Array.fromAsync(journalctl([...this.#journalctl, '--sync'], signal));
+      await journalctl([...this.#journalctl, '--sync'], signal).next(); // prints nothing: ends with the process
     } catch (failure) {
       throw new JournalUnavailable('journald did not synchronize', { cause: failure });
     }

@@ -9,6 +9,12 @@ import { Machine } from './machine.ts';
 const TREE = join(import.meta.dirname, '../..');
 const WRITER = [process.execPath, join(import.meta.dirname, 'journal-writer.ts')];
 const never = new AbortController().signal;
+
+async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const collected: T[] = [];
+  for await (const item of items) collected.push(item);
+  return collected;
+}
 let machine: Machine;
 let journal: SystemdJournal;
 
@@ -37,7 +43,7 @@ const of = (name: string, more: Partial<JournalQuery> = {}): JournalQuery => ({
 
 async function linesOf(query: JournalQuery): Promise<LogLine[]> {
   await journal.sync(never);
-  return await Array.fromAsync(journal.read(query, never));
+  return await collect(journal.read(query, never));
 }
 
 const textsOf = async (query: JournalQuery): Promise<string[]> =>
@@ -70,7 +76,7 @@ describe('a journal stream', () => {
   it('attributes lines to the unit although the process is gone at once', async () => {
     for (let run = 0; run < 5; run += 1) await logged('brief', 'echo gone');
     await journal.sync(never);
-    const lines = await Array.fromAsync(journal.read({ matches: { _SYSTEMD_UNIT: 'brief.service' } }, never));
+    const lines = await collect(journal.read({ matches: { _SYSTEMD_UNIT: 'brief.service' } }, never));
     expect(lines.length).toBe(5);
   });
 
@@ -171,7 +177,7 @@ describe('reading', () => {
 
   it('is cut off in good order: everything written before still comes', async () => {
     const cut = new AbortController();
-    const reading = Array.fromAsync(journal.read(of('cut', { until: 'follow', cutOff: cut.signal }), never));
+    const reading = collect(journal.read(of('cut', { until: 'follow', cutOff: cut.signal }), never));
     await logged('cut', 'seq 1 20000');
     cut.abort();
     expect((await reading).map((line) => line.bytes.toString())).toEqual(
@@ -182,7 +188,7 @@ describe('reading', () => {
   it('is cut off at once when that has happened already', async () => {
     await logged('late', 'seq 1 3');
     const query = of('late', { until: 'follow', cutOff: AbortSignal.abort() });
-    expect((await Array.fromAsync(journal.read(query, never))).length).toBe(3);
+    expect((await collect(journal.read(query, never))).length).toBe(3);
   });
 });
 

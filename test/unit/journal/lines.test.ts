@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { JournalEntry, PieceEnd } from '../../../src/journal/entry.ts';
 import { MAX_LINE_BYTES } from '../../../src/journal/journal.ts';
