@@ -1,0 +1,132 @@
+/** The containers of this host: a method for each verb, and nothing but delegation. */
+import type { LogLine } from '../journal/journal.ts';
+import type { Request } from './configure.ts';
+import type { Container } from './container.ts';
+import { ContainerError } from './errors.ts';
+import type { ContainerId } from './names.ts';
+import { Operations } from './operations.ts';
+import { create, type CreateHost } from './operations/create.ts';
+import { init } from './operations/init.ts';
+import { kill } from './operations/kill.ts';
+import { logs, type LogsQuery } from './operations/logs.ts';
+import { finishRemoval, remove } from './operations/remove.ts';
+import { start } from './operations/start.ts';
+import { stop } from './operations/stop.ts';
+import { wait, type Waited } from './operations/wait.ts';
+import type { Ports } from './ports.ts';
+import type { State } from './state.ts';
+
+export interface ListFilter {
+  readonly states: readonly State[] | undefined;
+  /** All of them must be there; an empty value matches every value. */
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+export class Containers {
+  readonly #ports: Ports;
+  readonly #host: CreateHost;
+  readonly #closing = new AbortController();
+
+  constructor(world: Omit<Ports, 'operations'>, host: CreateHost) {
+    const operations = new Operations(world, (container) => {
+      this.#afterEnd(container);
+    });
+    this.#ports = { ...world, operations };
+    this.#host = host;
+  }
+
+  async create(request: Request, signal: AbortSignal): Promise<Container> {
+    return await create(this.#ports, this.#host, request, signal);
+  }
+
+  async init(reference: string, signal: AbortSignal): Promise<void> {
+    await init(this.#ports, reference, signal);
+  }
+
+  async start(reference: string, signal: AbortSignal): Promise<void> {
+    await start(this.#ports, reference, signal);
+  }
+
+  /** @param timeoutUsec instead of the container's own; 0 kills at once */
+  async stop(reference: string, timeoutUsec: number | undefined, signal: AbortSignal): Promise<void> {
+    await stop(this.#ports, reference, timeoutUsec, signal);
+  }
+
+  /** @param killSignal as kill(2) has it */
+  async kill(reference: string, killSignal: number, signal: AbortSignal): Promise<void> {
+    await kill(this.#ports, reference, killSignal, signal);
+  }
+
+  async wait(reference: string, conditions: readonly State[], signal: AbortSignal): Promise<Waited> {
+    return await wait(this.#ports, reference, conditions, signal);
+  }
+
+  async remove(reference: string, options: { readonly ifRunning: 'refuse' | 'kill' }, signal: AbortSignal): Promise<void> {
+    await remove(this.#ports, reference, options, signal);
+  }
+
+  /** What it is now, as systemd has it. */
+  async inspect(reference: string): Promise<Container> {
+    const { id } = this.#ports.registry.find(reference);
+    await this.#ports.operations.look(id);
+    const container = this.#ports.registry.get(id);
+    if (container === undefined) throw new ContainerError('NoSuchContainer', { container: reference });
+    return container;
+  }
+
+  /** What was last told of each, oldest first; waits for nobody. */
+  list({ states, labels }: ListFilter): Container[] {
+    const wanted = Object.entries(labels);
+    return this.#ports.registry
+      .all()
+      .filter(({ status }) => states === undefined || states.includes(status.state))
+      .filter(({ config }) => wanted.every(([name, value]) => matches(config.labels[name], value)));
+  }
+
+  logs(reference: string, query: LogsQuery, signal: AbortSignal): AsyncIterable<LogLine> {
+    return logs(this.#ports, reference, query, signal);
+  }
+
+  /** The folder of its OCI bundle. */
+  bundleOf({ id }: Container): string {
+    return this.#ports.folders.of(id).path;
+  }
+
+  /** systemd told something about a unit: look at the container that it is. A unit that is no container is nobody's. */
+  async unitChanged(unit: string): Promise<void> {
+    const container = this.#ports.registry.byUnit(unit);
+    if (container !== undefined) await this.#ports.operations.look(container.id);
+  }
+
+  /** Looks at a container, and goes on with a removal that was cut off. */
+  async recover(id: ContainerId): Promise<void> {
+    const state = this.#ports.registry.get(id)?.status.state;
+    if (state === 'removing') {
+      await this.#ports.operations.run(id, 'remove', async (container) => {
+        await finishRemoval(this.#ports, container);
+      });
+      return;
+    }
+    await this.#ports.operations.look(id);
+    const container = this.#ports.registry.get(id);
+    if (container !== undefined && 'exit' in container.status) this.#afterEnd(container);
+  }
+
+  /** Resolves when what was begun is finished; nothing of its own is begun any more. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#ports.operations.idle();
+  }
+
+  #afterEnd({ id, name, config }: Container): void {
+    if (!config.removeOnExit || this.#closing.signal.aborted) return;
+    remove(this.#ports, id, { ifRunning: 'refuse' }, this.#closing.signal).catch((error: unknown) => {
+      // Somebody else may have removed it first, or started it again, which is theirs to do.
+      if (error instanceof ContainerError) return;
+      this.#ports.log.error('A container that was to be removed at its end could not be removed', { containerName: name, error });
+    });
+  }
+}
+
+const matches = (actual: string | undefined, wanted: string): boolean =>
+  actual !== undefined && (wanted === '' || actual === wanted);

@@ -1,0 +1,244 @@
+/** crun and runc, by their command lines, which are the same but for a few options. */
+import { accessSync, constants } from 'node:fs';
+import { execa, ExecaError } from 'execa';
+import * as v from 'valibot';
+import { lastErrorIn, runtimeErrorFrom } from './runtime-log.ts';
+import {
+  RuntimeError,
+  RUNTIME_NAMES,
+  type CheckpointOptions,
+  type CreateArguments,
+  type ExecArguments,
+  type OciRuntime,
+  type RestoreArguments,
+  type RuntimeFeatures,
+  type RuntimeName,
+  type RuntimeState,
+} from './runtime.ts';
+
+/** Runs a program to its end. Tests put another one before it. */
+export type RunProgram = (argv: readonly string[], signal?: AbortSignal) => Promise<string>;
+
+export interface CliRuntimeOptions {
+  readonly name: RuntimeName;
+  readonly path: string;
+  readonly root: string;
+  readonly run?: RunProgram;
+}
+
+const STATUSES = ['creating', 'created', 'running', 'paused', 'stopped'] as const;
+const State = v.object({
+  id: v.string(),
+  status: v.picklist(STATUSES),
+  pid: v.number(),
+  bundle: v.string(),
+  created: v.optional(v.string()),
+});
+const StateText = v.pipe(v.string(), v.parseJson(), State);
+const ListText = v.pipe(v.string(), v.parseJson(), v.nullable(v.array(v.unknown())));
+const FeaturesText = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object({
+    ociVersionMin: v.optional(v.string()),
+    ociVersionMax: v.optional(v.string()),
+    mountOptions: v.optional(v.array(v.string()), []),
+    annotations: v.optional(v.record(v.string(), v.string()), {}),
+    linux: v.optional(
+      v.object({
+        namespaces: v.optional(v.array(v.string()), []),
+        capabilities: v.optional(v.array(v.string()), []),
+        cgroup: v.optional(v.object({ v2: v.optional(v.boolean()), systemd: v.optional(v.boolean()) })),
+        seccomp: v.optional(v.object({ actions: v.optional(v.nullable(v.array(v.string()))) })),
+      }),
+    ),
+  }),
+);
+
+/** What each runtime wants before the command, and what it can; runc 1.1 has neither option of cgroups. */
+const TRAITS: Readonly<Record<RuntimeName, { options: readonly string[]; manageCgroupsModes: readonly string[] }>> = {
+  crun: { options: ['--cgroup-manager=cgroupfs'], manageCgroupsModes: ['soft', 'ignore', 'full', 'strict'] },
+  runc: { options: [], manageCgroupsModes: [] },
+};
+
+export class CliRuntime implements OciRuntime {
+  readonly name: RuntimeName;
+  readonly path: string;
+  readonly root: string;
+  readonly #run: RunProgram;
+
+  constructor({ name, path, root, run = runProgram }: CliRuntimeOptions) {
+    this.name = name;
+    this.path = path;
+    this.root = root;
+    this.#run = run;
+  }
+
+  createArgv({ id, bundle, pidFile, logPath, consoleSocket }: CreateArguments): string[] {
+    const terminal = consoleSocket === undefined ? [] : ['--console-socket', consoleSocket];
+    return [...this.#argv('create', logPath), '--bundle', bundle, '--pid-file', pidFile, ...terminal, id];
+  }
+
+  startArgv(id: string, { logPath }: { readonly logPath?: string | undefined } = {}): string[] {
+    return [...this.#argv('start', logPath), id];
+  }
+
+  deleteArgv(id: string): string[] {
+    return [...this.#argv('delete'), '--force', id];
+  }
+
+  restoreArgv({ id, bundle, pidFile, logPath, consoleSocket, imagePath, workPath, tcp, fileLocks }: RestoreArguments): string[] {
+    return [
+      ...this.#argv('restore', logPath),
+      ...['--detach', '--bundle', bundle, '--pid-file', pidFile, '--image-path', imagePath, '--work-path', workPath],
+      ...(consoleSocket === undefined ? [] : ['--console-socket', consoleSocket]),
+      ...this.#cgroupsMode(),
+      ...(tcp === undefined ? [] : [`--tcp-${tcp}`]),
+      ...(fileLocks === undefined ? [] : ['--file-locks']),
+      id,
+    ];
+  }
+
+  execArgv({ id, processFile, pidFile, logPath, consoleSocket, mode }: ExecArguments): string[] {
+    return [
+      ...this.#argv('exec', logPath),
+      ...['--process', processFile, '--pid-file', pidFile],
+      ...(consoleSocket === undefined ? [] : ['--console-socket', consoleSocket]),
+      ...(mode === 'detached' ? ['--detach'] : []),
+      id,
+    ];
+  }
+
+  async start(id: string, signal?: AbortSignal): Promise<void> {
+    await this.#run(this.startArgv(id), signal);
+  }
+
+  async state(id: string, signal?: AbortSignal): Promise<RuntimeState | undefined> {
+    try {
+      return stateOf(v.parse(StateText, await this.#run([...this.#argv('state'), id], signal)));
+    } catch (error) {
+      if (error instanceof RuntimeError && error.kind === 'no-such-container') return undefined;
+      throw error;
+    }
+  }
+
+  async kill(id: string, killSignal: NodeJS.Signals | number, whom: 'main' | 'all', signal?: AbortSignal): Promise<void> {
+    const all = whom === 'all' ? ['--all'] : [];
+    await this.#run([...this.#argv('kill'), ...all, id, String(killSignal)], signal);
+  }
+
+  async delete(id: string, { ifRunning }: { readonly ifRunning: 'refuse' | 'kill' }, signal?: AbortSignal): Promise<void> {
+    const argv = ifRunning === 'kill' ? this.deleteArgv(id) : [...this.#argv('delete'), id];
+    try {
+      await this.#run(argv, signal);
+    } catch (error) {
+      if (!(error instanceof RuntimeError) || error.kind !== 'no-such-container') throw error;
+    }
+  }
+
+  async list(signal?: AbortSignal): Promise<RuntimeState[]> {
+    const all = v.parse(ListText, await this.#run([...this.#argv('list'), '--format', 'json'], signal)) ?? [];
+    return all.flatMap((each) => {
+      const parsed = v.safeParse(State, each);
+      return parsed.success ? [stateOf(parsed.output)] : [];
+    });
+  }
+
+  async checkpoint(id: string, options: CheckpointOptions, signal?: AbortSignal): Promise<void> {
+    await this.#run(
+      [
+        ...this.#argv('checkpoint'),
+        ...['--image-path', options.imagePath, '--work-path', options.workPath],
+        ...this.#cgroupsMode(),
+        ...(options.afterwards === 'leave-running' ? ['--leave-running'] : []),
+        ...(options.tcp === undefined ? [] : ['--tcp-established']),
+        ...(options.fileLocks === undefined ? [] : ['--file-locks']),
+        ...(options.stage === undefined ? [] : ['--pre-dump']),
+        ...(options.parentPath === undefined ? [] : ['--parent-path', options.parentPath]),
+        id,
+      ],
+      signal,
+    );
+  }
+
+  async features(signal?: AbortSignal): Promise<RuntimeFeatures> {
+    const [versionText, featuresText] = await Promise.all([
+      this.#run([this.path, '--version'], signal),
+      this.#run([this.path, 'features'], signal),
+    ]);
+    const { ociVersionMin: min, ociVersionMax: max, mountOptions, annotations, linux } = v.parse(FeaturesText, featuresText);
+    return {
+      version: /version (?<version>\S+)/.exec(versionText)?.groups?.['version'] ?? '',
+      ociVersion: min === undefined || max === undefined ? undefined : { min, max },
+      checkpoint: canCheckpoint(versionText, annotations) ? 'supported' : 'unsupported',
+      manageCgroupsModes: TRAITS[this.name].manageCgroupsModes,
+      cgroupManagers: linux?.cgroup?.systemd === true ? ['cgroupfs', 'systemd'] : ['cgroupfs'],
+      mountOptions,
+      namespaces: linux?.namespaces ?? [],
+      capabilities: linux?.capabilities ?? [],
+      seccompActions: linux?.seccomp?.actions ?? [],
+      annotations,
+    };
+  }
+
+  #argv(command: string, logPath?: string): string[] {
+    const log = logPath === undefined ? [] : ['--log', logPath];
+    return [this.path, '--root', this.root, ...TRAITS[this.name].options, '--log-format', 'json', ...log, command];
+  }
+
+  #cgroupsMode(): string[] {
+    return TRAITS[this.name].manageCgroupsModes.includes('ignore') ? ['--manage-cgroups-mode', 'ignore'] : [];
+  }
+}
+
+/** crun says whether it was built with CRIU; runc always calls the program. */
+const canCheckpoint = (versionText: string, annotations: Readonly<Record<string, string>>): boolean =>
+  /\+CRIU/.test(versionText) || 'org.opencontainers.runc.checkpoint.enabled' in annotations || /^runc/.test(versionText);
+
+const stateOf = ({ id, status, pid, bundle, created }: v.InferOutput<typeof State>): RuntimeState => ({
+  id,
+  status,
+  pid: pid === 0 ? undefined : pid,
+  bundle,
+  createdAt: created === undefined ? undefined : new Date(created),
+});
+
+const MAX_OUTPUT = 16 * 1024 * 1024;
+
+/** @throws RuntimeError with what the program said */
+async function runProgram(argv: readonly string[], signal?: AbortSignal): Promise<string> {
+  const [file = '', ...rest] = argv;
+  try {
+    const { stdout } = await execa(file, rest, {
+      stdin: 'ignore',
+      maxBuffer: MAX_OUTPUT,
+      ...(signal === undefined ? {} : { cancelSignal: signal }),
+    });
+    return stdout;
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (!(error instanceof ExecaError)) throw error;
+    if (error.code === 'ENOENT') throw new RuntimeError('runtime-missing', `${file} is not there`, { cause: error });
+    const said = typeof error.stderr === 'string' ? error.stderr : '';
+    throw lastErrorIn(said) ?? runtimeErrorFrom(said === '' ? error.shortMessage : said, { cause: error });
+  }
+}
+
+const PROGRAM_FOLDERS = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
+
+/** The runtimes that are installed, in berth's order of preference. @param root each keeps its records in a folder below */
+export function installedRuntimes(root: string): CliRuntime[] {
+  return RUNTIME_NAMES.flatMap((name) => {
+    const path = PROGRAM_FOLDERS.map((folder) => `${folder}/${name}`).find(isExecutable);
+    return path === undefined ? [] : [new CliRuntime({ name, path, root: `${root}/${name}` })];
+  });
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

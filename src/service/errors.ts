@@ -1,0 +1,94 @@
+/**
+ * Refusals as the wire names them. A new one does not compile until each interface has an answer for it; what is not in the
+ * tables is a fault, is logged with a reference, and reaches the client as that reference only.
+ */
+import { ContainerError, type Refusals } from '../container/errors.ts';
+import { JournalReadFailed, JournalUnavailable } from '../journal/journal.ts';
+import { RuntimeError } from '../oci/runtime.ts';
+import * as storage from '../storage/errors.ts';
+import { BusDisconnected, BusUnavailable, UnitJobFailed, UnitRefused } from '../systemd/unit-manager.ts';
+import { VarlinkError } from '../varlink/errors.ts';
+import type { JsonObject } from '../varlink/types.ts';
+
+const INVALID_PARAMETER = 'org.varlink.service.InvalidParameter';
+
+type Answer<C extends keyof Refusals> = (facts: Refusals[C]) => Told;
+interface Told {
+  /** Of an error of the interface that was called, or fully qualified. */
+  readonly name: string;
+  readonly parameters: JsonObject;
+}
+const same =
+  <C extends keyof Refusals>(name: C): Answer<C> =>
+  (facts) => ({ name, parameters: facts });
+
+const ANSWERS: { readonly [C in keyof Refusals]: Answer<C> } = {
+  NoSuchContainer: same('NoSuchContainer'),
+  AmbiguousContainer: same('AmbiguousContainer'),
+  ContainerExists: same('ContainerExists'),
+  InvalidName: () => ({ name: INVALID_PARAMETER, parameters: { parameter: 'configuration.name' } }),
+  InvalidParameter: (facts) => ({ name: INVALID_PARAMETER, parameters: facts }),
+  WrongState: same('WrongState'),
+  AlreadyStopped: same('AlreadyStopped'),
+  NoSuchImage: same('NoSuchImage'),
+  AmbiguousImage: same('AmbiguousImage'),
+  ImageInUse: same('ImageInUse'),
+  NoSuchRuntime: same('NoSuchRuntime'),
+  NoSuchUser: same('NoSuchUser'),
+  NoCommand: same('NoCommand'),
+  NoSuchSource: same('NoSuchSource'),
+  InvalidProperty: same('InvalidProperty'),
+  CommandNotFound: same('CommandNotFound'),
+  CommandNotExecutable: same('CommandNotExecutable'),
+  RuntimeFailed: same('RuntimeFailed'),
+  UnitFailed: same('UnitFailed'),
+  UnitExists: same('UnitExists'),
+};
+
+const told = <C extends keyof Refusals>({ code, facts }: ContainerError<C>): Told => ANSWERS[code](facts);
+
+/** Errors of adapters that a client can act on, each with what it is told. */
+const ADAPTERS: readonly ((error: Error) => Told | undefined)[] = [
+  (error) => (error instanceof BusUnavailable || error instanceof BusDisconnected ? systemdUnavailable(error) : undefined),
+  (error) =>
+    error instanceof UnitJobFailed || error instanceof UnitRefused
+      ? { name: 'UnitFailed', parameters: { unit: error.unit, result: 'result' in error ? error.result : error.message } }
+      : undefined,
+  (error) =>
+    error instanceof JournalUnavailable || error instanceof JournalReadFailed
+      ? { name: 'SystemFailed', parameters: { errnoName: 'EIO', message: `the journal cannot be used: ${error.message}` } }
+      : undefined,
+  (error) =>
+    error instanceof RuntimeError
+      ? { name: 'SystemFailed', parameters: { errnoName: 'EIO', message: `the OCI runtime failed: ${error.message}` } }
+      : undefined,
+  (error) => errnoAnswer(error),
+];
+
+const systemdUnavailable = ({ message }: Error): Told => ({ name: 'SystemdUnavailable', parameters: { reason: message } });
+
+/** What the kernel refused, by the name of its error; a full disk reaches us from SQLite too. */
+function errnoAnswer(error: Error): Told | undefined {
+  if (!('code' in error) || typeof error.code !== 'string') return undefined;
+  const errnoName = error.code === 'SQLITE_FULL' ? 'ENOSPC' : error.code;
+  if (!/^E[A-Z0-9]+$/.test(errnoName) || !('syscall' in error || error.code === 'SQLITE_FULL')) return undefined;
+  return { name: 'SystemFailed', parameters: { errnoName, message: error.message } };
+}
+
+/** What the client is told of `error`, which came out of a call of `interfaceName`; undefined for a fault. */
+export function answerFor(interfaceName: string, error: unknown): VarlinkError | undefined {
+  if (error instanceof VarlinkError) return error;
+  if (!(error instanceof Error)) return undefined;
+  const answer = error instanceof ContainerError ? told(error) : firstOf(ADAPTERS, error);
+  if (answer === undefined) return undefined;
+  const name = answer.name.includes('.') ? answer.name : `${interfaceName}.${answer.name}`;
+  return new VarlinkError(name, answer.parameters, { cause: error });
+}
+
+function firstOf<T>(candidates: readonly ((error: Error) => T | undefined)[], error: Error): T | undefined {
+  for (const candidate of candidates) {
+    const answer = candidate(error);
+    if (answer !== undefined) return answer;
+  }
+  return undefined;
+}

@@ -1,0 +1,64 @@
+/** io.berth.System. */
+import { readFile } from 'node:fs/promises';
+import { hostname, release } from 'node:os';
+import type { GetInfoOutput, SystemHandlers } from '../api/io-berth-system.ts';
+import type { Containers } from '../container/containers.ts';
+import { isAlive } from '../container/state.ts';
+import type { OciRuntime } from '../oci/runtime.ts';
+import type { ImageStore } from '../storage/images.ts';
+import type { UnitManager } from '../systemd/unit-manager.ts';
+
+export interface SystemFacts {
+  readonly version: string;
+  readonly dataDirectory: string;
+  readonly runtimes: readonly OciRuntime[];
+}
+
+const GO_ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', ppc64: 'ppc64le', ia32: '386' };
+
+export const systemService = (
+  facts: SystemFacts,
+  world: { readonly units: UnitManager; readonly images: ImageStore; readonly containers: Containers },
+): SystemHandlers => ({
+  async GetInfo(_, { signal }): Promise<GetInfoOutput> {
+    const [runtimes, images, controllers] = await Promise.all([
+      Promise.all(facts.runtimes.map(async (runtime) => await describe(runtime, signal))),
+      world.images.list(signal),
+      controllersOf('/sys/fs/cgroup/cgroup.controllers'),
+    ]);
+    const all = world.containers.list({ states: undefined, labels: {} });
+    const count = (matches: (state: string) => boolean): number => all.filter(({ status }) => matches(status.state)).length;
+    return {
+      version: facts.version,
+      nodeVersion: process.versions.node,
+      systemdVersion: String(world.units.facts.version),
+      kernelVersion: release(),
+      architecture: GO_ARCHITECTURES[process.arch] ?? process.arch,
+      hostname: hostname(),
+      runtimes,
+      controllers,
+      dataDirectory: facts.dataDirectory,
+      storageDirectory: world.images.root,
+      containers: {
+        total: all.length,
+        running: count((state) => state === 'running'),
+        paused: count((state) => state === 'paused'),
+        stopped: all.filter(({ status }) => !isAlive(status.state)).length,
+      },
+      images: images.length,
+    };
+  },
+});
+
+async function describe(runtime: OciRuntime, signal: AbortSignal) {
+  const { version, checkpoint } = await runtime.features(signal);
+  return { name: runtime.name, path: runtime.path, version, checkpoint: checkpoint === 'supported' };
+}
+
+async function controllersOf(path: string): Promise<string[]> {
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+    return '';
+  });
+  return text.split(/\s+/).filter((name) => name !== '');
+}

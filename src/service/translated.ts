@@ -1,0 +1,35 @@
+import { answerFor } from './errors.ts';
+
+type Handler = (...parameters: readonly unknown[]) => unknown;
+const isHandler = (value: unknown): value is Handler => typeof value === 'function';
+const isIterable = (value: unknown): value is AsyncIterable<unknown> =>
+  typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
+
+/** The same handlers, with what they throw put into the words of their interface; faults go through as they are. */
+export function translated<Handlers extends object>(interfaceName: string, handlers: Handlers): Handlers {
+  const inWords = (error: unknown): unknown => answerFor(interfaceName, error) ?? error;
+  return new Proxy(handlers, {
+    get(target, name): unknown {
+      const handler: unknown = Reflect.get(target, name);
+      return isHandler(handler) ? wrapped(handler.bind(target), inWords) : handler;
+    },
+  });
+}
+
+function wrapped(handler: Handler, inWords: (error: unknown) => unknown): Handler {
+  return (...parameters) => {
+    const result = handler(...parameters);
+    if (isIterable(result)) return iterated(result, inWords);
+    return Promise.resolve(result).catch((error: unknown) => {
+      throw inWords(error);
+    });
+  };
+}
+
+async function* iterated(items: AsyncIterable<unknown>, inWords: (error: unknown) => unknown): AsyncGenerator {
+  try {
+    yield* items;
+  } catch (error) {
+    throw inWords(error);
+  }
+}

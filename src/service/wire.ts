@@ -1,0 +1,123 @@
+/** Containers and images as the varlink interfaces show them. */
+import type * as api from '../api/io-berth-container.ts';
+import type { Image as WireImage } from '../api/io-berth-image.ts';
+import { argvOf, type Configuration, type Container } from '../container/container.ts';
+import type { Exit } from '../container/status.ts';
+import { signalName } from '../lib/signals.ts';
+import type { LogLine } from '../journal/journal.ts';
+import type { Image } from '../storage/images.ts';
+
+export const timestamp = (at: Date): api.Timestamp => ({ realtime: at.getTime() * 1000 });
+
+/** undefined where neither clock is given; a monotonic time alone means nothing over a journal of many boots. */
+export const momentOf = (at: api.Timestamp | undefined): Date | undefined =>
+  at?.realtime === undefined ? undefined : new Date(Number(at.realtime) / 1000);
+
+export const wireExit = ({ code, signal, oomKilled, result, at }: Exit): api.Exit => ({
+  exitCode: code,
+  signal,
+  oomKilled,
+  result,
+  exitedAt: timestamp(at),
+});
+
+export function wireRuntime({ unit, status, restarts, message }: Container): api.Runtime {
+  const alive = 'pid' in status;
+  return {
+    state: status.state,
+    process: alive ? { pid: status.pid } : undefined,
+    startedAt: 'startedAt' in status && status.startedAt !== undefined ? timestamp(status.startedAt) : undefined,
+    exit: 'exit' in status ? wireExit(status.exit) : undefined,
+    controlGroup: alive ? `/berth.slice/${unit}` : undefined,
+    invocationId: 'invocationId' in status ? status.invocationId : undefined,
+    restarts,
+    message: status.state === 'unknown' ? status.reason : message,
+  };
+}
+
+export const wireSummary = (container: Container): api.Summary => ({
+  id: container.id,
+  name: container.name,
+  unit: container.unit,
+  image: container.config.image,
+  imageId: container.config.imageId,
+  command: argvOf(container.config),
+  createdAt: timestamp(container.createdAt),
+  labels: container.config.labels,
+  runtime: wireRuntime(container),
+});
+
+export const wireContainer = (container: Container, bundle: string): api.InspectOutput => ({
+  id: container.id,
+  name: container.name,
+  unit: container.unit,
+  imageId: container.config.imageId,
+  command: argvOf(container.config),
+  createdAt: timestamp(container.createdAt),
+  configuration: wireConfiguration(container.name, container.config),
+  runtime: wireRuntime(container),
+  bundle,
+});
+
+/** What Create takes, so that what it answers makes the same container again. */
+const wireConfiguration = (name: string, config: Configuration): api.Configuration => ({
+  image: config.image,
+  name,
+  command: config.command,
+  entrypoint: config.entrypoint,
+  environment: config.environment,
+  workingDirectory: config.workingDirectory,
+  user: config.user,
+  hostname: config.hostname,
+  labels: config.labels,
+  mounts: config.mounts.map((mount) => ({ ...mount, options: [...mount.options] })),
+  network: config.network,
+  readOnlyRoot: config.readOnlyRoot,
+  privileged: config.privileged,
+  addCapabilities: config.capabilities,
+  dropCapabilities: ['ALL'],
+  noNewPrivileges: config.noNewPrivileges,
+  stopSignal: signalName(config.stopSignal),
+  stopTimeoutUSec: config.stopTimeoutUsec,
+  restartPolicy: config.restartPolicy,
+  restartLimit: config.restartLimit,
+  removeOnExit: config.removeOnExit,
+  runtime: config.runtime,
+  unitProperties: config.unitProperties,
+});
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** Text where it is valid UTF-8 without NUL, which varlink's peers refuse; base64 otherwise. */
+export function wireLine({ stream, bytes, terminated, usec, pid, cursor }: LogLine): api.LogLine {
+  return {
+    stream,
+    ...contentOf(bytes),
+    terminated,
+    timestamp: { realtime: usec },
+    process: pid === undefined ? undefined : { pid },
+    cursor,
+  };
+}
+
+function contentOf(bytes: Buffer): { message: string } | { messageBase64: string } {
+  if (!bytes.includes(0)) {
+    try {
+      return { message: utf8.decode(bytes) };
+    } catch {
+      // Not text, which is what base64 is for.
+    }
+  }
+  return { messageBase64: bytes.toString('base64') };
+}
+
+export const wireImage = (image: Image): WireImage => ({
+  id: image.id,
+  names: image.names,
+  digests: image.digests,
+  createdAt: image.createdAt === undefined ? undefined : timestamp(image.createdAt),
+  sizeBytes: image.sizeBytes,
+  architecture: image.architecture,
+  operatingSystem: image.os,
+  labels: image.config.labels,
+});
