@@ -13,7 +13,7 @@ export interface Container {
   /** How often systemd has brought it back since it was last started by hand. */
   readonly restarts: number;
   /** Why the last attempt to start it failed. */
-  readonly message: string | undefined;
+  readonly message?: string | undefined;
 }
 
 /** What a container is made of, with everything that image and defaults decide filled in. */
@@ -40,7 +40,7 @@ export interface Configuration {
   readonly stopSignal: number;
   readonly stopTimeoutUsec: number;
   readonly restartPolicy: RestartPolicy;
-  readonly restartLimit: number | undefined;
+  readonly restartLimit?: number | undefined;
   readonly removeOnExit: boolean;
   readonly runtime: string;
   /** As they stand in unit files. */
@@ -58,7 +58,7 @@ export const MOUNT_KINDS = ['bind', 'tmpfs'] as const;
 export interface Mount {
   readonly kind: (typeof MOUNT_KINDS)[number];
   /** On the host; of bind mounts only. */
-  readonly source: string | undefined;
+  readonly source?: string | undefined;
   /** In the container. */
   readonly destination: string;
   readonly readOnly: boolean;

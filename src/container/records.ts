@@ -8,7 +8,7 @@ import type { Exit, Status } from './status.ts';
 const text = v.string();
 const texts = v.array(text);
 const map = v.record(text, text);
-const optional = <T extends v.GenericSchema>(schema: T) => v.optional(v.union([schema, v.undefined()]), undefined);
+const optional = <T extends v.GenericSchema>(schema: T) => v.optional(v.union([schema, v.undefined()]));
 const moment = v.pipe(
   v.number(),
   v.transform((usec) => new Date(usec / 1000)),

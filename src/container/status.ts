@@ -4,12 +4,12 @@ import { constants } from 'node:os';
 /** How a container's first process ended. */
 export interface Exit {
   /** Its own, or 128 and the signal's number; undefined where nobody knows. */
-  readonly code: number | undefined;
+  readonly code?: number | undefined;
   /** `SIGKILL` */
-  readonly signal: string | undefined;
+  readonly signal?: string | undefined;
   readonly oomKilled: boolean;
   /** systemd's word for it: $SERVICE_RESULT of systemd.exec(5). */
-  readonly result: string | undefined;
+  readonly result?: string | undefined;
   readonly at: Date;
 }
 
@@ -19,13 +19,13 @@ export interface Life {
   /** systemd's, of this run of the unit. */
   readonly invocationId: string;
   /** undefined while it is only created. */
-  readonly startedAt: Date | undefined;
+  readonly startedAt?: Date | undefined;
 }
 
 export type Status =
   | { readonly state: 'configured' | 'removing' }
   | ({ readonly state: 'created' | 'running' | 'paused' | 'stopping' } & Life)
-  | { readonly state: 'stopped' | 'exited'; readonly exit: Exit; readonly startedAt: Date | undefined; readonly invocationId: string | undefined }
+  | { readonly state: 'stopped' | 'exited'; readonly exit: Exit; readonly startedAt?: Date | undefined; readonly invocationId?: string | undefined }
   | { readonly state: 'unknown'; readonly reason: string };
 
 /** What the shell would say of a process that a signal ended: 128 and its number. */

@@ -82,7 +82,7 @@ async function refusalFor(
   if (error instanceof UnitRefused) return new ContainerError('UnitFailed', { unit, result: error.message }, options);
   if (!(error instanceof UnitJobFailed)) return undefined;
   const said = await ports.runtimeLog.lastError(folder.runtimeLog);
-  if (said === undefined) return new ContainerError('UnitFailed', { unit, result: error.last?.result ?? error.result }, options);
+  if (said === undefined) return new ContainerError('UnitFailed', { unit, result: error.last?.service?.result ?? error.result }, options);
   const facts = { container: name, message: said.message };
   if (NOT_FOUND.includes(said.kind)) return new ContainerError('CommandNotFound', facts, options);
   if (NOT_EXECUTABLE.includes(said.kind)) return new ContainerError('CommandNotExecutable', facts, options);

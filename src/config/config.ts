@@ -1,0 +1,76 @@
+/**
+ * What an administrator can decide, read once from /etc/berth/berth.conf and its drop-ins into a frozen object. The file has
+ * the form of systemd's own configuration files: sections, NAME=value, comments with # or ;.
+ */
+import { readFile } from 'node:fs/promises';
+
+export interface Config {
+  /** Where containers, images and the database are kept. */
+  readonly dataDirectory: string;
+  /** What does not survive a reboot. */
+  readonly runDirectory: string;
+  /** Where the helpers that units run are installed. */
+  readonly libexecDirectory: string;
+  /** The runtime for containers that ask for none; undefined for the first that is installed. */
+  readonly runtime: string | undefined;
+  /** The highest syslog level that is logged. */
+  readonly logLevel: number;
+}
+
+export const CONFIG_PATH = '/etc/berth/berth.conf';
+
+export const DEFAULTS: Config = Object.freeze({
+  dataDirectory: '/var/lib/berth',
+  runDirectory: '/run/berth',
+  libexecDirectory: '/usr/lib/berth',
+  runtime: undefined,
+  logLevel: 6,
+});
+
+/** The file says something that berth does not understand. */
+export class ConfigInvalid extends Error {
+  override readonly name = 'ConfigInvalid';
+}
+
+const LEVELS = ['emerg', 'alert', 'crit', 'err', 'warning', 'notice', 'info', 'debug'];
+
+/** By the name of the setting in the section [Daemon]. */
+const SETTINGS: Readonly<Record<string, (value: string) => Partial<Config> | undefined>> = {
+  DefaultRuntime: (value) => (/^[a-z][a-z0-9_-]*$/.test(value) ? { runtime: value } : undefined),
+  LogLevel: (value) => (LEVELS.includes(value) ? { logLevel: LEVELS.indexOf(value) } : undefined),
+};
+
+/** @throws ConfigInvalid naming the line */
+export function parseConfig(text: string, path: string): Config {
+  let config = DEFAULTS;
+  let section = '';
+  text.split('\n').forEach((raw, index) => {
+    const line = raw.trim();
+    if (line === '' || line.startsWith('#') || line.startsWith(';')) return;
+    const complain = (problem: string): ConfigInvalid => new ConfigInvalid(`${path}:${index + 1}: ${problem}`);
+    const header = /^\[(?<name>[^\]]+)\]$/.exec(line)?.groups?.['name'];
+    if (header !== undefined) {
+      section = header;
+      return;
+    }
+    const equals = line.indexOf('=');
+    if (equals < 1) throw complain('expected NAME=value');
+    const name = line.slice(0, equals).trim();
+    const value = line.slice(equals + 1).trim();
+    const setting = section === 'Daemon' ? SETTINGS[name] : undefined;
+    if (setting === undefined) throw complain(`unknown setting ${name}= in section [${section}]`);
+    const change = value === '' ? {} : setting(value);
+    if (change === undefined) throw complain(`${name}= does not take '${value}'`);
+    config = { ...config, ...change };
+  });
+  return Object.freeze(config);
+}
+
+/** The defaults where there is no file. @throws ConfigInvalid */
+export async function readConfig(path: string = CONFIG_PATH): Promise<Config> {
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+    return '';
+  });
+  return parseConfig(text, path);
+}
