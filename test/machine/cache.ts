@@ -35,7 +35,7 @@ export async function cached(key: string, build: (folder: string) => Promise<voi
 }
 
 /** Holds a file's lock until disposed of, or until this process is gone. */
-export async function lock(file: string): Promise<AsyncDisposable> {
+async function lock(file: string): Promise<AsyncDisposable> {
   const holder = new Process(['flock', '--exclusive', file, 'sh', '-c', 'echo; exec cat'], { env: { PATH } });
   await Promise.race([
     new Promise((resolve) => holder.stdout.once('data', resolve)),

@@ -27,9 +27,6 @@ export interface BootOptions {
   show?: Readonly<Record<string, string>>;
 }
 
-export type { Outcome } from './process.ts';
-export { Process, ProcessFailed } from './process.ts';
-
 /** Measured boots take 1 s, also on two busy cores less than 10. */
 const BOOT_LIMIT_MS = 90_000;
 const READY = /\bberth-test: (\S+)/;
