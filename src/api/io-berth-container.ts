@@ -828,12 +828,6 @@ error SystemFailed (
 	# What was attempted.
 	message: string
 )
-
-# berthd itself failed; its journal has the details under the same reference.
-error InternalError (
-	# The reference.
-	reference: string
-)
 `,
 };
 
@@ -1022,11 +1016,6 @@ export type ContainerErrors = {
     readonly errnoName: string;
     /** What was attempted. */
     readonly message: string;
-  };
-  /** berthd itself failed; its journal has the details under the same reference. */
-  readonly InternalError: {
-    /** The reference. */
-    readonly reference: string;
   };
 };
 

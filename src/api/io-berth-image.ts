@@ -259,12 +259,6 @@ error SystemFailed (
 	# What was attempted.
 	message: string
 )
-
-# berthd itself failed; its journal has the details under the same reference.
-error InternalError (
-	# The reference.
-	reference: string
-)
 `,
 };
 
@@ -347,11 +341,6 @@ export type ImageErrors = {
     readonly errnoName: string;
     /** What was attempted. */
     readonly message: string;
-  };
-  /** berthd itself failed; its journal has the details under the same reference. */
-  readonly InternalError: {
-    /** The reference. */
-    readonly reference: string;
   };
 };
 

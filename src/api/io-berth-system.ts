@@ -123,7 +123,7 @@ method GetInfo() -> (
 	images: int
 )
 
-# berthd itself failed; its journal has the details under the same reference.
+# berthd itself failed, in a call of any of its interfaces; its journal has the details under the same reference.
 error InternalError (
 	# The reference.
 	reference: string
@@ -151,7 +151,7 @@ export class SystemClient {
 
 /** The errors of io.berth.System, and their parameters. */
 export type SystemErrors = {
-  /** berthd itself failed; its journal has the details under the same reference. */
+  /** berthd itself failed, in a call of any of its interfaces; its journal has the details under the same reference. */
   readonly InternalError: {
     /** The reference. */
     readonly reference: string;

@@ -67,7 +67,7 @@ export function parseConfig(text: string, path: string): Config {
 }
 
 /** The defaults where there is no file. @throws ConfigInvalid */
-export async function readConfig(path: string = CONFIG_PATH): Promise<Config> {
+export async function readConfig(path: string): Promise<Config> {
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw error;
     return '';

@@ -2,7 +2,9 @@
  * Refusals as the wire names them. A new one does not compile until each interface has an answer for it; what is not in the
  * tables is a fault, is logged with a reference, and reaches the client as that reference only.
  */
+import { randomUUID } from 'node:crypto';
 import { ContainerError, type Refusals } from '../container/errors.ts';
+import type { Logger } from '../log/logger.ts';
 import { JournalReadFailed, JournalUnavailable } from '../journal/journal.ts';
 import { RuntimeError } from '../oci/runtime.ts';
 import * as storage from '../storage/errors.ts';
@@ -91,4 +93,24 @@ function firstOf<T>(candidates: readonly ((error: Error) => T | undefined)[], er
     if (answer !== undefined) return answer;
   }
   return undefined;
+}
+
+/**
+ * What a server does with a fault: it is logged, whole and with the call it came out of, under a reference; the client is
+ * given that reference and nothing else.
+ */
+export function internalError(log: Logger): { onError: (error: unknown, method: string) => void; internalError: (error: unknown) => VarlinkError } {
+  const references = new WeakMap<object, string>();
+  const referenceOf = (error: unknown): string => {
+    const known = typeof error === 'object' && error !== null ? references.get(error) : undefined;
+    const reference = known ?? randomUUID();
+    if (typeof error === 'object' && error !== null) references.set(error, reference);
+    return reference;
+  };
+  return {
+    onError: (error, method) => {
+      log.error('A call failed through a fault of berthd', { method, reference: referenceOf(error), error });
+    },
+    internalError: (error) => new VarlinkError('io.berth.System.InternalError', { reference: referenceOf(error) }),
+  };
 }

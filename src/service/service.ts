@@ -1,5 +1,6 @@
 /** io.systemd.service, as systemd's own daemons serve it. */
 import { serviceError, type ServiceHandlers } from '../api/io-systemd-service.ts';
+import type { Settings } from '../config/settings.ts';
 import type { LevelledLogger } from '../log/journal-logger.ts';
 import { invalidParameter } from '../varlink/errors.ts';
 
@@ -8,13 +9,13 @@ const HIGHEST_LEVEL = 7;
 export const serviceService = (
   log: LevelledLogger,
   environment: Readonly<Record<string, string | undefined>>,
-  reload: () => Promise<void>,
+  settings: Pick<Settings, 'reload'>,
 ): ServiceHandlers => ({
   async Ping() {
     return await Promise.resolve({});
   },
   async Reload() {
-    await reload();
+    await settings.reload();
     return {};
   },
   async SetLogLevel({ level }) {

@@ -1,0 +1,152 @@
+/**
+ * The composition root: opens every adapter, hands them to those who need them, and closes them in reverse. Nothing else
+ * constructs an adapter.
+ */
+import { mkdir, readFile } from 'node:fs/promises';
+import { hostname, release } from 'node:os';
+import { join } from 'node:path';
+import { containerInterface } from './api/io-berth-container.ts';
+import { imageInterface } from './api/io-berth-image.ts';
+import { systemInterface } from './api/io-berth-system.ts';
+import { serviceInterface } from './api/io-systemd-service.ts';
+import type { Settings } from './config/settings.ts';
+import { Bundles } from './container/bundle.ts';
+import { Containers } from './container/containers.ts';
+import { Folders } from './container/folder.ts';
+import type { Runtimes } from './container/ports.ts';
+import { Registry } from './container/registry.ts';
+import { SystemdJournal } from './journal/systemd-journal.ts';
+import type { LevelledLogger } from './log/journal-logger.ts';
+import { installedRuntimes } from './oci/cli-runtime.ts';
+import type { OciRuntime } from './oci/runtime.ts';
+import { runtimeLog } from './oci/runtime-log.ts';
+import { parseSeccompProfile, type SeccompResolver } from './oci/seccomp.ts';
+import { containersService } from './service/containers.ts';
+import { internalError } from './service/errors.ts';
+import { imagesService } from './service/images.ts';
+import { serviceService } from './service/service.ts';
+import { systemService } from './service/system.ts';
+import { translated } from './service/translated.ts';
+import { openImageStore } from './storage/containers-storage.ts';
+import { readInside } from './storage/inside.ts';
+import { unmountAll } from './storage/unmount.ts';
+import { ContainerRows } from './store/container-rows.ts';
+import { openDatabase } from './store/database.ts';
+import { EndedRows } from './store/ended-rows.ts';
+import { Supervisor } from './supervisor/supervisor.ts';
+import { DbusUnitManager } from './systemd/dbus-unit-manager.ts';
+import { Server } from './varlink/server.ts';
+import { VERSION } from './version.ts';
+
+export interface World {
+  /** Its directories are read once, the rest whenever it is needed. */
+  readonly settings: Settings;
+  readonly log: LevelledLogger;
+  /** What GetEnvironment answers. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+const SECCOMP_PROFILES = ['/etc/containers/seccomp.json', '/usr/share/containers/seccomp.json'];
+/** More clients than this at once are turned away; systemd's own services take 4096. */
+const MAX_CONNECTIONS = 1024;
+
+/** A daemon that has looked at everything and is ready to be called; it listens where `server` is told to. */
+export class Daemon implements AsyncDisposable {
+  readonly server: Server;
+  readonly #open: AsyncDisposableStack;
+
+  private constructor(server: Server, open: AsyncDisposableStack) {
+    this.server = server;
+    this.#open = open;
+  }
+
+  /** @throws DatabaseUnusable | BusUnavailable */
+  static async open({ settings, log, environment }: World): Promise<Daemon> {
+    await using opening = new AsyncDisposableStack();
+    const { dataDirectory, runDirectory, libexecDirectory } = settings.current;
+    await mkdir(join(dataDirectory, 'containers'), { recursive: true, mode: 0o700 });
+    await mkdir(join(runDirectory, 'pids'), { recursive: true, mode: 0o711 });
+
+    const database = opening.adopt(openDatabase(join(dataDirectory, 'berth.db')), (open) => {
+      open.close();
+    });
+    const units = opening.use(await DbusUnitManager.open());
+    const installed = installedRuntimes(join(runDirectory, 'runtimes'));
+    const images = openImageStore({
+      root: join(dataDirectory, 'storage'),
+      runRoot: join(runDirectory, 'storage'),
+      onDamage: (error) => {
+        log.warn('An image in the store cannot be read and is left out', { error });
+      },
+    });
+    const folders = new Folders(dataDirectory, runDirectory);
+    const unitStopped = join(libexecDirectory, 'unit-stopped');
+    const bundles = new Bundles({ images, folders, readInside, seccomp: await seccompProfile(), unitStopped });
+    const containers = new Containers(
+      {
+        registry: new Registry(new ContainerRows(database), new EndedRows(database)),
+        folders,
+        bundles,
+        units,
+        runtimes: preferring(installed, settings),
+        runtimeLog,
+        images,
+        journal: new SystemdJournal(),
+        mounts: { unmountAll },
+        log,
+        now: () => new Date(),
+      },
+      { hostname: hostname() },
+    );
+    opening.defer(async () => {
+      await containers.close();
+    });
+    const supervisor = opening.use(new Supervisor({ containers, units, log }));
+    await supervisor.start();
+
+    const server = opening.use(
+      new Server({
+        vendor: 'berth',
+        product: 'berthd',
+        version: VERSION,
+        url: '',
+        limits: { maxConnections: MAX_CONNECTIONS },
+        ...internalError(log),
+      }),
+    );
+    const facts = { version: VERSION, dataDirectory, runtimes: installed };
+    server
+      .serve(containerInterface, translated(containerInterface.name, containersService(containers)))
+      .serve(imageInterface, translated(imageInterface.name, imagesService(images, containers)))
+      .serve(systemInterface, translated(systemInterface.name, systemService(facts, { units, images, containers })))
+      .serve(serviceInterface, serviceService(log, environment, settings));
+    return new Daemon(server, opening.move());
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#open.disposeAsync();
+  }
+}
+
+function preferring(installed: readonly OciRuntime[], settings: Settings): Runtimes {
+  const find = (name: string): OciRuntime | undefined => installed.find((runtime) => runtime.name === name);
+  return {
+    find,
+    get preferred() {
+      const { runtime } = settings.current;
+      return runtime === undefined ? installed[0] : find(runtime);
+    },
+  };
+}
+
+/** The distribution's profile; undefined where it ships none. @throws SeccompProfileInvalid */
+async function seccompProfile(): Promise<SeccompResolver | undefined> {
+  for (const path of SECCOMP_PROFILES) {
+    const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error;
+      return undefined;
+    });
+    if (text !== undefined) return parseSeccompProfile(text, { architecture: process.arch, kernel: release() });
+  }
+  return undefined;
+}
