@@ -1,0 +1,78 @@
+/** How an image store refuses; each with the facts a caller needs to say so in its own words. */
+
+/** No image has this name or id. */
+export class ImageUnknown extends Error {
+  override readonly name = 'ImageUnknown';
+  readonly reference: string;
+  constructor(reference: string) {
+    super(`No image ${reference}`);
+    this.reference = reference;
+  }
+}
+
+/** Several images are meant by a short name or the beginning of an id. */
+export class ImageAmbiguous extends Error {
+  override readonly name = 'ImageAmbiguous';
+  readonly reference: string;
+  readonly ids: readonly string[];
+  constructor(reference: string, ids: readonly string[]) {
+    super(`${reference} is ${ids.length} images`);
+    this.reference = reference;
+    this.ids = ids;
+  }
+}
+
+/** This cannot be the name of an image. */
+export class InvalidReference extends Error {
+  override readonly name = 'InvalidReference';
+  readonly reference: string;
+  constructor(reference: string) {
+    super(`Not the name of an image: ${reference}`);
+    this.reference = reference;
+  }
+}
+
+export const PULL_FAILURES = ['not-found', 'unauthorized', 'unreachable', 'other'] as const;
+export type PullFailure = (typeof PULL_FAILURES)[number];
+
+/** A registry did not give an image; the message is skopeo's. */
+export class PullFailed extends Error {
+  override readonly name = 'PullFailed';
+  readonly reference: string;
+  readonly reason: PullFailure;
+  constructor(reference: string, reason: PullFailure, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.reference = reference;
+    this.reason = reason;
+  }
+}
+
+/** A folder or archive could not be loaded; the message says why. */
+export class LoadFailed extends Error {
+  override readonly name = 'LoadFailed';
+  readonly path: string;
+  constructor(path: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.path = path;
+  }
+}
+
+/** An image could not be removed, or a name not be changed; the message is skopeo's. */
+export class RemoveFailed extends Error {
+  override readonly name = 'RemoveFailed';
+  readonly reference: string;
+  constructor(reference: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.reference = reference;
+  }
+}
+
+/** The store's own files cannot be read, or contradict one another. */
+export class StorageCorrupt extends Error {
+  override readonly name = 'StorageCorrupt';
+  readonly path: string;
+  constructor(path: string, message: string, options?: ErrorOptions) {
+    super(`${path}: ${message}`, options);
+    this.path = path;
+  }
+}
