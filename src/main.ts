@@ -1,0 +1,40 @@
+/** berthd: opens the daemon, serves it where systemd says, tells systemd how it stands, and ends when it is told to. */
+import { Daemon } from './daemon.ts';
+import { Settings } from './config/settings.ts';
+import { journalLogger } from './log/journal-logger.ts';
+import { notify } from './systemd/notify.ts';
+import { serveActivated } from './varlink/activation.ts';
+
+const log = journalLogger('berthd');
+const DEFAULT_ADDRESS = 'unix:/run/berth/io.berth;mode=0660';
+
+/** Resolves with the signal that asks the process to end. */
+async function terminated(): Promise<NodeJS.Signals> {
+  const { promise, resolve } = Promise.withResolvers<NodeJS.Signals>();
+  for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, resolve);
+  return await promise;
+}
+
+async function main(): Promise<void> {
+  const ending = terminated();
+  const settings = await Settings.open((config) => {
+    log.level = config.logLevel;
+  });
+  process.on('SIGHUP', () => {
+    settings.reload().catch((error: unknown) => {
+      log.error('The configuration could not be read anew; the one before stays in force', { error });
+    });
+  });
+  await using daemon = await Daemon.open({ settings, log, environment: process.env });
+  if (!(await serveActivated(daemon.server, process.env))) await daemon.server.listen(DEFAULT_ADDRESS);
+  notify('READY=1');
+  await ending;
+  notify('STOPPING=1');
+}
+
+try {
+  await main();
+} catch (error) {
+  log.error('berthd cannot go on', { error });
+  process.exitCode = 1;
+}
