@@ -246,12 +246,6 @@ error PullFailed (
 	message: string
 )
 
-# The image store cannot be read.
-error StorageCorrupt (
-	# What is wrong with it.
-	reason: string
-)
-
 # The system refused something the operation needs, such as space on a disk.
 error SystemFailed (
 	# The error's name, such as 'ENOSPC'.
@@ -329,11 +323,6 @@ export type ImageErrors = {
     readonly reason: PullReason;
     /** What skopeo said. */
     readonly message: string;
-  };
-  /** The image store cannot be read. */
-  readonly StorageCorrupt: {
-    /** What is wrong with it. */
-    readonly reason: string;
   };
   /** The system refused something the operation needs, such as space on a disk. */
   readonly SystemFailed: {

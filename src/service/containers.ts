@@ -2,7 +2,9 @@
 import type { ContainerHandlers, ListOutput, LogsOutput } from '../api/io-berth-container.ts';
 import type { Containers } from '../container/containers.ts';
 import { ContainerError } from '../container/errors.ts';
+import type { LogLine } from '../journal/journal.ts';
 import { parseSignal } from '../lib/signals.ts';
+import { live } from '../varlink/stream.ts';
 import { momentOf, wireContainer, wireExit, wireLine, wireSummary } from './wire.ts';
 
 const ENDED = ['stopped', 'exited'] as const;
@@ -43,20 +45,18 @@ export const containersService = (containers: Containers): ContainerHandlers => 
     return wireContainer(found, containers.bundleOf(found));
   },
   async *List({ states, labels = {} }): AsyncGenerator<ListOutput> {
-    const found = containers.list({ states, labels });
-    for (const container of found) yield { container: wireSummary(container) };
-    if (found.length === 0) yield {};
+    for (const container of containers.list({ states, labels })) yield { container: wireSummary(container) };
   },
-  async *Logs({ container, follow = false, tail, since, until, cursor }, { signal }): AsyncGenerator<LogsOutput> {
+  Logs({ container, follow = false, tail, since, until, cursor }, { signal }): AsyncIterable<LogsOutput> {
     const query = { follow, tail: countOf(tail, 'tail'), since: momentOf(since), until: momentOf(until), cursor };
-    let some = false;
-    for await (const line of containers.logs(container, query, signal)) {
-      some = true;
-      yield { line: wireLine(line) };
-    }
-    if (!some) yield {};
+    const lines = wireLines(containers.logs(container, query, signal));
+    return follow ? live(lines) : lines;
   },
 });
+
+async function* wireLines(lines: AsyncIterable<LogLine>): AsyncGenerator<LogsOutput> {
+  for await (const line of lines) yield { line: wireLine(line) };
+}
 
 /** @throws ContainerError `InvalidParameter` */
 function countOf(value: number | bigint | undefined, parameter: string): number | undefined {

@@ -64,8 +64,31 @@ const ADAPTERS: readonly ((error: Error) => Told | undefined)[] = [
     error instanceof RuntimeError
       ? { name: 'SystemFailed', parameters: { errnoName: 'EIO', message: `the OCI runtime failed: ${error.message}` } }
       : undefined,
+  (error) => storageAnswer(error),
   (error) => errnoAnswer(error),
 ];
+
+const PULL_REASONS: Readonly<Record<storage.PullFailure, string>> = {
+  'not-found': 'not_found',
+  unauthorized: 'unauthorized',
+  unreachable: 'unreachable',
+  other: 'other',
+};
+
+function storageAnswer(error: Error): Told | undefined {
+  if (error instanceof storage.ImageUnknown) return { name: 'NoSuchImage', parameters: { image: error.reference } };
+  if (error instanceof storage.ImageAmbiguous) return { name: 'AmbiguousImage', parameters: { image: error.reference } };
+  if (error instanceof storage.InvalidReference) return { name: INVALID_PARAMETER, parameters: { parameter: 'image' } };
+  if (error instanceof storage.LoadFailed) return { name: 'LoadFailed', parameters: { path: error.path, reason: error.message } };
+  if (error instanceof storage.PullFailed) {
+    const { reference, reason, message } = error;
+    return { name: 'PullFailed', parameters: { image: reference, reason: PULL_REASONS[reason], message } };
+  }
+  if (error instanceof storage.RemoveFailed || error instanceof storage.StorageCorrupt) {
+    return { name: 'SystemFailed', parameters: { errnoName: 'EIO', message: `the image store failed: ${error.message}` } };
+  }
+  return undefined;
+}
 
 const systemdUnavailable = ({ message }: Error): Told => ({ name: 'SystemdUnavailable', parameters: { reason: message } });
 

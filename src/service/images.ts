@@ -32,9 +32,7 @@ export const imagesService = (
     return { image: wireImage(pulled) };
   },
   async *List(_, { signal }): AsyncGenerator<ListOutput> {
-    const all = await images.list(signal);
-    for (const image of all) yield { image: wireImage(image) };
-    if (all.length === 0) yield {};
+    for (const image of await images.list(signal)) yield { image: wireImage(image) };
   },
   async Remove({ image: reference }, { signal }) {
     const image = await images.find(reference, signal);

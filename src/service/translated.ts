@@ -1,9 +1,8 @@
+import { isLive, isStream, live } from '../varlink/stream.ts';
 import { answerFor } from './errors.ts';
 
 type Handler = (...parameters: readonly unknown[]) => unknown;
 const isHandler = (value: unknown): value is Handler => typeof value === 'function';
-const isIterable = (value: unknown): value is AsyncIterable<unknown> =>
-  typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
 
 /** The same handlers, with what they throw put into the words of their interface; faults go through as they are. */
 export function translated<Handlers extends object>(interfaceName: string, handlers: Handlers): Handlers {
@@ -19,7 +18,7 @@ export function translated<Handlers extends object>(interfaceName: string, handl
 function wrapped(handler: Handler, inWords: (error: unknown) => unknown): Handler {
   return (...parameters) => {
     const result = handler(...parameters);
-    if (isIterable(result)) return iterated(result, inWords);
+    if (isStream(result)) return isLive(result) ? live(iterated(result, inWords)) : iterated(result, inWords);
     return Promise.resolve(result).catch((error: unknown) => {
       throw inWords(error);
     });
