@@ -26,7 +26,9 @@ async function main(): Promise<void> {
     });
   });
   await using daemon = await Daemon.open({ settings, log, environment: process.env });
-  if (!(await serveActivated(daemon.server, process.env))) await daemon.server.listen(DEFAULT_ADDRESS);
+  const activation = await serveActivated(daemon.server, process.env);
+  if (activation === 'connected') return; // its one client has gone
+  if (activation === 'nothing') await daemon.server.listen(DEFAULT_ADDRESS);
   notify('READY=1');
   await ending;
   notify('STOPPING=1');

@@ -1,6 +1,5 @@
 /** crun and runc, by their command lines, which are the same but for a few options. */
 import { accessSync, constants } from 'node:fs';
-import { execa, ExecaError } from 'execa';
 import * as v from 'valibot';
 import { lastErrorIn, runtimeErrorFrom } from './runtime-log.ts';
 import {
@@ -207,6 +206,7 @@ const MAX_OUTPUT = 16 * 1024 * 1024;
 
 /** @throws RuntimeError with what the program said */
 async function runProgram(argv: readonly string[], signal?: AbortSignal): Promise<string> {
+  const { execa, ExecaError } = await import('execa'); // takes 80 ms, and a daemon that is only asked never needs it
   const [file = '', ...rest] = argv;
   try {
     const { stdout } = await execa(file, rest, {

@@ -1,0 +1,82 @@
+/** berth in a test machine, as a client sees it. */
+import { ContainerClient, type Configuration, type Exit, type LogLine } from '../../src/api/io-berth-container.ts';
+import { ImageClient } from '../../src/api/io-berth-image.ts';
+import { SystemClient } from '../../src/api/io-berth-system.ts';
+import { connect, type Client } from '../../src/varlink/client.ts';
+import { IMAGES } from './images.ts';
+import type { Machine } from './machine.ts';
+
+export const SOCKET = '/run/berth/io.berth';
+
+export class Berth implements AsyncDisposable {
+  readonly client: Client;
+  readonly containers: ContainerClient;
+  readonly images: ImageClient;
+  readonly system: SystemClient;
+  readonly #machine: Machine;
+
+  private constructor(machine: Machine, client: Client) {
+    this.#machine = machine;
+    this.client = client;
+    this.containers = new ContainerClient(client);
+    this.images = new ImageClient(client);
+    this.system = new SystemClient(client);
+  }
+
+  static async connect(machine: Machine): Promise<Berth> {
+    return new Berth(machine, await connect(`unix:${machine.path(SOCKET)}`));
+  }
+
+  /** Loads a test image under its own name, if it is not there yet. */
+  async image(name: 'plain' | 'layers' | 'config'): Promise<string> {
+    for await (const { image } of this.images.list()) if (image?.names.includes(`localhost/${name}:latest`) === true) return name;
+    await this.images.load({ path: `${IMAGES}/oci/${name}`, name });
+    return name;
+  }
+
+  /** Makes a container of the plain image that runs a shell script. */
+  async create(name: string, script: string, configuration: Partial<Configuration> = {}): Promise<string> {
+    const image = await this.image('plain');
+    const { id } = await this.containers.create({ configuration: { image, name, command: ['sh', '-c', script], ...configuration } });
+    return id;
+  }
+
+  /** Makes and starts one. */
+  async run(name: string, script: string, configuration: Partial<Configuration> = {}): Promise<string> {
+    const id = await this.create(name, script, configuration);
+    await this.containers.start({ container: name });
+    return id;
+  }
+
+  async wait(container: string): Promise<Exit | undefined> {
+    return (await this.containers.wait({ container })).exit;
+  }
+
+  async lines(container: string, options: { follow?: boolean; tail?: number } = {}): Promise<LogLine[]> {
+    const lines: LogLine[] = [];
+    for await (const { line } of this.containers.logs({ container, ...options })) if (line !== undefined) lines.push(line);
+    return lines;
+  }
+
+  /** Removes every container. */
+  async removeAll(): Promise<void> {
+    const names: string[] = [];
+    for await (const { container } of this.containers.list()) if (container !== undefined) names.push(container.name);
+    await Promise.all(names.map(async (container) => await this.containers.remove({ container, force: true })));
+  }
+
+  /** What systemd says of a unit's properties. */
+  async show(unit: string, ...properties: string[]): Promise<Record<string, string>> {
+    const { stdout } = await this.#machine.check(['systemctl', 'show', unit, ...properties.map((name) => `--property=${name}`)]);
+    const lines = stdout.toString().trim().split('\n');
+    return Object.fromEntries(lines.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.client[Symbol.asyncDispose]();
+  }
+}
+
+/** The bytes of a line. */
+export const bytesOf = (line: LogLine): Buffer =>
+  line.message === undefined ? Buffer.from(line.messageBase64 ?? '', 'base64') : Buffer.from(line.message);
