@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { buildPackage } from '../../packaging/package.ts';
 import { Machine } from './machine.ts';
-import { useMachine } from './use-machine.ts';
+import { bootOrSkip, useMachine } from './use-machine.ts';
 
 const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as { dependencies: Record<string, string> };
 
@@ -65,7 +65,9 @@ describe('the installed package', () => {
       'srw-rw---- root:berth',
       'drwx--x--x root:root',
       'drwx------ root:root',
-      ...['/run/berth/io.berth', '/run/berth/io.berth', '/run/berth/io.berth'],
+      '/run/berth/io.berth',
+      '/run/berth/io.berth',
+      '/run/berth/io.berth',
     ]);
   });
 
@@ -146,4 +148,11 @@ describe('dpkg', () => {
       '/var/lib/berth/volumes/db',
     ]);
   });
+});
+
+it('finds its interfaces registered, on a systemd that has a registry', { timeout: 900_000 }, async (context) => {
+  const install = [await buildPackage({ types: 'unchecked' })];
+  await using machine = await bootOrSkip(context, { root: 'forky', install });
+  const listed = (await machine.check(['varlinkctl', 'list-registry'])).text();
+  for (const name of ['Container', 'Image', 'System']) expect(listed).toContain(`io.berth.${name}`);
 });

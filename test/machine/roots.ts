@@ -76,6 +76,15 @@ mkdir -p /var/log/journal /var/lib/berth /srv/images
 echo berth-test >/etc/hostname
 `;
 
+/** A suite that moves, or a mirror that is away: no fault of what is tested. */
+export class RootUnavailable extends Error {
+  override readonly name = 'RootUnavailable';
+
+  constructor(name: RootName, cause: unknown) {
+    super(`no Debian ${name} root can be built: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
+}
+
 const recipeOf = (name: RootName): readonly unknown[] => [OPTIONS, SUITES[name], FINISH];
 
 /** A name for the root that changes when its recipe does. */
@@ -83,7 +92,7 @@ export const rootKey = (name: RootName): string => cacheKey(name, recipeOf(name)
 
 /**
  * The folder of a root, built when it is not there. Nobody may write to it.
- * @throws Error saying why it cannot be built
+ * @throws RootUnavailable when mmdebstrap cannot build it
  */
 export async function rootOf(name: RootName): Promise<string> {
   const { packages, options } = SUITES[name];
@@ -102,7 +111,9 @@ export async function rootOf(name: RootName): Promise<string> {
       ...(mirror === undefined ? [] : [mirror]),
     ];
     const env = { PATH, LANG: 'C.UTF-8', DEBIAN_FRONTEND: 'noninteractive' };
-    await check(argv, { env, timeoutMs: 15 * 60_000 });
+    await check(argv, { env, timeoutMs: 15 * 60_000 }).catch((error: unknown) => {
+      throw new RootUnavailable(name, error);
+    });
     await rm(join(partial, 'root/etc/resolv.conf'), { force: true });
   });
   return join(folder, 'root');
