@@ -12,8 +12,8 @@ const AF_INET6 = 10;
 const PROTOCOLS = { tcp: 6, udp: 17 };
 /** `NFPROTO_…` of <linux/netfilter.h> */
 const NFT_FAMILIES = { inet: 1, ip: 2, arp: 3, netdev: 5, bridge: 7, ip6: 10 };
-/** In the order of systemd's `NFTSetSource` */
-const NFT_SOURCES = { cgroup: 0, user: 1, group: 2 };
+/** `NFTSetSource` of systemd's src/shared/firewall-util.h; those before `cgroup` are networkd's */
+const NFT_SOURCES = { cgroup: 3, user: 4, group: 5 };
 
 const KEYWORDS: Readonly<Record<string, readonly string[]>> = {
   any: ['0.0.0.0/0', '::/0'],

@@ -135,7 +135,7 @@ export const EXECUTION = new Map([
       mode,
     ],
     ['TimerSlackNSec', as('t', (value) => parseSpan(value, { unit: 'ns', resolution: 'ns' }))],
-    ['LogRateLimitIntervalSec TimeoutCleanSec', seconds],
+    ['LogRateLimitIntervalSec', seconds],
     ['LogRateLimitBurst TTYRows TTYColumns', u32],
     ['MountFlags', as('t', (value) => BigInt(names.parsePropagation(value)))],
     ['Environment UnsetEnvironment PassEnvironment', words({ escapes: 'c' })],

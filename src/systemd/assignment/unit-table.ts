@@ -28,7 +28,7 @@ export const UNIT = table(
   ['OnSuccessJobMode OnFailureJobMode', string],
   ['JobTimeoutAction JobTimeoutRebootArgument StartLimitAction FailureAction SuccessAction RebootArgument', string],
   ['StopWhenUnneeded RefuseManualStart RefuseManualStop AllowIsolate IgnoreOnIsolate', boolean],
-  ['DefaultDependencies SurviveFinalKillSignal DebugInvocation', boolean],
+  ['DefaultDependencies SurviveFinalKillSignal', boolean],
   ['JobTimeoutSec JobRunningTimeoutSec StartLimitIntervalSec', seconds],
   ['StartLimitBurst', u32],
   ['SuccessActionExitStatus FailureActionExitStatus', actionExitStatus],
