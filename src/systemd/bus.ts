@@ -8,7 +8,7 @@
  */
 import { openSync, closeSync } from 'node:fs';
 import { Message, MessageFlag, MessageType, sessionBus, DBusError, type BusStream, type MessageBus } from 'dbus-next';
-import { closeOnExec } from './libc.ts';
+import { closeOnExec } from './close-on-exec.ts';
 import { orAborted } from './or-aborted.ts';
 import { BusDisconnected, BusUnavailable } from './unit-manager.ts';
 
@@ -161,7 +161,7 @@ export class BusConnection implements Disposable {
     if (supportsUnixFd === undefined || fd === undefined)
       throw new Error('the usocket package is missing or was not built');
     if (!supportsUnixFd) throw new Error('the bus does not pass file descriptors');
-    closeOnExec(fd);
+    await closeOnExec(fd);
     const sample = openSync('/dev/null', 'r');
     try {
       await this.call(

@@ -1,53 +1,93 @@
 /**
- * sd_notify(3): how a service tells the service manager of itself, and leaves descriptors with it. libsystemd does it,
- * as Node cannot send descriptors over a datagram socket. Where there is no NOTIFY_SOCKET nothing is sent: a berthd
- * started by hand works all the same.
+ * sd_notify(3): how a service tells the service manager of itself, and leaves descriptors with it. libsystemd is called
+ * through koffi, as Node cannot send descriptors over a datagram socket. Nothing is sent, and koffi is not even loaded,
+ * where there is no NOTIFY_SOCKET: a berthd started by hand works all the same.
  */
-import { notifyWithFds } from './libc.ts';
 
-/**
- * @param state assignments, one a line: `READY=1\nSTATUS=…`
- * @throws Error when there is a socket, and it cannot be written to
- */
-export function notify(state: string, fds: readonly number[] = []): 'sent' | 'no-socket' {
-  return notifyWithFds(state, fds);
+export interface NotifierOptions {
+  /** NOTIFY_SOCKET of the environment. */
+  readonly socket: string | undefined;
+  /** WATCHDOG_USEC of the environment. */
+  readonly watchdogUsec?: string | undefined;
+  /** WATCHDOG_PID of the environment: whom the watchdog is for. */
+  readonly watchdogPid?: string | undefined;
 }
 
-/** @param text what `systemctl status` shows; made one line */
-export function notifyStatus(text: string): void {
-  notify(`STATUS=${text.replaceAll(/\s+/g, ' ')}`);
+export class Notifier {
+  readonly #options: NotifierOptions;
+
+  constructor(options: NotifierOptions) {
+    this.#options = options;
+  }
+
+  /** How often systemd wants to hear `watchdog`, at least; undefined if it does not. Half of it is a good rhythm. */
+  get watchdogMs(): number | undefined {
+    const { watchdogUsec, watchdogPid } = this.#options;
+    if (watchdogUsec === undefined || (watchdogPid !== undefined && Number(watchdogPid) !== process.pid))
+      return undefined;
+    return Number(watchdogUsec) / 1000;
+  }
+
+  async ready(status?: string): Promise<void> {
+    await this.#send(['READY=1', ...statusLine(status)]);
+  }
+
+  /** @param text what `systemctl status` shows; one line */
+  async status(text: string): Promise<void> {
+    await this.#send(statusLine(text));
+  }
+
+  /** Before the configuration is read again; `ready` ends it. */
+  async reloading(): Promise<void> {
+    await this.#send(['RELOADING=1', `MONOTONIC_USEC=${process.hrtime.bigint() / 1000n}`]);
+  }
+
+  async stopping(status?: string): Promise<void> {
+    await this.#send(['STOPPING=1', ...statusLine(status)]);
+  }
+
+  async watchdog(): Promise<void> {
+    await this.#send(['WATCHDOG=1']);
+  }
+
+  /** Another process is the main one now. */
+  async mainPid(pid: number): Promise<void> {
+    await this.#send([`MAINPID=${pid}`]);
+  }
+
+  /** Asks for more time, from now, to start, reload or stop. */
+  async extendTimeout(ms: number): Promise<void> {
+    await this.#send([`EXTEND_TIMEOUT_USEC=${Math.round(ms * 1000)}`]);
+  }
+
+  /**
+   * Leaves duplicates of descriptors in systemd's fd store (FileDescriptorStoreMax=); the next process of the service
+   * finds them with `listenFds`. systemd drops what is there already, and what hangs up unless `poll` is `off`.
+   * @param name up to 255 letters, without `:` or control characters; several descriptors may share it
+   */
+  async storeFds(name: string, fds: readonly number[], { poll = 'on' }: { poll?: 'on' | 'off' } = {}): Promise<void> {
+    if (!isFdName(name)) throw new Error(`no name for a descriptor: ${name}`);
+    await this.#send(['FDSTORE=1', `FDNAME=${name}`, ...(poll === 'off' ? ['FDPOLL=0'] : [])], fds);
+  }
+
+  /** Takes every descriptor of this name out of the store. */
+  async removeFds(name: string): Promise<void> {
+    if (!isFdName(name)) throw new Error(`no name for a descriptor: ${name}`);
+    await this.#send(['FDSTOREREMOVE=1', `FDNAME=${name}`]);
+  }
+
+  async #send(lines: readonly string[], fds: readonly number[] = []): Promise<void> {
+    if (this.#options.socket === undefined) return;
+    const { notifyWithFds } = await import('./libc.ts');
+    notifyWithFds(lines.join('\n'), fds);
+  }
 }
 
-/** Before the configuration is read again; `READY=1` ends it. Type=notify-reload needs the moment. */
-export function notifyReloading(): void {
-  notify(`RELOADING=1\nMONOTONIC_USEC=${process.hrtime.bigint() / 1000n}`);
+/** `fdname_is_valid()` of systemd. */
+export function isFdName(name: string): boolean {
+  return name.length <= 255 && /^[ -9;-~]*$/.test(name);
 }
 
-/**
- * Leaves duplicates of descriptors in systemd's fd store (FileDescriptorStoreMax=); the next process of the service
- * finds them with `listenFds`. What is there already systemd drops, and what hangs up too, unless `poll` is `off`.
- * @param name up to 255 ASCII letters, without `:` and control characters; several descriptors may share it
- */
-export function storeFds(name: string, fds: readonly number[], { poll = 'on' }: { poll?: 'on' | 'off' } = {}): void {
-  notify(`FDSTORE=1\nFDNAME=${fdName(name)}${poll === 'off' ? '\nFDPOLL=0' : ''}`, fds);
-}
-
-/** Takes every descriptor of this name out of the store. */
-export function dropFds(name: string): void {
-  notify(`FDSTOREREMOVE=1\nFDNAME=${fdName(name)}`);
-}
-
-/**
- * How often at least systemd wants to hear `WATCHDOG=1`; undefined if it does not. Half of it is a good rhythm.
- * @param environment with WATCHDOG_USEC and WATCHDOG_PID
- */
-export function watchdogMs(environment: Readonly<Record<string, string | undefined>>): number | undefined {
-  const { WATCHDOG_USEC: usec = '', WATCHDOG_PID: pid = String(process.pid) } = environment;
-  return /^[1-9]\d*$/.test(usec) && Number(pid) === process.pid ? Number(usec) / 1000 : undefined;
-}
-
-/** As `fdname_is_valid()` of systemd has it. */
-function fdName(name: string): string {
-  if (name.length > 255 || !/^[ -9;-~]*$/.test(name)) throw new Error(`no name for a descriptor: ${name}`);
-  return name;
+function statusLine(status: string | undefined): string[] {
+  return status === undefined ? [] : [`STATUS=${status.replaceAll(/\s+/g, ' ')}`];
 }
