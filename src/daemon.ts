@@ -27,8 +27,8 @@ import { imagesService } from './service/images.ts';
 import { serviceService } from './service/service.ts';
 import { systemService } from './service/system.ts';
 import { translated } from './service/translated.ts';
-import { openImageStore } from './storage/containers-storage.ts';
 import { readInside } from './storage/inside.ts';
+import { SkopeoImageStore } from './storage/skopeo-image-store.ts';
 import { unmountAll } from './storage/unmount.ts';
 import { ContainerRows } from './store/container-rows.ts';
 import { openDatabase } from './store/database.ts';
@@ -72,7 +72,7 @@ export class Daemon implements AsyncDisposable {
     });
     const units = opening.use(await DbusUnitManager.open());
     const installed = installedRuntimes(join(runDirectory, 'runtimes'));
-    const images = openImageStore({
+    const images = new SkopeoImageStore({
       root: join(dataDirectory, 'storage'),
       runRoot: join(runDirectory, 'storage'),
       onDamage: (error) => {

@@ -2,7 +2,7 @@
 import { Daemon } from './daemon.ts';
 import { Settings } from './config/settings.ts';
 import { journalLogger } from './log/journal-logger.ts';
-import { notify } from './systemd/notify.ts';
+import { Notifier } from './systemd/notify.ts';
 import { serveActivated } from './varlink/activation.ts';
 
 const log = journalLogger('berthd');
@@ -17,6 +17,7 @@ async function terminated(): Promise<NodeJS.Signals> {
 
 async function main(): Promise<void> {
   const ending = terminated();
+  const notifier = new Notifier({ socket: process.env['NOTIFY_SOCKET'] });
   const settings = await Settings.open((config) => {
     log.level = config.logLevel;
   });
@@ -29,9 +30,9 @@ async function main(): Promise<void> {
   const activation = await serveActivated(daemon.server, process.env);
   if (activation === 'connected') return; // its one client has gone
   if (activation === 'nothing') await daemon.server.listen(DEFAULT_ADDRESS);
-  notify('READY=1');
+  await notifier.ready();
   await ending;
-  notify('STOPPING=1');
+  await notifier.stopping();
 }
 
 try {

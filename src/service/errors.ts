@@ -84,7 +84,7 @@ function storageAnswer(error: Error): Told | undefined {
     const { reference, reason, message } = error;
     return { name: 'PullFailed', parameters: { image: reference, reason: PULL_REASONS[reason], message } };
   }
-  if (error instanceof storage.RemoveFailed || error instanceof storage.StorageCorrupt) {
+  if (error instanceof storage.ChangeFailed || error instanceof storage.StorageCorrupt) {
     return { name: 'SystemFailed', parameters: { errnoName: 'EIO', message: `the image store failed: ${error.message}` } };
   }
   return undefined;
