@@ -57,9 +57,9 @@ export class LoadFailed extends Error {
   }
 }
 
-/** An image could not be removed, or a name not be changed; the message is skopeo's. */
-export class RemoveFailed extends Error {
-  override readonly name = 'RemoveFailed';
+/** An image could not be removed, or a name be given or taken away; the message is skopeo's. */
+export class ChangeFailed extends Error {
+  override readonly name = 'ChangeFailed';
   readonly reference: string;
   constructor(reference: string, message: string, options?: ErrorOptions) {
     super(message, options);

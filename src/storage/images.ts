@@ -91,15 +91,18 @@ export interface ImageStore {
   find(reference: string, signal?: AbortSignal): Promise<Image | undefined>;
   /** Loads from this host's disk, and answers the images in the source's order. @throws LoadFailed | StorageCorrupt */
   load(source: ImageSource, signal: AbortSignal): Promise<Image[]>;
-  /** Fetches from a registry. @throws PullFailed | InvalidReference | StorageCorrupt */
+  /** Fetches from a registry; a short name is one of Docker Hub. @throws PullFailed | InvalidReference | StorageCorrupt */
   pull(reference: string, options: PullOptions, signal: AbortSignal): AsyncIterable<PullEvent>;
   /**
    * Takes a name off an image, and removes the image with the layers no other one needs when that was its last name or
    * when it was given by id. It does not ask whether containers use it.
-   * @throws ImageUnknown | ImageAmbiguous | RemoveFailed
+   * @throws ImageUnknown | ImageAmbiguous | ChangeFailed
    */
   remove(reference: string, signal: AbortSignal): Promise<RemovedImage>;
-  /** Another name for an image. @throws ImageUnknown | ImageAmbiguous | InvalidReference */
+  /**
+   * Another name for an image, taken away from the image that has it; a short one gets `localhost/`.
+   * @throws ImageUnknown | ImageAmbiguous | InvalidReference | ChangeFailed
+   */
   tag(reference: string, name: string, signal: AbortSignal): Promise<Image>;
 }
 

@@ -3,7 +3,7 @@ import koffi, { type KoffiFunc } from 'koffi';
 
 const fgetxattr: KoffiFunc<(fd: number, name: string, value: Uint8Array, size: number) => number> = koffi
   .load(null)
-  .func('ssize_t fgetxattr(int fd, const char *name, _Out_ uint8_t *value, size_t size)');
+  .func('intptr_t fgetxattr(int fd, const char *name, _Out_ uint8_t *value, size_t size)');
 
 const MAX_VALUE_BYTES = 256;
 /** Not set, or a file system without them. */

@@ -1,0 +1,91 @@
+/**
+ * skopeo bound to one image store. Each run gets a temporary folder of its own, on the store's disk: skopeo, when it is
+ * ended, leaves its downloads behind, and what a berthd that died has left there goes with the next start.
+ */
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { runCommand } from './skopeo.ts';
+
+export interface CopierOptions {
+  readonly root: string;
+  readonly runRoot: string;
+  /** A folder of the store's own, on the same disk. */
+  readonly temporary: string;
+  readonly skopeo: readonly string[];
+  readonly enter: readonly string[];
+  readonly seen: (path: string) => string;
+}
+
+export interface CopyOptions {
+  /** Options of skopeo, and of its `copy`. */
+  readonly global?: readonly string[];
+  readonly copy?: readonly string[];
+  readonly onLine?: (line: string) => void;
+}
+
+const POLICY = '/etc/containers/policy.json';
+
+export class Copier {
+  readonly #options: CopierOptions;
+  #swept: Promise<unknown> | undefined;
+
+  constructor(options: CopierOptions) {
+    this.#options = options;
+  }
+
+  /** A name, or `@ID`, in the store. */
+  address(name: string): string {
+    const { root, runRoot } = this.#options;
+    return `containers-storage:[overlay@${root}+${runRoot}]${name}`;
+  }
+
+  /**
+   * @param work what needs the folder besides skopeo; it is gone when `work` has ended
+   * @throws what `work` throws
+   */
+  async inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
+    const { temporary, seen } = this.#options;
+    this.#swept ??= rm(seen(temporary), { recursive: true, force: true });
+    await this.#swept;
+    await mkdir(seen(temporary), { recursive: true, mode: 0o700 });
+    const folder = await mkdtemp(join(seen(temporary), 'copy-'));
+    try {
+      return await work(folder);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+
+  /** @throws CommandFailed; the signal's reason */
+  async copy(source: string, destination: string, options: CopyOptions, signal: AbortSignal): Promise<void> {
+    const { global = [], copy = [], onLine } = options;
+    await this.inFolder(async (folder) => {
+      const argv = this.#command(['--tmpdir', this.asThere(folder), ...global], ['copy', ...copy, source, destination]);
+      await runCommand(argv, signal, onLine);
+    });
+  }
+
+  /** @throws CommandFailed; the signal's reason */
+  async delete(name: string, signal: AbortSignal): Promise<void> {
+    await runCommand(this.#command([], ['delete', this.address(name)]), signal);
+  }
+
+  /** An image's configuration, byte for byte. @throws CommandFailed; the signal's reason */
+  async config(source: string, signal: AbortSignal): Promise<Buffer> {
+    return await runCommand(this.#command([], ['inspect', '--raw', '--config', source]), signal);
+  }
+
+  /** Where skopeo finds a folder that this process made. */
+  asThere(folder: string): string {
+    const here = this.#options.seen('/');
+    return here === '/' ? folder : join('/', folder.slice(here.length));
+  }
+
+  /** A host without a policy has no opinion on signatures; skopeo would refuse everything. */
+  #command(global: readonly string[], rest: readonly string[]): string[] {
+    const { enter, skopeo, seen } = this.#options;
+    const policy = existsSync(seen(POLICY)) ? [] : ['--insecure-policy'];
+    return [...enter, ...skopeo, ...policy, ...global, ...rest];
+  }
+}

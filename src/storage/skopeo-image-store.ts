@@ -1,0 +1,166 @@
+/** The image store of this host: read from its files, written by skopeo. */
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { KeyedQueue } from '../lib/keyed-queue.ts';
+import { Copier } from './copier.ts';
+import { ChangeFailed, ImageUnknown, LoadFailed, PullFailed, StorageCorrupt } from './errors.ts';
+import { findImage } from './find-image.ts';
+import { ImageList } from './image-list.ts';
+import type { Image, ImageSource, ImageStore, PullEvent, PullOptions, RemovedImage } from './images.ts';
+import { copyEvents } from './progress.ts';
+import { localName, parseReference, remoteName } from './reference.ts';
+import { SCRATCH_LABEL, writeScratchImage } from './scratch-image.ts';
+import { writeAuthFile } from './auth-file.ts';
+import { CommandFailed, pullFailure } from './skopeo.ts';
+import { imagesIn, type SourceImage } from './sources.ts';
+
+export interface SkopeoImageStoreOptions {
+  /** `/var/lib/berth/storage` */
+  readonly root: string;
+  /** `/run/berth/storage`; gone with a reboot. */
+  readonly runRoot: string;
+  readonly skopeo?: readonly string[];
+  /** Told of images that cannot be used. */
+  readonly onDamage?: (damage: StorageCorrupt) => void;
+  /** To reach a store in another machine: argv to put before each command, and where its `/` is seen from here. */
+  readonly elsewhere?: { readonly enter: readonly string[]; readonly seenAt: string };
+}
+
+export class SkopeoImageStore implements ImageStore {
+  readonly root: string;
+  readonly #copier: Copier;
+  readonly #list: ImageList;
+  readonly #changes = new KeyedQueue<'names'>();
+  readonly #enter: readonly string[];
+  readonly #seen: (path: string) => string;
+
+  constructor(options: SkopeoImageStoreOptions) {
+    const { root, runRoot, elsewhere, onDamage = () => undefined, skopeo = ['skopeo'] } = options;
+    this.root = root;
+    this.#enter = elsewhere?.enter ?? [];
+    this.#seen = (path) => join(elsewhere?.seenAt ?? '/', path);
+    this.#list = new ImageList({ root, seenAt: this.#seen(root), onDamage });
+    const temporary = `${root}-temporary`;
+    this.#copier = new Copier({ root, runRoot, temporary, skopeo, enter: this.#enter, seen: this.#seen });
+  }
+
+  async list(signal?: AbortSignal): Promise<Image[]> {
+    signal?.throwIfAborted();
+    return (await this.#list.read()).filter(({ config }) => !Object.hasOwn(config.labels, SCRATCH_LABEL));
+  }
+
+  async find(reference: string, signal?: AbortSignal): Promise<Image | undefined> {
+    return findImage(await this.list(signal), reference);
+  }
+
+  async load(source: ImageSource, signal: AbortSignal): Promise<Image[]> {
+    const found = await imagesIn(source, this.#enter, this.#seen, signal);
+    const loaded: Image[] = [];
+    for (const image of found) loaded.push(await this.#load(source, image, signal));
+    return loaded;
+  }
+
+  async #load({ path }: ImageSource, { address, names }: SourceImage, signal: AbortSignal): Promise<Image> {
+    try {
+      const id = createHash('sha256')
+        .update(await this.#copier.config(address, signal))
+        .digest('hex');
+      const [first = `@${id}`, ...others] = names;
+      await this.#copier.copy(address, this.#copier.address(first), {}, signal);
+      for (const name of others) await this.#addName(id, name, signal);
+      return await this.#present(id);
+    } catch (failure) {
+      if (!(failure instanceof CommandFailed)) throw failure;
+      throw new LoadFailed(path, failure.message, { cause: failure });
+    }
+  }
+
+  async *pull(reference: string, options: PullOptions, signal: AbortSignal): AsyncGenerator<PullEvent, void> {
+    const name = remoteName(parseReference(reference));
+    yield { kind: 'resolving', reference: name };
+    try {
+      yield* copyEvents((onLine, stop) => this.#fetch(name, options, stop, onLine), signal);
+    } catch (failure) {
+      if (!(failure instanceof CommandFailed)) throw failure;
+      throw new PullFailed(name, pullFailure(failure.message), failure.message, { cause: failure });
+    }
+    const image = await this.find(name, signal);
+    if (image === undefined) throw new StorageCorrupt(this.root, `${name} was pulled, and is not there`);
+    yield { kind: 'done', image };
+  }
+
+  async #fetch(name: string, options: PullOptions, signal: AbortSignal, onLine: (line: string) => void): Promise<void> {
+    const { credentials, authFile, tlsVerification, platform } = options;
+    const global: string[] = [];
+    if (platform !== undefined) global.push(`--override-os=${platform.os}`, `--override-arch=${platform.architecture}`);
+    if (platform?.variant !== undefined) global.push(`--override-variant=${platform.variant}`);
+    await this.#copier.inFolder(async (folder) => {
+      const copy: string[] = tlsVerification === 'skip' ? ['--src-tls-verify=false'] : [];
+      let auth = authFile;
+      if (credentials !== undefined) {
+        auth = join(this.#copier.asThere(folder), 'auth.json');
+        await writeAuthFile(join(folder, 'auth.json'), name, credentials);
+      }
+      if (auth !== undefined) copy.push(`--src-authfile=${auth}`);
+      await this.#copier.copy(`docker://${name}`, this.#copier.address(name), { global, copy, onLine }, signal);
+    });
+  }
+
+  async remove(reference: string, signal: AbortSignal): Promise<RemovedImage> {
+    return await this.#change(reference, signal, async ({ id, names }) => {
+      const isId = id.startsWith(reference.replace(/^sha256:/, ''));
+      const meant = (name: string): boolean => findImage([{ id, names: [name], digests: [] }], reference) !== undefined;
+      const name = isId || names.length < 2 ? undefined : names.find(meant);
+      if (name === undefined) await this.#copier.delete(`@${id}`, signal);
+      else await this.#moveToScratch(name, signal);
+      await this.#removeScratch(signal);
+      return name === undefined ? { id, untagged: names, image: 'removed' } : { id, untagged: [name], image: 'kept' };
+    });
+  }
+
+  async tag(reference: string, name: string, signal: AbortSignal): Promise<Image> {
+    const complete = localName(parseReference(name));
+    return await this.#change(reference, signal, async ({ id }) => {
+      await this.#addName(id, complete, signal);
+      return await this.#present(id);
+    });
+  }
+
+  /** One change of names at a time, so that none meets another one's scratch image. */
+  async #change<T>(reference: string, signal: AbortSignal, work: (image: Image) => Promise<T>): Promise<T> {
+    return await this.#changes.run('names', async () => {
+      const image = await this.find(reference, signal);
+      if (image === undefined) throw new ImageUnknown(reference);
+      try {
+        return await work(image);
+      } catch (failure) {
+        if (!(failure instanceof CommandFailed)) throw failure;
+        throw new ChangeFailed(reference, failure.message, { cause: failure });
+      }
+    });
+  }
+
+  /** Copies the image to where it is already: no layer moves, and the name comes to it, from another one if need be. */
+  async #addName(id: string, name: string, signal: AbortSignal): Promise<void> {
+    await this.#copier.copy(this.#copier.address(`@${id}`), this.#copier.address(name), {}, signal);
+  }
+
+  async #moveToScratch(name: string, signal: AbortSignal): Promise<void> {
+    await this.#copier.inFolder(async (folder) => {
+      await writeScratchImage(folder);
+      await this.#copier.copy(`oci:${this.#copier.asThere(folder)}`, this.#copier.address(name), {}, signal);
+    });
+  }
+
+  async #removeScratch(signal: AbortSignal): Promise<void> {
+    const all = await this.#list.read();
+    const scratch = all.filter(({ config }) => Object.hasOwn(config.labels, SCRATCH_LABEL));
+    for (const { id } of scratch) await this.#copier.delete(`@${id}`, signal);
+  }
+
+  async #present(id: string): Promise<Image> {
+    const image = (await this.#list.read()).find((candidate) => candidate.id === id);
+    if (image === undefined) throw new StorageCorrupt(this.root, `image ${id} was written, and is not there`);
+    return image;
+  }
+}

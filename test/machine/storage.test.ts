@@ -1,0 +1,302 @@
+/** The image store against the real skopeo and overlayfs of a machine. */
+import { execFileSync } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { InvalidReference, LoadFailed, PullFailed, type StorageCorrupt } from '../../src/storage/errors.ts';
+import type { ImageSource, PullEvent } from '../../src/storage/images.ts';
+import { readInside } from '../../src/storage/inside.ts';
+import { overlayMountArgv, overlayMountDirectory, umountArgv } from '../../src/storage/overlay.ts';
+import { SkopeoImageStore } from '../../src/storage/skopeo-image-store.ts';
+import { IMAGES, imagesFolder } from './images.ts';
+import { Machine } from './machine.ts';
+
+const never = new AbortController().signal;
+const damages: StorageCorrupt[] = [];
+let machine: Machine;
+let store: SkopeoImageStore;
+let count = 0;
+
+beforeAll(async () => {
+  machine = await Machine.boot({ show: { [IMAGES]: await imagesFolder() } });
+});
+afterAll(async () => {
+  await machine[Symbol.asyncDispose]();
+});
+beforeEach(() => {
+  count += 1;
+  damages.length = 0;
+  store = new SkopeoImageStore({
+    root: `/var/lib/berth/store${count}`,
+    runRoot: `/run/berth/store${count}`,
+    onDamage: (damage) => damages.push(damage),
+    elsewhere: {
+      // nsenter forks, and a signal ends only itself; its child is to end with it.
+      enter: ['nsenter', '-t', String(machine.leader), '-a', '-r', '-w', '--', 'setpriv', '--pdeathsig', 'KILL'],
+      seenAt: machine.path('/'),
+    },
+  });
+});
+
+const layout = (name: string): ImageSource => ({
+  transport: 'oci',
+  path: `${IMAGES}/oci/${name}`,
+  reference: 'latest',
+});
+const docker = (name: string): ImageSource => ({ transport: 'docker-archive', path: `${IMAGES}/${name}.docker.tar` });
+const layersThere = async (): Promise<string[]> => {
+  const list = await machine.sh(`ls ${store.root}/overlay`);
+  return list
+    .text()
+    .split('\n')
+    .filter((name) => /^[0-9a-f]{64}$/.test(name));
+};
+
+describe('loading', () => {
+  it('takes an image from a folder, an OCI archive and a Docker archive: the same one each time', async () => {
+    const [fromLayout] = await store.load(layout('plain'), never);
+    expect(fromLayout).toMatchObject({ names: [], os: 'linux', config: { cmd: ['/bin/sh'] } });
+    const [fromOci] = await store.load({ transport: 'oci-archive', path: `${IMAGES}/plain.oci.tar` }, never);
+    expect(fromOci).toEqual(fromLayout);
+    const [fromDocker] = await store.load(docker('plain'), never);
+    expect(fromDocker?.id).toBe(fromLayout?.id);
+    expect(fromDocker?.names).toEqual(['berth.test/plain:latest']);
+    expect(await store.list()).toHaveLength(1);
+    expect((await layersThere()).length).toBe(1);
+  });
+
+  it('knows everything the image says', async () => {
+    const [image] = await store.load(docker('config'), never);
+    expect(image).toMatchObject({
+      createdAt: new Date('2026-01-01T00:00:00Z'),
+      config: {
+        env: ['PATH=/usr/local/bin:/bin', 'GREETING=hello world', 'EMPTY='],
+        entrypoint: ['/usr/local/bin/entry'],
+        cmd: ['default', 'arguments'],
+        user: 'app',
+        workingDir: '/srv/app',
+        stopSignal: 'SIGUSR1',
+        labels: { 'berth.test': 'yes', description: 'a label, with = and spaces' },
+        volumes: ['/data'],
+        exposedPorts: ['8080/tcp'],
+      },
+    });
+    expect(image?.layers).toHaveLength(2);
+    expect(image?.sizeBytes).toBeGreaterThan(1_000_000);
+    expect(image?.digests[0]).toMatch(/^sha256:[0-9a-f]{64}$/);
+  });
+
+  it.each<[ImageSource, string]>([
+    [{ transport: 'oci', path: '/nonexistent' }, 'ENOENT'],
+    [{ transport: 'docker-archive', path: '/etc/passwd' }, 'it has no manifest.json'],
+    [{ transport: 'oci-archive', path: '/etc/passwd' }, 'it has no index.json'],
+    [{ ...layout('plain'), reference: 'other' }, 'it has no image other'],
+  ])('says what is wrong with %j', async (source, reason) => {
+    await expect(store.load(source, never)).rejects.toThrow(LoadFailed);
+    await expect(store.load(source, never)).rejects.toThrow(reason);
+  });
+
+  it('leaves nothing usable but broken, and nothing in the way, when it is ended half-way', async () => {
+    await machine.sh(`
+      test -d /var/lib/berth/big || {
+        cp -r ${IMAGES}/oci/plain /var/lib/berth/big
+        mkdir /tmp/blob && head -c 150000000 /dev/urandom >/tmp/blob/random
+        tar -C /tmp -cf /tmp/blob.tar blob && umoci raw add-layer --image /var/lib/berth/big:latest /tmp/blob.tar
+      }`);
+    const big: ImageSource = { transport: 'oci', path: '/var/lib/berth/big' };
+    for (const ms of [100, 200, 400]) {
+      await expect(store.load(big, AbortSignal.timeout(ms))).rejects.toThrow('timeout');
+      expect(await store.list()).toEqual([]);
+      expect(await machine.sh(`ls ${store.root}-temporary`)).toMatchObject({ stdout: Buffer.alloc(0) });
+    }
+    const [image] = await store.load(big, never);
+    expect(image?.layers).toHaveLength(2);
+    expect(damages).toEqual([]);
+  });
+});
+
+describe('names', () => {
+  it('come and go one by one, and the image goes with the last', async () => {
+    const [image] = await store.load(docker('plain'), never);
+    const id = image?.id ?? '';
+    expect((await store.tag(id.slice(0, 8), 'web:1', never)).names).toContain('localhost/web:1');
+    await store.tag('web:1', 'registry.test/web', never);
+    expect((await store.find('registry.test/web'))?.names.toSorted()).toEqual([
+      'berth.test/plain:latest',
+      'localhost/web:1',
+      'registry.test/web:latest',
+    ]);
+    expect(await store.remove('web:1', never)).toEqual({ id, untagged: ['localhost/web:1'], image: 'kept' });
+    expect(await store.find('web:1')).toBeUndefined();
+    await store.remove('registry.test/web', never);
+    expect(await store.list()).toHaveLength(1);
+    expect(await store.remove('plain', never)).toMatchObject({ id, image: 'removed' });
+    expect(await store.list()).toEqual([]);
+    expect(await layersThere()).toEqual([]);
+  });
+
+  it('move to another image, and the old one stays without', async () => {
+    const [plain] = await store.load(docker('plain'), never);
+    await store.load(docker('layers'), never);
+    await store.tag('layers', 'berth.test/plain', never);
+    expect((await store.find(plain?.id ?? ''))?.names).toEqual([]);
+    await expect(store.tag('plain', 'Not A Name', never)).rejects.toThrow(InvalidReference);
+  });
+});
+
+describe('removing', () => {
+  it('keeps layers that other images have', async () => {
+    await store.load(docker('plain'), never);
+    const [layers] = await store.load(docker('layers'), never);
+    expect((await layersThere()).length).toBe(5);
+    await store.remove(layers?.id ?? '', never);
+    const [plain] = await store.list();
+    expect(await layersThere()).toEqual(plain?.layers.map(({ id }) => id));
+  });
+
+  it('refuses what is not there', async () => {
+    await expect(store.remove('nothing', never)).rejects.toMatchObject({ name: 'ImageUnknown', reference: 'nothing' });
+  });
+});
+
+describe('pulling', () => {
+  it('reports what it fetches, and takes what is there already from the disk', async () => {
+    await machine.sh(`
+      printf '%s\\n' 'version: 0.1' 'storage: {filesystem: {rootdirectory: /tmp/registry}}' 'http: {addr: "localhost:5000"}' \\
+        >/tmp/registry.yml
+      systemd-run --quiet --unit test-registry docker-registry serve /tmp/registry.yml`);
+    await machine.sh(`skopeo copy --quiet --retry-times 5 --dest-tls-verify=false \\
+      oci:${IMAGES}/oci/layers:latest docker://localhost:5000/some/layers:1`);
+    const pull = async (reference: string): Promise<PullEvent[]> => {
+      const events: PullEvent[] = [];
+      for await (const event of store.pull(reference, { tlsVerification: 'skip' }, never)) events.push(event);
+      return events;
+    };
+    const events = await pull('localhost:5000/some/layers:1');
+    expect(events.map(({ kind }) => kind)).toEqual(['resolving', ...Array<string>(6).fill('blob'), 'storing', 'done']);
+    const done = events.at(-1);
+    const image = done?.kind === 'done' ? done.image : undefined;
+    expect(image).toMatchObject({ names: ['localhost:5000/some/layers:1'] });
+    expect((await pull(`localhost:5000/some/layers@${image?.digests[0] ?? ''}`)).at(-1)?.kind).toBe('done');
+    expect(await store.list()).toHaveLength(1);
+    await expect(pull('localhost:5000/some/nothing')).rejects.toMatchObject({
+      name: 'PullFailed',
+      reason: 'not-found',
+    });
+  });
+
+  it('says that a registry cannot be reached', async () => {
+    const pulling = store.pull('localhost:1/some/thing', {}, never);
+    expect((await pulling.next()).value).toEqual({ kind: 'resolving', reference: 'localhost:1/some/thing:latest' });
+    await expect(pulling.next()).rejects.toThrow(PullFailed);
+    await expect(pulling.next()).resolves.toMatchObject({ done: true });
+    await expect(store.pull('UPPER', {}, never).next()).rejects.toThrow(InvalidReference);
+  });
+});
+
+describe('mounting', () => {
+  it('shows the layers as the image means them', async () => {
+    const [image] = await store.load(docker('layers'), never);
+    const folder = '/var/lib/berth/mount, with: odd\\ name';
+    const there = { upper: `${folder}/upper`, work: `${folder}/work`, target: `${folder}/root` };
+    await machine.check(['mkdir', '-p', there.upper, there.work, there.target]);
+    const options = { cwd: overlayMountDirectory(store.root), env: { LIBMOUNT_FORCE_MOUNT2: 'always' } };
+    await machine.check(overlayMountArgv({ layers: image?.layers ?? [], ...there }), options);
+    const shown = await machine.sh(
+      'cd "$1/root"; find tree -exec stat -c "/%n %a %u:%g %F" {} + | sed "s/regular empty/regular/" | sort; echo; sort expected'.replace(
+        '$1',
+        folder.replaceAll('\\', '\\\\'),
+      ),
+    );
+    const [found, expected] = shown.text().split('\n\n');
+    expect(found).toBe(expected);
+    await machine.check(umountArgv(there.target));
+    expect((await machine.exec(['mountpoint', there.target])).code).not.toBe(0);
+  });
+
+  it('takes an image of 120 layers', async () => {
+    await machine.sh(`
+      cd /var/lib/berth; mkdir -p many/l many/upper many/work many/root
+      for n in $(seq 120); do
+        mkdir -p many/$n; touch many/$n/file$n; ln -s ../$n many/l/ABCDEFGHIJKLMNOPQRSTUVW$(printf %03d $n)
+      done`);
+    const there = {
+      upper: '/var/lib/berth/many/upper',
+      work: '/var/lib/berth/many/work',
+      target: '/var/lib/berth/many/root',
+    };
+    const layers = Array.from({ length: 120 }, (_, n) => ({
+      link: `l/ABCDEFGHIJKLMNOPQRSTUVW${String(n + 1).padStart(3, '0')}`,
+    }));
+    const options = { cwd: '/var/lib/berth/many', env: { LIBMOUNT_FORCE_MOUNT2: 'always' } };
+    await machine.check(overlayMountArgv({ layers, ...there }), options);
+    expect((await machine.sh('ls /var/lib/berth/many/root | wc -l')).text()).toBe('120');
+  });
+
+  it('takes an image of no layers', async () => {
+    await machine.sh('cd /var/lib/berth; mkdir -p none/upper none/work none/root');
+    const there = {
+      upper: '/var/lib/berth/none/upper',
+      work: '/var/lib/berth/none/work',
+      target: '/var/lib/berth/none/root',
+    };
+    await machine.check(overlayMountArgv({ layers: [], ...there }));
+    await machine.sh('touch /var/lib/berth/none/root/file; test -e /var/lib/berth/none/upper/file');
+  });
+});
+
+describe('reading inside', () => {
+  let folder: string;
+  let upper: string;
+  let lower: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'berth-inside-'));
+    [upper, lower] = [join(folder, 'upper'), join(folder, 'lower')];
+    await mkdir(upper);
+    await mkdir(join(lower, 'etc'), { recursive: true });
+    await writeFile(join(lower, 'etc/passwd'), 'lower');
+    return async () => {
+      await rm(folder, { recursive: true });
+    };
+  });
+  const passwd = async (): Promise<string | undefined> => await readInside([upper, lower], '/etc/passwd');
+  const inUpper = (script: string): void => {
+    execFileSync('sh', ['-euc', script], { cwd: upper });
+  };
+
+  it('sees the topmost file, through layers that do not have it', async () => {
+    expect(await passwd()).toBe('lower');
+    inUpper('mkdir etc');
+    expect(await passwd()).toBe('lower');
+    inUpper('echo upper >etc/passwd');
+    expect(await passwd()).toBe('upper\n');
+    expect(await readInside([join(folder, 'absent'), lower], '/etc/passwd')).toBe('lower');
+    expect(await readInside([upper, lower], '/etc/group')).toBeUndefined();
+  });
+
+  it.each([
+    ['a whiteout', 'mkdir etc; mknod etc/passwd c 0 0'],
+    ['a whiteout of its folder', 'mknod etc c 0 0'],
+    ['an opaque folder', "mkdir etc; python3 -c \"import os; os.setxattr('etc', 'trusted.overlay.opaque', b'y')\""],
+    ['a file in place of the folder', 'echo >etc'],
+    ['a link to a file of the host', 'mkdir etc; ln -s /etc/passwd etc/passwd'],
+    ['a link out of the root', 'mkdir etc; ln -s ../../lower/etc/passwd etc/passwd'],
+    ['a folder that is a link to the host', 'ln -s /etc etc'],
+    ['a FIFO', 'mkdir etc; mkfifo etc/passwd'],
+    ['a device', 'mkdir etc; mknod etc/passwd c 1 5'],
+    ['a folder', 'mkdir -p etc/passwd'],
+    ['a huge file', 'mkdir etc; truncate -s 100G etc/passwd'],
+  ])('sees no file behind %s', async (_, script) => {
+    inUpper(script);
+    expect(await passwd()).toBeUndefined();
+  });
+
+  it('refuses a path that leads out', async () => {
+    await expect(readInside([lower], '/etc/../../passwd')).rejects.toThrow(RangeError);
+    await expect(readInside([lower], 'etc/passwd')).rejects.toThrow(RangeError);
+    await symlink('/etc', join(lower, 'link'));
+    expect(await readInside([lower], '/link/passwd')).toBeUndefined();
+    expect(await readFile('/etc/passwd', 'utf8')).not.toBe('');
+  });
+});
