@@ -10,6 +10,7 @@ import { overlayMountArgv, overlayMountDirectory } from '../storage/overlay.ts';
 import { argvOf, type Configuration, type Container, type Mount } from './container.ts';
 import { ContainerError } from './errors.ts';
 import type { Folder, Folders } from './folder.ts';
+import { shortId } from './names.ts';
 import { controlGroupFor, type UnitCommands } from './unit.ts';
 
 /** Reads a file as a container would see it at its start; undefined where there is none. */
@@ -47,9 +48,9 @@ export class Bundles {
     return {
       mount: overlayMountArgv({ layers: image.layers, upper: folder.upper, work: folder.work, target: folder.root }),
       mountDirectory: overlayMountDirectory(images.root),
-      create: runtime.createArgv({ id, bundle: folder.path, pidFile: folder.pidFile, logPath: folder.runtimeLog }),
-      start: runtime.startArgv(id, { logPath: folder.runtimeLog }),
-      forget: runtime.deleteArgv(id),
+      create: runtime.createArgv({ id: shortId(id), bundle: folder.path, pidFile: folder.pidFile, logPath: folder.runtimeLog }),
+      start: runtime.startArgv(shortId(id), { logPath: folder.runtimeLog }),
+      forget: runtime.deleteArgv(shortId(id)),
       stopped: this.#options.unitStopped,
     };
   }

@@ -5,7 +5,7 @@
 import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Configuration } from './container.ts';
-import type { ContainerId } from './names.ts';
+import { shortId, type ContainerId } from './names.ts';
 import { systemdSignalNumber, type Exit } from './status.ts';
 
 /** Where things of a container are. */
@@ -48,7 +48,7 @@ export class Folders {
   }
 
   of(id: ContainerId): Folder {
-    const path = join(this.#data, 'containers', id);
+    const path = join(this.#data, 'containers', shortId(id));
     const inside = (name: string): string => join(path, name);
     return {
       path,
@@ -59,7 +59,7 @@ export class Folders {
       runtimeLog: inside('runtime.log'),
       hold: inside('hold'),
       exit: inside('exit'),
-      pidFile: join(this.#run, 'pids', id),
+      pidFile: join(this.#run, 'pids', shortId(id)),
     };
   }
 

@@ -33,6 +33,9 @@ export function parseContainerId(text: string): ContainerId {
 
 export const newContainerId = (): ContainerId => parseContainerId(randomBytes(32).toString('hex'));
 
+/** The digits that people see, and that folders and the runtime's records are called by; as unique as the ID itself. */
+export const shortId = (id: ContainerId): string => id.slice(0, 12);
+
 const ADJECTIVES = [
   'able amber brave brisk calm clear coral deft eager early fair fond gentle glad keen kind lucid mellow merry neat',
   'noble plain proud quick quiet rapid ready sage sharp smart snug solid spry steady still sunny swift tidy vivid warm',

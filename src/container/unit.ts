@@ -8,7 +8,7 @@ import type { TransientUnit, UnitProperty } from '../systemd/unit-manager.ts';
 import type { Configuration, Container, RestartPolicy } from './container.ts';
 import { ContainerError } from './errors.ts';
 import type { Folder } from './folder.ts';
-import type { ContainerName } from './names.ts';
+import { shortId, type ContainerName } from './names.ts';
 
 export const SLICE = 'berth.slice';
 /** Which units are containers' and not, say, exec sessions'. */
@@ -145,7 +145,7 @@ function logProperties({ id, name, config }: Container, { stdout, stderr }: Unit
     property.bool('SyslogLevelPrefix', false),
     property.u64('LogRateLimitIntervalUSec', 0),
     property.byteStrings('LogExtraFields', [
-      `CONTAINER_ID=${id.slice(0, 12)}`,
+      `CONTAINER_ID=${shortId(id)}`,
       `CONTAINER_ID_FULL=${id}`,
       `CONTAINER_NAME=${name}`,
       `IMAGE_NAME=${config.image}`,

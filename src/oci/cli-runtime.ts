@@ -15,14 +15,12 @@ import {
   type RuntimeState,
 } from './runtime.ts';
 
-/** Runs a program to its end. Tests put another one before it. */
-export type RunProgram = (argv: readonly string[], signal?: AbortSignal) => Promise<string>;
-
 export interface CliRuntimeOptions {
   readonly name: RuntimeName;
   readonly path: string;
   readonly root: string;
-  readonly run?: RunProgram;
+  /** Argv to put before each command, to reach a runtime in another machine. */
+  readonly enter?: readonly string[];
 }
 
 const STATUSES = ['creating', 'created', 'running', 'paused', 'stopped'] as const;
@@ -64,13 +62,13 @@ export class CliRuntime implements OciRuntime {
   readonly name: RuntimeName;
   readonly path: string;
   readonly root: string;
-  readonly #run: RunProgram;
+  readonly #enter: readonly string[];
 
-  constructor({ name, path, root, run = runProgram }: CliRuntimeOptions) {
+  constructor({ name, path, root, enter = [] }: CliRuntimeOptions) {
     this.name = name;
     this.path = path;
     this.root = root;
-    this.#run = run;
+    this.#enter = enter;
   }
 
   createArgv({ id, bundle, pidFile, logPath, consoleSocket }: CreateArguments): string[] {
@@ -86,7 +84,17 @@ export class CliRuntime implements OciRuntime {
     return [...this.#argv('delete'), '--force', id];
   }
 
-  restoreArgv({ id, bundle, pidFile, logPath, consoleSocket, imagePath, workPath, tcp, fileLocks }: RestoreArguments): string[] {
+  restoreArgv({
+    id,
+    bundle,
+    pidFile,
+    logPath,
+    consoleSocket,
+    imagePath,
+    workPath,
+    tcp,
+    fileLocks,
+  }: RestoreArguments): string[] {
     return [
       ...this.#argv('restore', logPath),
       ...['--detach', '--bundle', bundle, '--pid-file', pidFile, '--image-path', imagePath, '--work-path', workPath],
@@ -121,12 +129,21 @@ export class CliRuntime implements OciRuntime {
     }
   }
 
-  async kill(id: string, killSignal: NodeJS.Signals | number, whom: 'main' | 'all', signal?: AbortSignal): Promise<void> {
+  async kill(
+    id: string,
+    killSignal: NodeJS.Signals | number,
+    whom: 'main' | 'all',
+    signal?: AbortSignal,
+  ): Promise<void> {
     const all = whom === 'all' ? ['--all'] : [];
     await this.#run([...this.#argv('kill'), ...all, id, String(killSignal)], signal);
   }
 
-  async delete(id: string, { ifRunning }: { readonly ifRunning: 'refuse' | 'kill' }, signal?: AbortSignal): Promise<void> {
+  async delete(
+    id: string,
+    { ifRunning }: { readonly ifRunning: 'refuse' | 'kill' },
+    signal?: AbortSignal,
+  ): Promise<void> {
     const argv = ifRunning === 'kill' ? this.deleteArgv(id) : [...this.#argv('delete'), id];
     try {
       await this.#run(argv, signal);
@@ -165,7 +182,13 @@ export class CliRuntime implements OciRuntime {
       this.#run([this.path, '--version'], signal),
       this.#run([this.path, 'features'], signal),
     ]);
-    const { ociVersionMin: min, ociVersionMax: max, mountOptions, annotations, linux } = v.parse(FeaturesText, featuresText);
+    const {
+      ociVersionMin: min,
+      ociVersionMax: max,
+      mountOptions,
+      annotations,
+      linux,
+    } = v.parse(FeaturesText, featuresText);
     return {
       version: /version (?<version>\S+)/.exec(versionText)?.groups?.['version'] ?? '',
       ociVersion: min === undefined || max === undefined ? undefined : { min, max },
@@ -180,6 +203,10 @@ export class CliRuntime implements OciRuntime {
     };
   }
 
+  async #run(argv: readonly string[], signal: AbortSignal | undefined): Promise<string> {
+    return await runProgram([...this.#enter, ...argv], signal);
+  }
+
   #argv(command: string, logPath?: string): string[] {
     const log = logPath === undefined ? [] : ['--log', logPath];
     return [this.path, '--root', this.root, ...TRAITS[this.name].options, '--log-format', 'json', ...log, command];
@@ -192,7 +219,9 @@ export class CliRuntime implements OciRuntime {
 
 /** crun says whether it was built with CRIU; runc always calls the program. */
 const canCheckpoint = (versionText: string, annotations: Readonly<Record<string, string>>): boolean =>
-  /\+CRIU/.test(versionText) || 'org.opencontainers.runc.checkpoint.enabled' in annotations || /^runc/.test(versionText);
+  /\+CRIU/.test(versionText) ||
+  'org.opencontainers.runc.checkpoint.enabled' in annotations ||
+  /^runc/.test(versionText);
 
 const stateOf = ({ id, status, pid, bundle, created }: v.InferOutput<typeof State>): RuntimeState => ({
   id,
@@ -212,6 +241,9 @@ async function runProgram(argv: readonly string[], signal?: AbortSignal): Promis
     const { stdout } = await execa(file, rest, {
       stdin: 'ignore',
       maxBuffer: MAX_OUTPUT,
+      // berthd's own NOTIFY_SOCKET would have crun set up a relay for it.
+      env: { PATH: PROGRAM_FOLDERS.join(':') },
+      extendEnv: false,
       ...(signal === undefined ? {} : { cancelSignal: signal }),
     });
     return stdout;

@@ -1,7 +1,7 @@
 /** What berth may have left in a machine; a spec ends with `expect(await leaks(machine)).toEqual([])`. */
 import type { Machine } from './machine.ts';
 
-/** One line for each thing found: its kind and its name. (The mount of its overlay folder is containers/storage's own.) */
+/** One line for each thing found: its kind and its name. (What containers/storage keeps for itself, and crun's cache of compiled filters, are not.) */
 const SEARCH = `
 systemctl list-units --all --plain --no-legend --full 'berth-*' | awk '{ print "unit " $1 " " $3 }'
 awk '$2 ~ "^/(var/lib|run)/berth/" && $2 != "/var/lib/berth/storage/overlay" { print "mount " $2 }' /proc/self/mounts
@@ -9,7 +9,7 @@ ps -eo pid=,comm=,args= | awk '$2 ~ /^(crun|runc|conmon|netavark|criu|skopeo|fus
 if [ -d /sys/fs/cgroup/berth.slice ]; then
   find /sys/fs/cgroup/berth.slice -mindepth 1 -type d | sed 's/^/control group /'
 fi
-find /run/berth -mindepth 1 ! -path /run/berth/io.berth -type f -o -path '/run/berth/*' ! -path /run/berth/io.berth -type s |
+find /run/berth -mindepth 1 ! -path /run/berth/io.berth ! -path '/run/berth/storage/*' ! -path '*/.cache/seccomp/*' \\( -type f -o -type s \\) |
   sed 's/^/file /'
 ls /run/crun /run/runc 2>/dev/null | grep -v -e '^/run/' -e '^$' | sed 's/^/runtime record /' || true
 ip netns list | sed 's/^/network namespace /'

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { configure, type Request } from '../configure.ts';
 import type { Container } from '../container.ts';
 import { ContainerError } from '../errors.ts';
-import { generateName, newContainerId, parseContainerName } from '../names.ts';
+import { generateName, newContainerId, parseContainerName, shortId, type ContainerId } from '../names.ts';
 import type { Ports } from '../ports.ts';
 import { unitNameFor } from '../unit.ts';
 
@@ -24,7 +24,7 @@ export async function create(ports: Ports, host: CreateHost, request: Request, s
   if (wanted === undefined) throw new ContainerError('NoSuchRuntime', { runtime: request.runtime ?? 'crun or runc' });
   const image = await images.find(request.image, signal);
   if (image === undefined) throw new ContainerError('NoSuchImage', { image: request.image });
-  const id = newContainerId();
+  const id = newId(ports);
   const config = configure(request, image, { id, hostname: host.hostname, runtime: wanted.name });
   await Promise.all(config.mounts.map(async ({ source }) => {
     if (source !== undefined) await mustExist(source);
@@ -43,6 +43,14 @@ export async function create(ports: Ports, host: CreateHost, request: Request, s
   };
   registry.add(container);
   return container;
+}
+
+/** One whose short form no other container has. */
+function newId({ registry }: Ports): ContainerId {
+  for (;;) {
+    const id = newContainerId();
+    if (!registry.all().some((other) => shortId(other.id) === shortId(id))) return id;
+  }
 }
 
 async function mustExist(source: string): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Container } from '../container.ts';
+import { shortId } from '../names.ts';
 import type { Ports } from '../ports.ts';
 import { isAlive } from '../state.ts';
 import { stop } from './stop.ts';
@@ -39,7 +40,7 @@ export async function finishRemoval(ports: Ports, container: Container): Promise
   registry.save({ ...container, status: { state: 'removing' } });
   await units.resetFailed(container.unit);
   const folder = folders.of(container.id);
-  await runtimes.find(container.config.runtime)?.delete(container.id, { ifRunning: 'kill' });
+  await runtimes.find(container.config.runtime)?.delete(shortId(container.id), { ifRunning: 'kill' });
   await mounts.unmountAll(folder.root);
   await folders.remove(folder);
   registry.remove(container, exit, ports.now());

@@ -1,4 +1,5 @@
 import type { Container } from '../container.ts';
+import { shortId } from '../names.ts';
 import type { Ports } from '../ports.ts';
 import { launch } from './launch.ts';
 import { runtimeFor } from './runtime-for.ts';
@@ -16,7 +17,7 @@ export async function start(ports: Ports, reference: string, signal: AbortSignal
 
 async function release(ports: Ports, container: Container, signal: AbortSignal): Promise<void> {
   const folder = ports.folders.of(container.id);
-  await runtimeFor(ports, container).start(container.id, signal);
+  await runtimeFor(ports, container).start(shortId(container.id), signal);
   // After the start: a crash in between leaves the mark, and the next start finds a runtime that says `running`.
   await ports.folders.release(folder);
   await ports.operations.settle(container.id);

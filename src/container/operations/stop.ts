@@ -1,7 +1,7 @@
 import type { Container } from '../container.ts';
 import type { ContainerId } from '../names.ts';
 import type { Ports } from '../ports.ts';
-import { hasEnded, isAlive } from '../state.ts';
+import { isAlive } from '../state.ts';
 
 const SIGKILL = 9;
 
@@ -74,12 +74,11 @@ async function ended({ registry }: Pick<Ports, 'registry'>, id: ContainerId, ms:
 }
 
 function killAfter({ units }: Pick<Ports, 'units'>, unit: string, ms: number): Disposable {
-  const kill = (): void => {
+  // Of the main process only: systemd kills the rest after it, and what cleans up behind the container must live.
+  const timer = setTimeout(() => {
     // It may be gone at this very moment, which is what was wanted.
-    units.kill(unit, 'all', SIGKILL).catch(() => undefined);
-  };
-  if (ms === 0) kill();
-  const timer = setTimeout(kill, ms);
+    units.kill(unit, 'main', SIGKILL).catch(() => undefined);
+  }, ms);
   return {
     [Symbol.dispose]: () => {
       clearTimeout(timer);
@@ -87,4 +86,3 @@ function killAfter({ units }: Pick<Ports, 'units'>, unit: string, ms: number): D
   };
 }
 
-export const isDown = (container: Container): boolean => hasEnded(container.status.state);
