@@ -1,5 +1,5 @@
 /**
- * What an administrator can decide, read once from /etc/berth/berth.conf and its drop-ins into a frozen object. The file has
+ * What an administrator can decide, read from /etc/berth/berth.conf into a frozen object. The file has
  * the form of systemd's own configuration files: sections, NAME=value, comments with # or ;.
  */
 import { readFile } from 'node:fs/promises';
@@ -34,11 +34,25 @@ export class ConfigInvalid extends Error {
 
 const LEVELS = ['emerg', 'alert', 'crit', 'err', 'warning', 'notice', 'info', 'debug'];
 
-/** By the name of the setting in the section [Daemon]. */
-const SETTINGS: Readonly<Record<string, (value: string) => Partial<Config> | undefined>> = {
-  DefaultRuntime: (value) => (/^[a-z][a-z0-9_-]*$/.test(value) ? { runtime: value } : undefined),
-  LogLevel: (value) => (LEVELS.includes(value) ? { logLevel: LEVELS.indexOf(value) } : undefined),
-};
+type Setting = (value: string) => Partial<Config> | undefined;
+const SECTION = 'Daemon';
+/** By their names in the one section there is; the empty value is the default again. */
+const SETTINGS: ReadonlyMap<string, Setting> = new Map<string, Setting>([
+  [
+    'DefaultRuntime',
+    (value) => {
+      if (value === '') return { runtime: DEFAULTS.runtime };
+      return /^[a-z][a-z0-9_-]*$/.test(value) ? { runtime: value } : undefined;
+    },
+  ],
+  [
+    'LogLevel',
+    (value) => {
+      if (value === '') return { logLevel: DEFAULTS.logLevel };
+      return LEVELS.includes(value) ? { logLevel: LEVELS.indexOf(value) } : undefined;
+    },
+  ],
+]);
 
 /** @throws ConfigInvalid naming the line */
 export function parseConfig(text: string, path: string): Config {
@@ -50,6 +64,7 @@ export function parseConfig(text: string, path: string): Config {
     const complain = (problem: string): ConfigInvalid => new ConfigInvalid(`${path}:${index + 1}: ${problem}`);
     const header = /^\[(?<name>[^\]]+)\]$/.exec(line)?.groups?.['name'];
     if (header !== undefined) {
+      if (header !== SECTION) throw complain(`unknown section [${header}]`);
       section = header;
       return;
     }
@@ -57,9 +72,9 @@ export function parseConfig(text: string, path: string): Config {
     if (equals < 1) throw complain('expected NAME=value');
     const name = line.slice(0, equals).trim();
     const value = line.slice(equals + 1).trim();
-    const setting = section === 'Daemon' ? SETTINGS[name] : undefined;
+    const setting = section === SECTION ? SETTINGS.get(name) : undefined;
     if (setting === undefined) throw complain(`unknown setting ${name}= in section [${section}]`);
-    const change = value === '' ? {} : setting(value);
+    const change = setting(value);
     if (change === undefined) throw complain(`${name}= does not take '${value}'`);
     config = { ...config, ...change };
   });

@@ -38,9 +38,9 @@ export function parseSignal(text: string): number | undefined {
   return NUMBERS.get(name);
 }
 
-/** `SIGTERM` for 15; realtime signals as `SIGRTMIN+n`. */
+/** `SIGTERM` for 15; realtime signals as `SIGRTMIN+n`; the two that have no name (the C library's own) as numbers. */
 export function signalName(number: number): string {
   const name = NAMES.get(number);
   if (name !== undefined) return name;
-  return number >= FIRST_REALTIME ? `SIGRTMIN+${number - FIRST_REALTIME}` : `SIG${number}`;
+  return number >= FIRST_REALTIME ? `SIGRTMIN+${number - FIRST_REALTIME}` : String(number);
 }

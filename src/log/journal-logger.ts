@@ -3,13 +3,14 @@
  * `journalctl CONTAINER_NAME=web -u berthd` finds what the daemon did to one container.
  */
 import { Writable } from 'node:stream';
+import { inspect } from 'node:util';
 import { pino, type Level } from 'pino';
 import Journald from 'systemd-journald';
 import * as v from 'valibot';
 import type { LogFields, Logger } from './logger.ts';
 
 /** syslog(3) levels 0 to 7, and the pino level that lets exactly these through. */
-const PINO_LEVELS: readonly Level[] = ['fatal', 'fatal', 'fatal', 'error', 'warn', 'info', 'info', 'debug'];
+const PINO_LEVELS: readonly Level[] = ['fatal', 'fatal', 'fatal', 'error', 'warn', 'warn', 'info', 'debug'];
 
 /** The journal's own names of the levels that berth uses. */
 export type Priority = 'debug' | 'info' | 'warning' | 'err';
@@ -80,5 +81,10 @@ function textOf(value: unknown): string {
     const cause = value.cause === undefined ? '' : `\ncaused by ${textOf(value.cause)}`;
     return `${value.stack ?? value.message}${cause}`;
   }
-  return JSON.stringify(value) ?? String(value);
+  try {
+    const withoutBigInt = (_: string, each: unknown): unknown => (typeof each === 'bigint' ? String(each) : each);
+    return typeof value === 'object' ? JSON.stringify(value, withoutBigInt) : String(value);
+  } catch {
+    return inspect(value); // a circle, or a toJSON that throws
+  }
 }

@@ -1,0 +1,261 @@
+/** The rest of the host in memory: runtimes, images, the journal, mounts, and a log that can be read. */
+import type { Journal, JournalQuery, JournalStream, JournalStreamOptions, LogLine } from '../../src/journal/journal.ts';
+import type { LogFields, Logger } from '../../src/log/logger.ts';
+import type { Mounts } from '../../src/container/ports.ts';
+import { RuntimeError, type CreateArguments, type OciRuntime, type RuntimeName } from '../../src/oci/runtime.ts';
+import type { RuntimeFeatures, RuntimeState } from '../../src/oci/runtime.ts';
+import type { Image, ImageConfig, ImageStore, RemovedImage } from '../../src/storage/images.ts';
+
+/** A runtime that knows what its unit has told it. */
+export class FakeRuntime implements OciRuntime {
+  readonly name: RuntimeName;
+  readonly path: string;
+  readonly root = '/run/berth/runtimes';
+  readonly known = new Map<string, 'created' | 'running'>();
+  readonly deleted: string[] = [];
+  /** What the next start throws. */
+  failure: Error | undefined;
+
+  constructor(name: RuntimeName) {
+    this.name = name;
+    this.path = `/usr/bin/${name}`;
+  }
+
+  createArgv({ id, bundle, pidFile, logPath }: CreateArguments): string[] {
+    return [this.path, '--log', logPath, 'create', '--bundle', bundle, '--pid-file', pidFile, id];
+  }
+
+  startArgv(id: string, { logPath = '' }: { readonly logPath?: string | undefined } = {}): string[] {
+    return [this.path, '--log', logPath, 'start', id];
+  }
+
+  deleteArgv(id: string): string[] {
+    return [this.path, 'delete', '--force', id];
+  }
+
+  restoreArgv(): string[] {
+    return [];
+  }
+
+  execArgv(): string[] {
+    return [];
+  }
+
+  async start(id: string): Promise<void> {
+    await Promise.resolve();
+    if (this.failure !== undefined) throw this.failure;
+    if (this.known.get(id) !== 'created') {
+      throw new RuntimeError('other', `cannot start a container that is ${this.known.get(id) ?? 'not there'}`);
+    }
+    this.known.set(id, 'running');
+  }
+
+  async state(id: string): Promise<RuntimeState | undefined> {
+    const status = this.known.get(id);
+    return await Promise.resolve(
+      status === undefined ? undefined : { id, status, pid: 1, bundle: '/', createdAt: undefined },
+    );
+  }
+
+  async kill(): Promise<void> {
+    await Promise.resolve();
+  }
+
+  async delete(id: string): Promise<void> {
+    await Promise.resolve();
+    this.deleted.push(id);
+    this.known.delete(id);
+  }
+
+  async list(): Promise<RuntimeState[]> {
+    return await Promise.resolve([]);
+  }
+
+  async checkpoint(): Promise<void> {
+    await Promise.resolve();
+  }
+
+  async features(): Promise<RuntimeFeatures> {
+    return await Promise.resolve({
+      version: '1.21',
+      ociVersion: undefined,
+      checkpoint: 'supported',
+      manageCgroupsModes: [],
+      cgroupManagers: ['cgroupfs'],
+      mountOptions: [],
+      namespaces: [],
+      capabilities: [],
+      seccompActions: [],
+      annotations: {},
+    });
+  }
+}
+
+export const anImageConfig = (config: Partial<ImageConfig> = {}): ImageConfig => ({
+  env: [],
+  entrypoint: [],
+  cmd: ['sh'],
+  user: '',
+  workingDir: '',
+  stopSignal: undefined,
+  labels: {},
+  volumes: [],
+  exposedPorts: [],
+  ...config,
+});
+
+export const anImage = (image: Partial<Omit<Image, 'config'>> & { config?: Partial<ImageConfig> } = {}): Image => ({
+  id: 'e'.repeat(64),
+  names: ['localhost/busybox:latest'],
+  digests: [],
+  createdAt: undefined,
+  sizeBytes: 1,
+  architecture: 'amd64',
+  os: 'linux',
+  layers: [{ id: 'a'.repeat(64), diff: '/store/overlay/a/diff', link: 'l/AAA' }],
+  ...image,
+  config: anImageConfig(image.config),
+});
+
+export class FakeImages implements ImageStore {
+  readonly root = '/store';
+  all: Image[];
+
+  constructor(all: Image[]) {
+    this.all = all;
+  }
+
+  async list(): Promise<Image[]> {
+    return await Promise.resolve(this.all);
+  }
+
+  async find(reference: string): Promise<Image | undefined> {
+    const fits = ({ id, names }: Image): boolean =>
+      id.startsWith(reference) || names.some((name) => name === reference || name === `localhost/${reference}:latest`);
+    return await Promise.resolve(this.all.find(fits));
+  }
+
+  async load(): Promise<Image[]> {
+    return await Promise.resolve(this.all);
+  }
+
+  async *pull(): AsyncGenerator<never> {
+    yield* await Promise.resolve([]);
+  }
+
+  async remove(reference: string): Promise<RemovedImage> {
+    const image = await this.find(reference);
+    if (image === undefined) throw new Error(`no image ${reference}`);
+    this.all = this.all.filter((each) => each !== image);
+    return { id: image.id, untagged: image.names, image: 'removed' };
+  }
+
+  async tag(reference: string): Promise<Image> {
+    const image = await this.find(reference);
+    if (image === undefined) throw new Error(`no image ${reference}`);
+    return image;
+  }
+}
+
+/** Lines are what was written; who follows gets them as they come. */
+export class FakeJournal implements Journal {
+  readonly lines: LogLine[] = [];
+  readonly queries: JournalQuery[] = [];
+  /** Streams that were opened and are not closed yet. */
+  readonly open = new Set<JournalStreamOptions>();
+  syncs = 0;
+  #fd = 100;
+  #wake = Promise.withResolvers<void>();
+
+  openStream(options: JournalStreamOptions): JournalStream {
+    this.open.add(options);
+    const close = (): void => {
+      this.open.delete(options);
+    };
+    return { fd: ++this.#fd, close, [Symbol.dispose]: close };
+  }
+
+  /** The container writes a line. */
+  write(text: string): void {
+    const index = this.lines.length + 1;
+    this.lines.push({
+      cursor: `c${index}`,
+      at: new Date(index),
+      usec: index * 1000,
+      stream: 'stdout',
+      bytes: Buffer.from(text),
+      terminated: true,
+      pid: 1,
+      bootId: 'b',
+      fields: {},
+    });
+    this.#wake.resolve();
+    this.#wake = Promise.withResolvers<void>();
+  }
+
+  async *read(query: JournalQuery, signal: AbortSignal): AsyncGenerator<LogLine> {
+    if (query.after !== undefined && query.tail !== undefined) throw new RangeError('after and tail');
+    this.queries.push(query);
+    let next = query.after === undefined ? 0 : this.lines.findIndex(({ cursor }) => cursor === query.after) + 1;
+    if (query.tail !== undefined) next = Math.max(0, this.lines.length - query.tail);
+    const { cutOff } = query;
+    for (;;) {
+      for (let line = this.lines[next]; line !== undefined && !signal.aborted; line = this.lines[next]) {
+        next++;
+        yield line;
+      }
+      if (query.until !== 'follow' || signal.aborted || cutOff?.aborted === true) return;
+      await Promise.race([this.#wake.promise, aborted(signal), ...(cutOff === undefined ? [] : [aborted(cutOff)])]);
+    }
+  }
+
+  async sync(signal: AbortSignal): Promise<void> {
+    this.syncs++;
+    await Promise.resolve();
+    signal.throwIfAborted();
+  }
+}
+
+const aborted = async (signal: AbortSignal): Promise<void> => {
+  await new Promise<void>((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => {
+      resolve();
+    });
+  });
+};
+
+export class FakeMounts implements Mounts {
+  readonly mounted = new Set<string>();
+  failure: Error | undefined;
+
+  async unmountAll(path: string): Promise<void> {
+    await Promise.resolve();
+    if (this.failure !== undefined) throw this.failure;
+    this.mounted.delete(path);
+  }
+}
+
+export interface Logged {
+  readonly level: 'debug' | 'info' | 'warn' | 'error';
+  readonly message: string;
+  readonly fields: LogFields;
+}
+
+export class FakeLog implements Logger {
+  level = 6;
+  readonly entries: Logged[] = [];
+
+  debug(message: string, fields: LogFields = {}): void {
+    this.entries.push({ level: 'debug', message, fields });
+  }
+  info(message: string, fields: LogFields = {}): void {
+    this.entries.push({ level: 'info', message, fields });
+  }
+  warn(message: string, fields: LogFields = {}): void {
+    this.entries.push({ level: 'warn', message, fields });
+  }
+  error(message: string, fields: LogFields = {}): void {
+    this.entries.push({ level: 'error', message, fields });
+  }
+}

@@ -1,0 +1,155 @@
+/** The real domain on a real database and a real folder, and everything else in memory. */
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Bundles } from '../../src/container/bundle.ts';
+import type { Request } from '../../src/container/configure.ts';
+import type { Container } from '../../src/container/container.ts';
+import { Containers } from '../../src/container/containers.ts';
+import { Folders, type Folder } from '../../src/container/folder.ts';
+import type { State } from '../../src/container/state.ts';
+import { Registry } from '../../src/container/registry.ts';
+import { runtimeLog } from '../../src/oci/runtime-log.ts';
+import type { Image } from '../../src/storage/images.ts';
+import { ContainerRows } from '../../src/store/container-rows.ts';
+import { openDatabase, type Connection } from '../../src/store/database.ts';
+import { EndedRows } from '../../src/store/ended-rows.ts';
+import { Supervisor } from '../../src/supervisor/supervisor.ts';
+import { FakeUnits, type Script } from './fake-units.ts';
+import { anImage, FakeImages, FakeJournal, FakeLog, FakeMounts, FakeRuntime } from './fakes.ts';
+
+export interface WorldOptions {
+  readonly images?: Image[];
+  /** Files of images as containers see them, by path. */
+  readonly files?: Readonly<Record<string, string>>;
+  readonly runtimes?: readonly FakeRuntime[];
+}
+
+/** Nobody gives up. */
+export const patient = new AbortController().signal;
+
+export class World implements AsyncDisposable {
+  readonly directory = mkdtempSync(join(tmpdir(), 'berth-unit-'));
+  readonly database: Connection = openDatabase(':memory:');
+  readonly log = new FakeLog();
+  readonly journal = new FakeJournal();
+  readonly mounts = new FakeMounts();
+  readonly units: FakeUnits;
+  readonly images: FakeImages;
+  readonly runtimes: readonly FakeRuntime[];
+  readonly folders: Folders;
+  readonly #files: Readonly<Record<string, string>>;
+  registry!: Registry;
+  containers!: Containers;
+  supervisor!: Supervisor;
+  /** What the clock of the host shows; it goes on by a second with each look at it. */
+  clock = Date.UTC(2026, 10, 21, 12);
+
+  constructor(options: WorldOptions) {
+    this.images = new FakeImages(options.images ?? [anImage()]);
+    this.runtimes = options.runtimes ?? [new FakeRuntime('crun'), new FakeRuntime('runc')];
+    this.#files = options.files ?? {};
+    mkdirSync(join(this.directory, 'run', 'pids'), { recursive: true });
+    mkdirSync(join(this.directory, 'data', 'containers'), { recursive: true });
+    this.folders = new Folders(join(this.directory, 'data'), join(this.directory, 'run'));
+    const each = (act: (runtime: FakeRuntime) => void): void => {
+      this.runtimes.forEach(act);
+    };
+    this.units = new FakeUnits(() => this.now(), {
+      mounted: (root) => this.mounts.mounted.add(root),
+      unmounted: (root) => this.mounts.mounted.delete(root),
+      created: (id) => {
+        each(({ known }) => known.set(id, 'created'));
+      },
+      started: (id) => {
+        each(({ known }) => known.set(id, 'running'));
+      },
+      gone: (id) => {
+        each(({ known }) => known.delete(id));
+      },
+    });
+    this.daemonStarts();
+  }
+
+  now(): Date {
+    return new Date((this.clock += 1000));
+  }
+
+  /** berthd is dead from here on, and a new one takes its place: the database, the folders and the host are as they were. */
+  daemonStarts(): void {
+    const { folders, units, images, journal, mounts, log } = this;
+    this.registry = new Registry(new ContainerRows(this.database), new EndedRows(this.database));
+    const find = (name: string): FakeRuntime | undefined => this.runtimes.find((runtime) => runtime.name === name);
+    this.containers = new Containers(
+      {
+        registry: this.registry,
+        folders,
+        bundles: new Bundles({
+          images,
+          folders,
+          readInside: async (_, path) => await Promise.resolve(this.#files[path]),
+          seccomp: undefined,
+          unitStopped: '/usr/lib/berth/unit-stopped',
+        }),
+        units,
+        runtimes: { preferred: this.runtimes[0], find },
+        runtimeLog,
+        images,
+        journal,
+        mounts,
+        log,
+        now: () => this.now(),
+      },
+      { hostname: 'host' },
+    );
+    this.supervisor = new Supervisor({ containers: this.containers, units, log });
+  }
+
+  /** Makes a container of the name and brings it where it is wanted. */
+  async given(
+    name: string,
+    state: 'configured' | 'created' | 'running' | 'paused' | 'exited' = 'configured',
+    request: Request = {},
+  ): Promise<Container> {
+    await this.containers.create({ image: 'busybox', name, ...request }, patient);
+    if (state === 'created') await this.containers.init(name, patient);
+    if (state === 'running' || state === 'paused' || state === 'exited') await this.containers.start(name, patient);
+    if (state === 'paused') await this.units.freeze(this.unit(name));
+    if (state === 'exited') this.units.exits(this.unit(name), { code: 0 });
+    const container = await this.containers.inspect(name);
+    this.units.calls.length = 0;
+    return container;
+  }
+
+  unit(name: string): string {
+    return `berth-${name}.service`;
+  }
+
+  /** What berthd believes, without looking. */
+  believed(name: string): Container {
+    return this.registry.find(name);
+  }
+
+  /** What it is, after a look. */
+  async state(name: string): Promise<State> {
+    return (await this.containers.inspect(name)).status.state;
+  }
+
+  folder(name: string): Folder {
+    return this.folders.of(this.registry.find(name).id);
+  }
+
+  /** How the next start of a unit goes. */
+  nextStart(script: Script): void {
+    this.units.script(script);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.supervisor[Symbol.asyncDispose]();
+    await this.containers.close();
+    this.database.close();
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+}
+
+export const aWorld = (options: WorldOptions = {}): World => new World(options);
