@@ -2,11 +2,11 @@
  * What takes long to build and depends on nothing but its recipe: roots, images. Built once, kept outside the tree.
  *
  * Invariants: an entry is there whole or not at all (built beside its place, then renamed); two runs never build the
- * same entry at once; an interrupted build costs disk space until the next build of any entry, and nothing else.
+ * same entry at once; an interrupted build costs disk space until the next build of that entry, and nothing else.
  */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Process } from './process.ts';
 
@@ -23,11 +23,10 @@ export async function cached(key: string, build: (folder: string) => Promise<voi
   const folder = join(CACHE, key);
   if (existsSync(folder)) return folder;
   await mkdir(CACHE, { recursive: true });
-  await using _ = await lock(join(CACHE, 'build.lock'));
+  await using _ = await lock(join(CACHE, `.${key}.lock`)); // one for each entry: building one may need another
   if (existsSync(folder)) return folder;
-  const leftovers = (await readdir(CACHE)).filter((name) => name.startsWith('.partial-'));
-  for (const name of leftovers) await rm(join(CACHE, name), { recursive: true, force: true });
   const partial = join(CACHE, `.partial-${key}`);
+  await rm(partial, { recursive: true, force: true });
   await mkdir(partial);
   await build(partial);
   await rename(partial, folder);
