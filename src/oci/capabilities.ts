@@ -1,5 +1,6 @@
 /** Capabilities, by the names of capabilities(7). */
 
+/** In the order of their numbers (linux/capability.h). */
 // prettier-ignore
 export const CAPABILITIES = [
   'CHOWN', 'DAC_OVERRIDE', 'DAC_READ_SEARCH', 'FOWNER', 'FSETID', 'KILL', 'SETGID', 'SETUID', 'SETPCAP',
@@ -25,10 +26,20 @@ export function parseCapability(text: string): string | undefined {
 
 /**
  * The default ones with changes: `ALL` among those added means every one there is, `ALL` among those dropped means none
- * but those that are added by name. Names are canonical, or `ALL`.
+ * but those that are added by name. Of what is both added and dropped, dropping wins. Names are canonical, or `ALL`.
  */
 export function capabilitiesWith(add: readonly string[], drop: readonly string[]): string[] {
-  const base = add.includes('ALL') ? CAPABILITIES : drop.includes('ALL') ? [] : DEFAULT_CAPABILITIES;
+  const base = drop.includes('ALL') ? [] : add.includes('ALL') ? CAPABILITIES : DEFAULT_CAPABILITIES;
   const named = add.filter((name) => name !== 'ALL');
-  return [...new Set([...base, ...named])].filter((name) => !drop.includes(name) || (named.includes(name) && drop.includes('ALL')));
+  return [...new Set([...base, ...named])].filter((name) => !drop.includes(name));
+}
+
+/**
+ * Those that a process can give to another one, out of its `/proc/PID/status`. A container cannot have more than process 1,
+ * which starts it; a runtime that is asked for one of the others fails.
+ */
+export function grantableCapabilities(status: string): string[] {
+  const mask = /^CapBnd:\t(?<mask>[0-9a-f]{1,16})$/m.exec(status)?.groups?.['mask'];
+  const bits = BigInt(`0x${mask ?? '0'}`);
+  return CAPABILITIES.filter((_, number) => ((bits >> BigInt(number)) & 1n) === 1n);
 }

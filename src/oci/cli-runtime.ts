@@ -97,7 +97,11 @@ export class CliRuntime implements OciRuntime {
   }: RestoreArguments): string[] {
     return [
       ...this.#argv('restore', logPath),
-      ...['--detach', '--bundle', bundle, '--pid-file', pidFile, '--image-path', imagePath, '--work-path', workPath],
+      '--detach',
+      `--bundle=${bundle}`,
+      `--pid-file=${pidFile}`,
+      `--image-path=${imagePath}`,
+      `--work-path=${workPath}`,
       ...(consoleSocket === undefined ? [] : ['--console-socket', consoleSocket]),
       ...this.#cgroupsMode(),
       ...(tcp === undefined ? [] : [`--tcp-${tcp}`]),
@@ -109,7 +113,8 @@ export class CliRuntime implements OciRuntime {
   execArgv({ id, processFile, pidFile, logPath, consoleSocket, mode }: ExecArguments): string[] {
     return [
       ...this.#argv('exec', logPath),
-      ...['--process', processFile, '--pid-file', pidFile],
+      `--process=${processFile}`,
+      `--pid-file=${pidFile}`,
       ...(consoleSocket === undefined ? [] : ['--console-socket', consoleSocket]),
       ...(mode === 'detached' ? ['--detach'] : []),
       id,
@@ -164,7 +169,8 @@ export class CliRuntime implements OciRuntime {
     await this.#run(
       [
         ...this.#argv('checkpoint'),
-        ...['--image-path', options.imagePath, '--work-path', options.workPath],
+        `--image-path=${options.imagePath}`,
+        `--work-path=${options.workPath}`,
         ...this.#cgroupsMode(),
         ...(options.afterwards === 'leave-running' ? ['--leave-running'] : []),
         ...(options.tcp === undefined ? [] : ['--tcp-established']),
@@ -180,7 +186,7 @@ export class CliRuntime implements OciRuntime {
   async features(signal?: AbortSignal): Promise<RuntimeFeatures> {
     const [versionText, featuresText] = await Promise.all([
       this.#run([this.path, '--version'], signal),
-      this.#run([this.path, 'features'], signal),
+      this.#run([this.path, 'features'], signal).catch(withoutFeatures),
     ]);
     const {
       ociVersionMin: min,
@@ -217,11 +223,17 @@ export class CliRuntime implements OciRuntime {
   }
 }
 
+/** crun has the command since 1.9 only; Debian 12 has 1.8. */
+function withoutFeatures(error: unknown): string {
+  if (error instanceof RuntimeError && error.kind !== 'runtime-missing') return '{}';
+  throw error;
+}
+
 /** crun says whether it was built with CRIU; runc always calls the program. */
 const canCheckpoint = (versionText: string, annotations: Readonly<Record<string, string>>): boolean =>
   /\+CRIU/.test(versionText) ||
   'org.opencontainers.runc.checkpoint.enabled' in annotations ||
-  /^runc/.test(versionText);
+  versionText.startsWith('runc');
 
 const stateOf = ({ id, status, pid, bundle, created }: v.InferOutput<typeof State>): RuntimeState => ({
   id,

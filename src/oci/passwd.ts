@@ -59,17 +59,15 @@ export function resolveUser(spec: string, files: UserFiles): User {
   const uid = line?.uid ?? parseId(wanted);
   if (uid === undefined) throw new UserUnknown(wanted);
   const gid = group === undefined || group === '' ? (line?.gid ?? 0) : resolveGroup(group, groups);
-  const own = group === undefined && line !== undefined ? groups.filter(({ members }) => members.includes(line.name)) : [];
+  const own =
+    group === undefined && line !== undefined ? groups.filter(({ members }) => members.includes(line.name)) : [];
   const additionalGids = [...new Set(own.map((each) => each.gid))].filter((each) => each !== gid).sort((a, b) => a - b);
-  const home = line?.home ?? '';
-  return { uid, gid, additionalGids, home: home === '' ? (uid === 0 ? '/root' : '/') : home, name: line?.name };
+  return { uid, gid, additionalGids, home: homeOf(line) ?? (uid === 0 ? '/root' : '/'), name: line?.name };
 }
 
-/** @throws UserUnknown */
-export function resolveGroups(names: readonly string[], files: UserFiles): number[] {
-  const groups = groupLines(files.group ?? '');
-  return names.map((name) => resolveGroup(name, groups));
-}
+/** undefined for one that is no absolute path: it becomes HOME. */
+const homeOf = (line: PasswdLine | undefined): string | undefined =>
+  line?.home.startsWith('/') === true && !line.home.includes('\0') ? line.home : undefined;
 
 function resolveGroup(name: string, groups: readonly GroupLine[]): number {
   const gid = groups.find((each) => each.name === name)?.gid ?? parseId(name);

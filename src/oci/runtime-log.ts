@@ -15,19 +15,25 @@ const MAX_MESSAGE = 2000;
 
 /** The words by which the runtimes' refusals are told apart; the first that fits wins. */
 const KINDS: readonly (readonly [RegExp, RuntimeErrorKind])[] = [
-  [/executable file .*not found|exec: .*no such file or directory|open executable.*no such file/i, 'executable-not-found'],
-  [/is a directory|not a regular file|exec format error|open executable/i, 'not-executable'],
-  [/exec: .*permission denied/i, 'permission-denied'],
-  [/unable to find (user|group)|no users found|setgroups|setresuid|setresgid/i, 'bad-user'],
+  [
+    /executable file .*not found|exec: .*no such file or directory|open executable.*no such file/i,
+    'executable-not-found',
+  ],
+  [
+    /exec: .*(?:permission denied|is a directory)|is not a regular file|is not executable|exec format error|open executable/i,
+    'not-executable',
+  ],
+  [/unable to find (?:user|group)|no users found|setgroups|setresuid|setresgid/i, 'bad-user'],
   [/chdir|cwd/i, 'bad-workdir'],
-  [/does not exist|error opening file .*status/i, 'no-such-container'],
+  [/does not exist|error opening file .*status|cannot open directory/i, 'no-such-container'],
   [/already exists|already running/i, 'already-exists'],
   [/not running|no such process|exec\.fifo|already stopped/i, 'not-running'],
+  [/error mounting|^cannot stat/i, 'mount-failed'],
   [/rootfs|pivot_root/i, 'bad-rootfs'],
   [/mount/i, 'mount-failed'],
   [/cgroup/i, 'cgroup'],
   [/criu|checkpoint|restor/i, 'checkpoint-failed'],
-  [/config\.json|oci spec|invalid/i, 'bad-spec'],
+  [/config\.json|oci spec|invalid|unmarshal|must not be empty/i, 'bad-spec'],
   [/permission denied|operation not permitted/i, 'permission-denied'],
 ];
 
@@ -43,7 +49,7 @@ export function runtimeErrorFrom(message: string, options?: ErrorOptions): Runti
 
 /** The last error among the lines of a log; undefined if there is none. */
 export function lastErrorIn(text: string): RuntimeError | undefined {
-  for (const line of text.split('\n').reverse()) {
+  for (const line of text.split('\n').toReversed()) {
     const parsed = v.safeParse(LineText, line);
     if (parsed.success && parsed.output.level === 'error') return runtimeErrorFrom(parsed.output.msg);
   }

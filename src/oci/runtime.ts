@@ -108,7 +108,10 @@ export interface OciRuntime {
    * @throws RuntimeError
    */
   delete(id: string, options: { readonly ifRunning: 'refuse' | 'kill' }, signal?: AbortSignal): Promise<void>;
-  /** Every container below `root`, for reconciling. Broken records are left out. @throws RuntimeError */
+  /**
+   * Every container below `root`, for reconciling.
+   * @throws RuntimeError; crun, unlike runc, also when there is a record among them that it cannot read
+   */
   list(signal?: AbortSignal): Promise<RuntimeState[]>;
   /** @throws RuntimeError; its message holds the end of criu's log */
   checkpoint(id: string, options: CheckpointOptions, signal?: AbortSignal): Promise<void>;
@@ -118,7 +121,10 @@ export interface OciRuntime {
 export const RUNTIME_NAMES = ['crun', 'runc'] as const;
 export type RuntimeName = (typeof RUNTIME_NAMES)[number];
 
-/** Why a runtime refused. `executable-not-found` is a shell's 127, `not-executable` and `permission-denied` its 126. */
+/**
+ * Why a runtime refused. `executable-not-found` is a shell's 127, `not-executable` its 126; `permission-denied` is anything
+ * else that the kernel did not permit, such as capabilities that the host does not have.
+ */
 export const RUNTIME_ERROR_KINDS = [
   'executable-not-found',
   'not-executable',

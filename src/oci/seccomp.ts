@@ -29,7 +29,9 @@ const Rule = v.object({
 const Profile = v.object({
   defaultAction: v.string(),
   defaultErrnoRet: v.optional(v.nullable(v.number())),
-  archMap: v.optional(v.nullable(v.array(v.object({ architecture: v.string(), subArchitectures: v.nullable(v.array(v.string())) })))),
+  archMap: v.optional(
+    v.nullable(v.array(v.object({ architecture: v.string(), subArchitectures: v.nullable(v.array(v.string())) }))),
+  ),
   architectures: v.optional(v.nullable(v.array(v.string()))),
   syscalls: v.array(Rule),
 });
@@ -74,7 +76,8 @@ export function parseSeccompProfile(text: string, host: SeccompHost): SeccompRes
   const profile = parsed.output;
   const known = ARCHITECTURES[host.architecture];
   const mapped = profile.archMap?.find(({ architecture }) => architecture === known?.scmp);
-  const architectures = mapped === undefined ? profile.architectures : [mapped.architecture, ...(mapped.subArchitectures ?? [])];
+  const architectures =
+    mapped === undefined ? profile.architectures : [mapped.architecture, ...(mapped.subArchitectures ?? [])];
   return (capabilities) => ({
     defaultAction: profile.defaultAction,
     ...optional('defaultErrnoRet', profile.defaultErrnoRet),
@@ -98,19 +101,28 @@ function optional<K extends string, T>(name: K, value: T | null | undefined): { 
 
 type RuleOf = v.InferOutput<typeof Rule>;
 
-function applies({ includes, excludes }: RuleOf, capabilities: readonly string[], arch: string | undefined, kernel: string): boolean {
+function applies(
+  { includes, excludes }: RuleOf,
+  capabilities: readonly string[],
+  arch: string | undefined,
+  kernel: string,
+): boolean {
   const has = (name: string): boolean => capabilities.includes(name);
   const isHere = (name: string): boolean => name === arch;
   if (excludes?.caps?.some(has) === true || excludes?.arches?.some(isHere) === true) return false;
   if (includes?.caps?.length !== undefined && includes.caps.length > 0 && !includes.caps.every(has)) return false;
-  if (includes?.arches?.length !== undefined && includes.arches.length > 0 && !includes.arches.some(isHere)) return false;
+  if (includes?.arches?.length !== undefined && includes.arches.length > 0 && !includes.arches.some(isHere))
+    return false;
   const { minKernel } = includes ?? {};
   return minKernel === undefined || minKernel === null || isAtLeast(kernel, minKernel);
 }
 
+/** `6.8-rc3` is 6 and 8. */
+const numbersOf = (release: string): number[] => release.split('.').map((each) => Number.parseInt(each, 10));
+
 /** Compares the first two numbers of kernel releases. */
 function isAtLeast(kernel: string, wanted: string): boolean {
-  const [major = 0, minor = 0] = kernel.split('.').map(Number);
-  const [wantedMajor = 0, wantedMinor = 0] = wanted.split('.').map(Number);
+  const [major = 0, minor = 0] = numbersOf(kernel);
+  const [wantedMajor = 0, wantedMinor = 0] = numbersOf(wanted);
   return major > wantedMajor || (major === wantedMajor && minor >= wantedMinor);
 }

@@ -25,7 +25,7 @@ export async function runCommand(
   const child = execa(command, rest, {
     stdin: 'ignore',
     encoding: 'buffer',
-    stripFinalNewline: false,
+    stripFinalNewline: false, // it belongs to what is printed, and to its digest
     maxBuffer: MAX_OUTPUT_BYTES,
     reject: false,
     ...(signal === undefined ? {} : { cancelSignal: signal }),
