@@ -1,0 +1,46 @@
+import { SystemClient, type GetInfoOutput } from '../../api/io-berth-system.ts';
+import { command } from '../command.ts';
+import { EXIT } from '../exit-codes.ts';
+import { FORMAT_OPTION, parseFormat } from '../listing.ts';
+import { printable } from '../printable.ts';
+import { tableOf } from '../table.ts';
+
+export const info = command({
+  name: 'info',
+  summary: 'Show what this host can do',
+  operands: '',
+  options: { format: { ...FORMAT_OPTION, help: 'Print a JSON object' } },
+  async run(args, context) {
+    const format = parseFormat(args.text('format'));
+    const found = await new SystemClient(context.berthd).getInfo();
+    if (format === 'json') await context.output.json(found);
+    else await context.output.line(inWords(found));
+    return EXIT.ok;
+  },
+});
+
+function inWords(info: GetInfoOutput): string {
+  const { containers } = info;
+  const facts: readonly (readonly [string, string])[] = [
+    ['Host', info.hostname],
+    ['berth', info.version],
+    ['Node', info.nodeVersion],
+    ['systemd', info.systemdVersion],
+    ['Kernel', info.kernelVersion],
+    ['Architecture', info.architecture],
+    ['Runtimes', info.runtimes.map(runtimeInWords).join(', ') || 'none: install crun or runc'],
+    ['Controllers', info.controllers.join(' ') || 'none'],
+    ['Data', info.dataDirectory],
+    ['Image store', info.storageDirectory],
+    [
+      'Containers',
+      `${containers.total.toString()} (${containers.running.toString()} running, ${containers.paused.toString()} paused, ${containers.stopped.toString()} stopped)`,
+    ],
+    ['Images', info.images.toString()],
+  ];
+  const [first = [], ...rows] = facts.map(([name, value]) => [`${name}:`, printable(value)]);
+  return tableOf(first, rows);
+}
+
+const runtimeInWords = ({ name, version, checkpoint }: GetInfoOutput['runtimes'][number]): string =>
+  `${name} ${version}${checkpoint ? ' (can checkpoint)' : ''}`;

@@ -1,0 +1,23 @@
+import { ContainerClient } from '../../api/io-berth-container.ts';
+import { command } from '../command.ts';
+import { forEach } from '../each.ts';
+
+export const kill = command({
+  name: 'kill',
+  summary: 'Send a signal to containers',
+  operands: 'NAME…',
+  details: 'The first process of each gets it.',
+  options: {
+    signal: { kind: 'text', short: 's', value: 'SIGNAL', help: 'Which, by name or number; default: SIGKILL' },
+  },
+  least: 1,
+  most: Infinity,
+  async run(args, context) {
+    const signal = args.text('signal');
+    const containers = new ContainerClient(context.berthd);
+    return await forEach(args.operands, context, { turns: 'one-by-one' }, async (container) => {
+      await containers.kill({ container, signal });
+      return container;
+    });
+  },
+});

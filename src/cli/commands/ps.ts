@@ -1,0 +1,63 @@
+import { ContainerClient, type Summary } from '../../api/io-berth-container.ts';
+import { command, type Context } from '../command.ts';
+import { EXIT } from '../exit-codes.ts';
+import { matchesName, parseFilters } from '../filters.ts';
+import { agoInWords } from '../humanise.ts';
+import { FORMAT_OPTION, parseFormat, shortId } from '../listing.ts';
+import { printable, shortened } from '../printable.ts';
+import { ALIVE } from '../states.ts';
+import { colourOf, statusInWords } from '../status.ts';
+import { tableOf, type Cell } from '../table.ts';
+
+const COMMAND_COLUMNS = 24;
+
+export const ps = command({
+  name: 'ps',
+  summary: 'List containers',
+  operands: '',
+  details: 'Without -a, those that have ended or were never started are left out.',
+  options: {
+    all: { kind: 'flag', short: 'a', help: 'List all containers' },
+    filter: { kind: 'texts', value: 'status=STATE|label=KEY[=VALUE]|name=TEXT', help: 'Only list those' },
+    quiet: { kind: 'flag', short: 'q', help: 'Only print IDs' },
+    format: FORMAT_OPTION,
+    'no-trunc': { kind: 'flag', help: 'Print whole IDs and commands' },
+  },
+  async run(args, context) {
+    const format = parseFormat(args.text('format'));
+    const { states, labels, names } = parseFilters(args.texts('filter'));
+    const query = { states: states ?? (args.flag('all') ? undefined : ALIVE), labels };
+    const found: Summary[] = [];
+    for await (const { container } of new ContainerClient(context.berthd).list(query)) {
+      if (container !== undefined && matchesName(names, container.name)) found.push(container);
+    }
+    const lengths = args.flag('no-trunc') ? 'whole' : 'short';
+    if (args.flag('quiet'))
+      for (const { id } of found) await context.output.line(lengths === 'whole' ? id : shortId(id));
+    else if (format === 'json') await context.output.json(found);
+    else await context.output.line(table(found, lengths, context));
+    return EXIT.ok;
+  },
+});
+
+function table(containers: readonly Summary[], lengths: 'whole' | 'short', { now, output }: Context): string {
+  const at = now();
+  const short = lengths === 'short';
+  const rows = containers.map((container): (string | Cell)[] => {
+    const { id, image, command, createdAt, runtime, name } = container;
+    const colour = colourOf(runtime);
+    const commandLine = printable(command.join(' '));
+    return [
+      short ? shortId(id) : id,
+      printable(image),
+      short ? shortened(commandLine, COMMAND_COLUMNS) : commandLine,
+      agoInWords(createdAt, at),
+      {
+        text: printable(statusInWords(runtime, at)),
+        show: (text) => (colour === undefined ? text : output.coloured(text, colour)),
+      },
+      printable(name),
+    ];
+  });
+  return tableOf(['CONTAINER ID', 'IMAGE', 'COMMAND', 'CREATED', 'STATUS', 'NAME'], rows);
+}

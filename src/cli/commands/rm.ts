@@ -1,0 +1,34 @@
+import { ContainerClient } from '../../api/io-berth-container.ts';
+import { command } from '../command.ts';
+import { forEach } from '../each.ts';
+import { isRefusal } from '../refusals.ts';
+import { removeExitCodeFor } from '../report.ts';
+
+export const rm = command({
+  name: 'rm',
+  summary: 'Remove containers',
+  operands: 'NAME…',
+  details:
+    'What they wrote to their root file systems goes with them. Exits with 1 where there is none of that name, with 2\n' +
+    'where it runs, with 125 where something else is wrong.',
+  options: {
+    force: { kind: 'flag', short: 'f', help: 'Kill those that run first, and do not mind those that are not there' },
+  },
+  least: 1,
+  most: Infinity,
+  exitCodeFor: removeExitCodeFor,
+  async run(args, context) {
+    const force = args.flag('force');
+    const containers = new ContainerClient(context.berthd);
+    const turns = { turns: 'together', exitCodeFor: removeExitCodeFor } as const;
+    return await forEach(args.operands, context, turns, async (container) => {
+      try {
+        await containers.remove({ container, force });
+      } catch (error) {
+        if (force && isRefusal(error, 'io.berth.Container.NoSuchContainer')) return undefined;
+        throw error;
+      }
+      return container;
+    });
+  },
+});

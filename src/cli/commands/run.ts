@@ -1,0 +1,42 @@
+import { ContainerClient } from '../../api/io-berth-container.ts';
+import { command } from '../command.ts';
+import { configurationFrom, CONTAINER_OPTIONS } from '../container-options.ts';
+import { EXIT } from '../exit-codes.ts';
+import { runInForeground } from '../foreground.ts';
+import { runExitCodeFor } from '../report.ts';
+
+export const run = command({
+  name: 'run',
+  summary: 'Make a container and run it',
+  operands: 'IMAGE [COMMAND [ARG…]]',
+  details:
+    'Shows what it writes and exits with its exit code: 128 and the number of the signal that ended it, 127 where the\n' +
+    'command is not there, 126 where it cannot be executed, 125 where berth itself failed. Signals are passed on to it.',
+  options: {
+    detach: { kind: 'flag', short: 'd', help: 'Print the ID and leave the container to itself' },
+    ...CONTAINER_OPTIONS,
+  },
+  least: 1,
+  most: Infinity,
+  optionsEnd: 'at-first-operand',
+  exitCodeFor: runExitCodeFor,
+  async run(args, context) {
+    const configuration = await configurationFrom(args, context);
+    const containers = new ContainerClient(context.berthd);
+    const { id } = await containers.create({ configuration });
+    const removeOnExit = args.flag('rm');
+    // What never ran never ends, so nobody else would remove it.
+    const onStartFailed = async (): Promise<void> => {
+      if (removeOnExit) await containers.remove({ container: id, force: true }).catch(() => undefined);
+    };
+    if (!args.flag('detach')) return await runInForeground(containers, { id, removeOnExit }, context, onStartFailed);
+    try {
+      await containers.start({ container: id });
+    } catch (error) {
+      await onStartFailed();
+      throw error;
+    }
+    await context.output.line(id);
+    return EXIT.ok;
+  },
+});

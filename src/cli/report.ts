@@ -1,0 +1,43 @@
+import type { Context } from './command.ts';
+import { EXIT, type ExitCodeFor } from './exit-codes.ts';
+import { OutputClosed } from './output.ts';
+
+/**
+ * Says what went wrong. The sentences are loaded now and not before.
+ * @returns the exit code
+ * @throws OutputClosed when that is what it is
+ */
+export async function report(
+  error: unknown,
+  { output }: Pick<Context, 'output'>,
+  exitCodeFor: ExitCodeFor = usualExitCodeFor,
+): Promise<number> {
+  if (error instanceof OutputClosed) throw error;
+  const { sentenceFor } = await import('./errors.ts');
+  await output.complain(sentenceFor(error));
+  return exitCodeFor(error);
+}
+
+/** Whether berthd answered with this error of io.berth.Container or io.berth.Image. */
+const isRefusal = (error: unknown, name: string): boolean =>
+  error instanceof Error &&
+  'error' in error &&
+  (error.error === `io.berth.Container.${name}` || error.error === `io.berth.Image.${name}`);
+
+const exitCodes =
+  (codes: Readonly<Record<string, number>>, otherwise: number): ExitCodeFor =>
+  (error) =>
+    Object.entries(codes).find(([name]) => isRefusal(error, name))?.[1] ?? otherwise;
+
+const COMMANDS_OF_CONTAINERS = { CommandNotFound: EXIT.notFound, CommandNotExecutable: EXIT.notExecutable };
+
+export const usualExitCodeFor = exitCodes(COMMANDS_OF_CONTAINERS, EXIT.failed);
+
+/** Where the other codes are those of a container. */
+export const runExitCodeFor = exitCodes(COMMANDS_OF_CONTAINERS, EXIT.berthFailed);
+
+/** podman-rm(1) and podman-rmi(1). */
+export const removeExitCodeFor = exitCodes(
+  { NoSuchContainer: EXIT.failed, WrongState: EXIT.inTheWay, NoSuchImage: EXIT.failed, ImageInUse: EXIT.inTheWay },
+  EXIT.berthFailed,
+);
