@@ -69,6 +69,12 @@ export function resolveUser(spec: string, files: UserFiles): User {
 const homeOf = (line: PasswdLine | undefined): string | undefined =>
   line?.home.startsWith('/') === true && !line.home.includes('\0') ? line.home : undefined;
 
+/** @throws UserUnknown */
+export function resolveGroups(names: readonly string[], files: UserFiles): number[] {
+  const groups = groupLines(files.group ?? '');
+  return names.map((name) => resolveGroup(name, groups));
+}
+
 function resolveGroup(name: string, groups: readonly GroupLine[]): number {
   const gid = groups.find((each) => each.name === name)?.gid ?? parseId(name);
   if (gid === undefined) throw new UserUnknown(name);
