@@ -355,7 +355,10 @@ export interface ContainerHandlers {
   readonly Inspect: (input: InspectInput, call: varlink.Call) => Promise<InspectOutput>;
   /** Returns the containers, one in each reply, oldest first. Without any, one empty reply. */
   readonly List: (input: ListInput, call: varlink.Call) => AsyncIterable<ListOutput>;
-  /** Returns what a container wrote, one line in each reply, oldest first. Without any, one empty reply. */
+  /**
+   * Returns what a container wrote, one line in each reply, oldest first. Without any, one empty reply. The lines are journald's,
+   * which leaves out empty ones and takes white space off the end of each.
+   */
   readonly Logs: (input: LogsInput, call: varlink.Call) => AsyncIterable<LogsOutput>;
 }
 
@@ -675,7 +678,8 @@ method List(
 	container: ?Summary
 )
 
-# Returns what a container wrote, one line in each reply, oldest first. Without any, one empty reply.
+# Returns what a container wrote, one line in each reply, oldest first. Without any, one empty reply. The lines are journald's,
+# which leaves out empty ones and takes white space off the end of each.
 # [Requires 'more' flag]
 method Logs(
 	# The container.
@@ -894,7 +898,10 @@ export class ContainerClient {
     return this.#client.callMore('List', input, options);
   }
 
-  /** Returns what a container wrote, one line in each reply, oldest first. Without any, one empty reply. */
+  /**
+   * Returns what a container wrote, one line in each reply, oldest first. Without any, one empty reply. The lines are journald's,
+   * which leaves out empty ones and takes white space off the end of each.
+   */
   logs(input: LogsInput, options?: varlink.CallOptions): AsyncIterable<LogsOutput> {
     return this.#client.callMore('Logs', input, options);
   }

@@ -143,7 +143,9 @@ function logProperties({ id, name, config }: Container, { stdout, stderr }: Unit
     property.text('StandardError', 'journal'),
     property.text('SyslogIdentifier', name),
     property.bool('SyslogLevelPrefix', false),
-    property.u64('LogRateLimitIntervalUSec', 0),
+    // 0 would be journald's own limit, which systemd does not tell it to lift: this one cannot be reached.
+    property.u64('LogRateLimitIntervalUSec', 1000),
+    property.u32('LogRateLimitBurst', 100_000_000),
     property.byteStrings('LogExtraFields', [
       `CONTAINER_ID=${shortId(id)}`,
       `CONTAINER_ID_FULL=${id}`,

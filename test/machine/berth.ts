@@ -1,5 +1,5 @@
 /** berth in a test machine, as a client sees it. */
-import { ContainerClient, type Configuration, type Exit, type LogLine } from '../../src/api/io-berth-container.ts';
+import { ContainerClient, isContainerError, type Configuration, type Exit, type LogLine } from '../../src/api/io-berth-container.ts';
 import { ImageClient } from '../../src/api/io-berth-image.ts';
 import { SystemClient } from '../../src/api/io-berth-system.ts';
 import { connect, type Client } from '../../src/varlink/client.ts';
@@ -62,7 +62,12 @@ export class Berth implements AsyncDisposable {
   async removeAll(): Promise<void> {
     const names: string[] = [];
     for await (const { container } of this.containers.list()) if (container !== undefined) names.push(container.name);
-    await Promise.all(names.map(async (container) => await this.containers.remove({ container, force: true })));
+    const removals = names.map(async (container) => {
+      await this.containers.remove({ container, force: true }).catch((error: unknown) => {
+        if (!isContainerError(error, 'NoSuchContainer')) throw error; // it went by itself
+      });
+    });
+    await Promise.all(removals);
   }
 
   /** What systemd says of a unit's properties. */

@@ -66,7 +66,6 @@ export const BEYOND_SYSTEMD_RUN: readonly (readonly [string, string])[] = [
   ['PrivateTmp=disconnected', 'PrivateTmpEx=disconnected'],
   ['PrivateUsers=identity', 'PrivateUsersEx=identity'],
   ['ProtectControlGroups=private', 'ProtectControlGroupsEx=private'],
-  ['ImportCredential=a.*:b', 'ImportCredentialEx=a.*:b'],
   ['StandardInputText=a\\nb', 'StandardInputData=YQpiCg=='],
   ['OnSuccessJobMode=replace', 'OnSuccessJobMode=replace'],
 ];
