@@ -62,6 +62,11 @@ export class BusConnection implements Disposable {
     connection.on('end', () => {
       this.#end(new BusDisconnected('the bus hung up'));
     });
+    const destroy = this.#stream.destroy.bind(this.#stream);
+    this.#stream.destroy = (error) => {
+      destroy(error);
+      this.#end(new BusDisconnected(`nothing can be written to the bus: ${error?.message ?? ''}`, { cause: error }));
+    };
     connection.stream.on('close', () => {
       this.#end(new BusDisconnected('the connection to the bus is closed'));
     });
@@ -164,10 +169,8 @@ export class BusConnection implements Disposable {
     await closeOnExec(fd);
     const sample = openSync('/dev/null', 'r');
     try {
-      await this.call(
-        { ...BUS, interface: 'org.freedesktop.DBus.Peer', member: 'Ping', signature: 'h', body: [sample] },
-        signal,
-      );
+      // GetId takes no argument: the answer is an error, but an answer. Peer.Ping would leave a line in the journal.
+      await this.call({ ...BUS, member: 'GetId', signature: 'h', body: [sample] }, signal);
     } catch (error) {
       if (!(error instanceof BusCallFailed)) throw error;
     } finally {

@@ -19,7 +19,8 @@ declare module 'dbus-next' {
     /** What was asked for before the handshake, and what the bus agreed to after it; not there on a `net.Socket`. */
     readonly supportsUnixFd?: boolean;
     readonly fd?: number;
-    destroy(): void;
+    /** What a failed write ends in, with the error; it closes the descriptor and tells nobody. */
+    destroy: (error?: Error) => unknown;
     on(event: 'close', listener: () => void): void;
   }
 }

@@ -150,10 +150,15 @@ export class ManagerLink implements Disposable {
   /** Resolves when it is known whether systemd is on the bus; the line is up, or comes up when systemd appears there. */
   async #connect(signal: AbortSignal | undefined): Promise<Connected> {
     const lost = Promise.withResolvers<undefined>();
+    let heard = false;
     const events = {
       received: (message: BusSignal): void => {
-        if (message.member === 'NameOwnerChanged') this.#ownerIs(message.body[2]);
-        else this.#events.received(message);
+        if (message.member !== 'NameOwnerChanged') {
+          this.#events.received(message);
+          return;
+        }
+        heard = true;
+        this.#ownerIs(message.body[2]);
       },
       lost: (): void => {
         this.#connection = undefined;
@@ -168,7 +173,9 @@ export class ManagerLink implements Disposable {
         await connection.addMatch(rule, signal);
       }),
     );
-    this.#ownerIs(await connection.ownerOf(SYSTEMD, signal));
+    const owner = await connection.ownerOf(SYSTEMD, signal);
+    // A signal that came in one read with this answer has been heard before it, although it is newer.
+    if (!heard) this.#ownerIs(owner);
     return { lost: lost.promise };
   }
 

@@ -12,7 +12,10 @@ export type UnitExit = { readonly code: number } | { readonly signal: string; re
 /** What systemd tells with every change of a unit. */
 export interface UnitFacts {
   readonly activeState: ActiveState;
-  /** Finer, by unit type: `running`, `start-post`, `auto-restart`, `stop-sigterm`, … */
+  /**
+   * Finer, by unit type: `running`, `start-post`, `auto-restart`, `stop-sigterm`, … A service that Restart= brings back
+   * passes through `failed` or `inactive` with `failed-before-auto-restart` or `dead-before-auto-restart`: not its end.
+   */
   readonly subState: string;
   readonly freezerState: FreezerState;
   /** The job that waits or runs for the unit. */
