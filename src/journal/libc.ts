@@ -34,7 +34,7 @@ const F_SETFL = 4;
 const MAX_PATH_BYTES = 107;
 
 /** A system call failed; `code` is as Node has it: `ENOENT`. */
-export class SystemCallFailed extends Error {
+class SystemCallFailed extends Error {
   override readonly name = 'SystemCallFailed';
   readonly code: string;
   constructor(call: string, errno: number) {

@@ -7,7 +7,7 @@ import { closeSync, writeSync } from 'node:fs';
 import { JournalUnavailable, type JournalStream, type JournalStreamOptions } from './journal.ts';
 import { connectUnix, growSendBuffer, makeBlocking, shutDownReading, unixStreamSocket } from './libc.ts';
 
-export const JOURNAL_STREAM_SOCKET = '/run/systemd/journal/stdout';
+const JOURNAL_STREAM_SOCKET = '/run/systemd/journal/stdout';
 
 /** As sd_journal_stream_fd asks for: a burst of a container need not wait for journald. */
 const SEND_BUFFER_BYTES = 8 * 1024 * 1024;

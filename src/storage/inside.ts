@@ -12,7 +12,7 @@ import { type FileHandle, lstat, open } from 'node:fs/promises';
 import { getxattr } from './xattr.ts';
 
 /** /etc/passwd of a host with some ten thousand users. */
-export const MAX_FILE_BYTES = 1024 * 1024;
+const MAX_FILE_BYTES = 1024 * 1024;
 
 const OPAQUE = 'trusted.overlay.opaque';
 const FOLDER = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;

@@ -21,23 +21,12 @@ describe('remoteName', () => {
     expect(remoteName(parseReference(text))).toBe(expected);
   });
 
-  it.each([
-    '',
-    'UPPER',
-    'a b',
-    '/a',
-    'a/',
-    'a//b',
-    'a:',
-    'a@sha256:0',
-    '-a',
-    'a:b:c',
-    '../a',
-    'a\n',
-    'a'.repeat(300),
-  ])('refuses %j', (text) => {
-    expect(() => parseReference(text)).toThrow(InvalidReference);
-  });
+  it.each(['', 'UPPER', 'a b', '/a', 'a/', 'a//b', 'a:', 'a@sha256:0', '-a', 'a:b:c', '../a', 'a\n', 'a'.repeat(300)])(
+    'refuses %j',
+    (text) => {
+      expect(() => parseReference(text)).toThrow(InvalidReference);
+    },
+  );
 });
 
 it('takes short names for names of this host', () => {
