@@ -195,7 +195,8 @@ export class ServerConnection {
     }
     this.#transport.send(text);
     const stream = this.#transport.release();
-    this.#stream.once('close', () => this.#closed());
+    this.#stream.once('close', () => this.#closed()).once('end', () => this.#transport.probe());
+    if (this.#transport.ended) this.#transport.probe();
     given
       .serve(stream)
       .then(() => stream.end(() => stream.destroy()))

@@ -11,21 +11,29 @@ import { InvalidAddress, formatAddress } from './address.ts';
 export const newListener = (accepted: (socket: Socket) => void): Server =>
   new Server({ allowHalfOpen: true, noDelay: true }, accepted);
 
-/** @throws Error from the system, such as EADDRINUSE when somebody answers there */
-export async function bind(server: Server, address: Address): Promise<void> {
+/**
+ * @returns the address, with the port that the system chose where it says 0
+ * @throws Error from the system, such as EADDRINUSE when somebody answers there
+ */
+export async function bind(server: Server, address: Address): Promise<Address> {
   switch (address.kind) {
     case 'unix':
       await bindPath(server, address.path, address.mode);
-      break;
+      return address;
     case 'abstract':
       await listening(server, { path: `\0${address.name}` });
-      break;
+      return address;
     case 'tcp':
       await listening(server, { host: address.host, port: address.port });
-      break;
+      return { ...address, port: portOf(server) ?? address.port };
     case 'exec':
       throw new InvalidAddress(formatAddress(address), 'nobody can listen there');
   }
+}
+
+function portOf(server: Server): number | undefined {
+  const bound = server.address();
+  return typeof bound === 'object' ? bound?.port : undefined;
 }
 
 /** @param fd a listening socket, which the server closes with itself */

@@ -13,7 +13,7 @@ import { Service } from './service.ts';
 import { VarlinkError as WireError } from './errors.ts';
 import { adopt, bind, newListener } from './listen.ts';
 import { introspectionHandlers, serviceInterface } from './introspect.ts';
-import { parseAddress } from './address.ts';
+import { formatAddress, parseAddress } from './address.ts';
 
 /**
  * A varlink service (UAPI.20): interfaces with their handlers, offered at any number of addresses, with `org.varlink.service`
@@ -85,10 +85,13 @@ export class Server implements AsyncDisposable {
     return this;
   }
 
-  /** @throws InvalidAddress; Error from the system */
-  async listen(address: string): Promise<void> {
+  /**
+   * @returns the address to connect to: the same, with the port that the system chose where it says 0
+   * @throws InvalidAddress; Error from the system
+   */
+  async listen(address: string): Promise<string> {
     const parsed = parseAddress(address);
-    await this.#startListener(async (listener) => await bind(listener, parsed));
+    return formatAddress(await this.#startListener(async (listener) => await bind(listener, parsed)));
   }
 
   /** @param fd a listening socket, such as systemd passes; closed with the server */
@@ -133,10 +136,11 @@ export class Server implements AsyncDisposable {
     await this.close();
   }
 
-  async #startListener(start: (listener: Listener) => Promise<void>): Promise<void> {
+  async #startListener<T>(start: (listener: Listener) => Promise<T>): Promise<T> {
     const listener = newListener((socket) => void this.accept(socket));
-    await start(listener);
+    const started = await start(listener);
     this.#listeners.add(listener);
+    return started;
   }
 }
 

@@ -39,39 +39,39 @@ export interface ReplySink {
 }
 
 /**
- * Sends a stream's replies, the final one too, each when the caller can take it. Ends early when the caller has gone.
+ * Sends a stream's replies, the final one too, each when the caller can take it. Ends early when the caller has gone, and
+ * leaves no stream open.
  * @throws whatever the handler threw, after the replies that came before
  */
 export async function pump(replies: AsyncIterator<unknown>, isLive: boolean, sink: ReplySink): Promise<void> {
   let held: { reply: unknown } | undefined;
-  const releaseHeld = async (): Promise<void> => {
-    if (held !== undefined && sink.more) await sink.send(held.reply, true);
+  const takeHeld = (): typeof held => {
+    const taken = held;
     held = undefined;
+    return taken;
   };
-  for (;;) {
-    let step: IteratorResult<unknown, unknown>;
-    try {
-      step = await replies.next();
-    } catch (error) {
+  const releaseHeld = async (): Promise<void> => {
+    const taken = takeHeld();
+    if (taken !== undefined && sink.more) await sink.send(taken.reply, true);
+  };
+  try {
+    for (let step = await replies.next(); !sink.gone; step = await replies.next()) {
+      if (step.done === true) {
+        if (step.value !== undefined) await releaseHeld();
+        await sink.send(step.value ?? takeHeld()?.reply ?? {}, false);
+        return;
+      }
+      if (held !== undefined && !sink.more) throw expectedMore();
       await releaseHeld();
-      throw error;
+      if (isLive && sink.more) await sink.send(step.value, true);
+      else held = { reply: step.value };
     }
-    if (sink.gone) break;
-    if (step.done === true) {
-      if (step.value !== undefined) await releaseHeld();
-      await sink.send(step.value ?? held?.reply ?? {}, false);
-      return;
-    }
-    if (held !== undefined && !sink.more) {
-      await replies.return?.();
-      throw expectedMore();
-    }
+  } catch (error) {
     await releaseHeld();
-    if (isLive && sink.more) await sink.send(step.value, true);
-    else held = { reply: step.value };
-    if (sink.gone) break;
+    throw error;
+  } finally {
+    await replies.return?.();
   }
-  await replies.return?.();
 }
 
 export const isLive = (replies: AsyncIterable<unknown>): boolean => LIVE in replies;

@@ -71,13 +71,12 @@ export class Transport {
    */
   receive(): JsonObject | undefined {
     const message = this.#reader.next();
+    this.#wanted = message === undefined;
     if (message !== undefined) {
-      this.#wanted = false;
       clearTimeout(this.#messageTimer);
       this.#messageTimer = undefined;
       return decodeMessage(message, this.#limits.maxDepth);
     }
-    this.#wanted = true;
     if (this.#stream.isPaused()) this.#stream.resume();
     if (this.#reader.buffered > 0) this.#messageTimer ??= this.#timer(this.#limits.messageMs, 'message never ended');
     return undefined;
@@ -85,10 +84,19 @@ export class Transport {
 
   /** Puts an encoded message in line; it leaves at the end of this turn, or when enough is gathered. */
   send(text: string): void {
-    if (this.#out === '') process.nextTick(this.#flush);
+    if (this.#out === '') process.nextTick(this.flush);
     this.#out += text;
-    if (this.#out.length >= FLUSH_LENGTH) this.#flush();
+    if (this.#out.length >= FLUSH_LENGTH) this.flush();
   }
+
+  /** Writes what is in line now. */
+  readonly flush = (): void => {
+    const text = this.#out;
+    this.#out = '';
+    if (text === '' || !this.#stream.writable || this.#stream.write(text)) return;
+    this.#drain ??= Promise.withResolvers();
+    this.#armStall();
+  };
 
   /** Resolves when the peer has taken enough of what was sent, at once if it has; or when the stream is gone. */
   async drained(): Promise<void> {
@@ -107,7 +115,7 @@ export class Transport {
    * Errors of the stream stay handled, so that an owner that ignores them does not end the process.
    */
   release(): Duplex {
-    this.#flush();
+    this.flush();
     const stream = this.#stream;
     stream.off('data', this.#onData).off('end', this.#onEnd).off('drain', this.#onDrain).off('close', this.#onClose);
     stream.pause();
@@ -122,7 +130,7 @@ export class Transport {
 
   /** Writes what is in line, then closes. */
   end(): void {
-    this.#flush();
+    this.flush();
     const stream = this.#stream;
     stream.end(() => stream.destroy());
     if (!stream.writableFinished) this.#armStall();
@@ -135,8 +143,10 @@ export class Transport {
   }
 
   readonly #onData = (chunk: Buffer): void => {
+    const wanted = this.#wanted;
+    this.#wanted = false;
     this.#reader.push(chunk);
-    if (this.#wanted) this.#events.readable();
+    if (wanted) this.#events.readable();
     if (!this.#wanted && this.#reader.buffered >= this.#limits.readAheadBytes) this.#stream.pause();
   };
 
@@ -157,14 +167,6 @@ export class Transport {
   /** In the event loop's next turn, so that a producer that never waits for anything cannot keep others from theirs. */
   readonly #onDrain = (): void => {
     setImmediate(this.#settleDrain);
-  };
-
-  readonly #flush = (): void => {
-    const text = this.#out;
-    this.#out = '';
-    if (text === '' || !this.#stream.writable || this.#stream.write(text)) return;
-    this.#drain ??= Promise.withResolvers();
-    this.#armStall();
   };
 
   readonly #settleDrain = (): void => {
