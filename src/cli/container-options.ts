@@ -1,4 +1,4 @@
-import type { Configuration, Network, RestartPolicy } from '../api/io-berth-container.ts';
+import type { Configuration, RestartPolicy } from '../api/io-berth-container.ts';
 import { UsageError, type Given, type Options } from './args.ts';
 import type { Context } from './command.ts';
 import { parseMount, parseTmpfs, parseVolume } from './mounts.ts';
@@ -100,7 +100,7 @@ function entrypointFrom(text: string | undefined): readonly string[] | undefined
   throw new UsageError(`--entrypoint takes a program or a JSON array of strings, not '${text}'`);
 }
 
-function networkFrom(text: string | undefined): Network | undefined {
+function networkFrom(text: string | undefined): 'none' | 'host' | undefined {
   if (text === undefined || text === 'none' || text === 'host') return text;
   throw new UsageError(`--network takes none or host, not '${text}'`);
 }

@@ -1,4 +1,5 @@
 import { ImageClient } from '../../api/io-berth-image.ts';
+import { ProtocolViolation } from '../../varlink/errors.ts';
 import { UsageError } from '../args.ts';
 import { command } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -21,6 +22,7 @@ export const pull = command({
       verifyTls: args.flag('tls-verify'),
       ...credentialsFrom(args.text('creds')),
     });
+    if (pulled === undefined) throw new ProtocolViolation('the pull ended without an image');
     await context.output.line(pulled.id);
     return EXIT.ok;
   },
