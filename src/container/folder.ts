@@ -79,7 +79,11 @@ export class Folders {
   }
 
   /** Writes the OCI configuration, and what the container is made of, from which a lost database can be filled again. */
-  async describe(folder: Folder, spec: object, about: { name: string; unit: string; configuration: Configuration }): Promise<void> {
+  async describe(
+    folder: Folder,
+    spec: object,
+    about: { name: string; unit: string; configuration: Configuration },
+  ): Promise<void> {
     await Promise.all([
       writeFile(join(folder.path, 'config.json'), JSON.stringify(spec), { mode: 0o600 }),
       replaceFile(join(folder.path, 'container.json'), JSON.stringify(about)),
@@ -138,8 +142,10 @@ export function parseEnd(text: string, at: Date): EndRecord | undefined {
   const oomKilled = result === 'oom-kill' || Number(fields.get('OOM_KILLS') ?? 0) > 0;
   const status = fields.get('EXIT_STATUS') ?? '';
   switch (fields.get('EXIT_CODE')) {
-    case 'exited':
-      return { invocationId, result, exit: { code: Number(status), signal: undefined, oomKilled: false, result, at } };
+    case 'exited': {
+      const code = /^\d{1,3}$/.test(status) ? Number(status) : undefined;
+      return { invocationId, result, exit: { code, signal: undefined, oomKilled: false, result, at } };
+    }
     case 'killed':
     case 'dumped': {
       const number = systemdSignalNumber(status);

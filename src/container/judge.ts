@@ -5,7 +5,15 @@
 import type { UnitStatus } from '../systemd/unit-status.ts';
 import type { EndRecord } from './folder.ts';
 import { isAlive } from './state.ts';
-import { codeOfSignal, systemdSignalNumber, unknownExit, type Exit, type Status } from './status.ts';
+import {
+  codeOfSignal,
+  hasLife,
+  systemdSignalNumber,
+  unknownExit,
+  type Exit,
+  type Life,
+  type Status,
+} from './status.ts';
 
 export interface Evidence {
   /** What was believed until now. */
@@ -30,24 +38,38 @@ export function judge(evidence: Evidence): Status {
 
 /** undefined where the unit has no main process: it is down, on its way up, or waits for its next restart. */
 function aliveStatus(unit: UnitStatus, { before, held, now }: Evidence): Status | undefined {
-  if (unit.mainPid === 0 || unit.activeState === 'inactive' || unit.activeState === 'failed') {
-    return unit.activeState === 'deactivating' && 'pid' in before ? { ...before, state: 'stopping' } : undefined;
+  const { invocationId } = unit;
+  if (unit.activeState === 'inactive' || unit.activeState === 'failed') return undefined;
+  const known = hasLife(before) && before.invocationId === invocationId ? before : undefined;
+  if (unit.mainPid === 0) {
+    if (unit.activeState !== 'deactivating') return undefined;
+    if (known !== undefined) return { ...known, state: 'stopping' };
+    return hasRunUnseen(unit, before) ? { state: 'stopping', invocationId, startedAt: unit.mainStartedAt } : undefined;
   }
-  const known = 'pid' in before && before.invocationId === unit.invocationId ? before : undefined;
-  const life = {
-    pid: unit.mainPid,
-    invocationId: unit.invocationId,
-    startedAt: known?.startedAt ?? (held ? undefined : (unit.activeEnteredAt ?? unit.mainStartedAt ?? now)),
-  };
+  const life = { pid: unit.mainPid, invocationId, startedAt: startOf(unit, known, held, now) };
   if (unit.activeState === 'deactivating') return { state: 'stopping', ...life };
   if (unit.freezerState === 'frozen' || unit.freezerState === 'frozen-by-parent') return { state: 'paused', ...life };
   return { state: held ? 'created' : 'running', ...life };
 }
 
+/** `activeEnteredAt` is no help: with Init it is long past, and while systemd restarts it is that of the run before. */
+function startOf(unit: UnitStatus, known: Life | undefined, held: boolean, now: Date): Date | undefined {
+  if (held) return undefined;
+  if (known === undefined) return unit.mainStartedAt ?? unit.activeEnteredAt ?? now;
+  // It was created when it was last seen.
+  return known.startedAt ?? now;
+}
+
+/** Whether the main process of a unit that is going down came and went since the container was last looked at. */
+function hasRunUnseen({ exit, mainStartedAt }: UnitStatus, before: Status): boolean {
+  if (exit === undefined || mainStartedAt === undefined) return false;
+  return !('exit' in before) || before.exit.at < mainStartedAt;
+}
+
 function sameLife(before: Status, now: Status): boolean {
   return (
-    'pid' in before &&
-    'pid' in now &&
+    hasLife(before) &&
+    hasLife(now) &&
     before.state === now.state &&
     before.pid === now.pid &&
     before.invocationId === now.invocationId &&
@@ -56,16 +78,34 @@ function sameLife(before: Status, now: Status): boolean {
 }
 
 /** The container has no process: what is left is to say how it ended, if it ever ran. */
-function endedStatus({ before, unit, end, now }: Evidence): Status {
-  const startedAt = 'startedAt' in before ? before.startedAt : undefined;
-  if (end?.exit !== undefined) {
-    const told = 'exit' in before && before.invocationId === end.invocationId;
-    return told ? before : { state: 'exited', exit: end.exit, startedAt, invocationId: end.invocationId };
+function endedStatus(evidence: Evidence): Status {
+  const { before, unit, now } = evidence;
+  // Not down: systemd cleans up after it, or is about to bring it back.
+  const state = unit?.activeState === 'activating' || unit?.activeState === 'deactivating' ? 'stopped' : 'exited';
+  const end = recordedEnd(evidence);
+  if (end !== undefined) {
+    const { exit, invocationId } = end;
+    if ('exit' in before && before.invocationId === invocationId) return inState(before, state);
+    const startedAt = hasLife(before) && before.invocationId === invocationId ? before.startedAt : undefined;
+    return { state, exit, startedAt, invocationId };
   }
+  if ('exit' in before) return inState(before, state);
   if (!isAlive(before.state)) return before;
-  const invocationId = 'invocationId' in before ? before.invocationId : undefined;
+  const { invocationId = undefined, startedAt = undefined } = hasLife(before) ? before : {};
   const exit = (unit === undefined ? undefined : exitOfUnit(unit)) ?? unknownExit(now);
-  return { state: 'exited', exit, startedAt, invocationId };
+  return { state, exit, startedAt, invocationId };
+}
+
+const inState = (before: Extract<Status, { exit: Exit }>, state: 'stopped' | 'exited'): Status =>
+  before.state === state ? before : { ...before, state };
+
+/** The record, unless it is of an earlier run than the one that is known already: the last one may have left none. */
+function recordedEnd({ before, end }: Evidence): { exit: Exit; invocationId: string } | undefined {
+  if (end?.exit === undefined) return undefined;
+  const { exit, invocationId } = end;
+  const isOfKnown = 'invocationId' in before && before.invocationId === invocationId;
+  const known = 'exit' in before ? before.exit.at : hasLife(before) ? before.startedAt : undefined;
+  return isOfKnown || known === undefined || exit.at >= known ? { exit, invocationId } : undefined;
 }
 
 /** What systemd still knows of the end, for the case that the unit could not write it down. */

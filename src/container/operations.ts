@@ -87,7 +87,9 @@ export class Operations {
     const status = judge({ before, unit, end, held, now: this.#now() });
     const restarts = unit?.restarts ?? container.restarts;
     if (status === before && restarts === container.restarts) return container;
-    const seen = this.#registry.save({ ...container, status, restarts });
+    // Why it could not be started is old news once it has run.
+    const message = status === before ? container.message : undefined;
+    const seen = this.#registry.save({ ...container, status, restarts, message });
     if (hasEnded(status.state) && status !== before) this.#onEnd(seen);
     return seen;
   }

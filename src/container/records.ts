@@ -59,7 +59,7 @@ const Status = v.variant('state', [
   v.object({ state: v.picklist(['configured', 'removing']) }),
   v.object({
     state: v.picklist(['created', 'running', 'paused', 'stopping']),
-    pid: v.number(),
+    pid: optional(v.number()),
     invocationId: text,
     startedAt: optional(moment),
   }),
@@ -100,9 +100,11 @@ export const rowOf = (container: Container): ContainerRow => ({
   id: container.id,
   name: container.name,
   config: JSON.stringify({ unit: container.unit, configuration: container.config }),
-  status: JSON.stringify(
-    { status: wireStatus(container.status), restarts: container.restarts, message: container.message },
-  ),
+  status: JSON.stringify({
+    status: wireStatus(container.status),
+    restarts: container.restarts,
+    message: container.message,
+  }),
   createdUsec: usecOf(container.createdAt),
 });
 

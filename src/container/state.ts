@@ -1,6 +1,7 @@
 /**
- * The life of a container, as a table. The states are libpod's. A request is refused where the table has no entry; a
- * fact (`unit…`) always has one, because what systemd says is true whatever we believed.
+ * The life of a container, as a table. The states are libpod's, and so is what they permit, but that `stopped`, which is the
+ * state while systemd is about to bring a container back, can be stopped. A request is refused where the table has no entry;
+ * facts ask no table, because what systemd says is true whatever we believed.
  */
 export const STATES = [
   'configured',
@@ -27,7 +28,7 @@ const TRANSITIONS: Readonly<Record<State, Readonly<Partial<Record<Operation, Sta
   running:    {                                    stop: 'exited', kill: 'running', pause: 'paused' },
   paused:     {                                                    kill: 'paused',  unpause: 'running' },
   stopping:   {                                    stop: 'exited', kill: 'stopping' },
-  stopped:    { init: 'created', start: 'running',                                  remove: 'removing' },
+  stopped:    { init: 'created', start: 'running', stop: 'exited',                  remove: 'removing' },
   exited:     { init: 'created', start: 'running',                                  remove: 'removing' },
   removing:   {                                                                     remove: 'removing' },
   unknown:    {                                    stop: 'exited', kill: 'unknown', remove: 'removing' },

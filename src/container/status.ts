@@ -1,5 +1,5 @@
 /** What a container is at a moment: one shape for each state, so that what makes no sense cannot be written. */
-import { constants } from 'node:os';
+import { parseSignal } from '../lib/signals.ts';
 
 /** How a container's first process ended. */
 export interface Exit {
@@ -15,7 +15,8 @@ export interface Exit {
 
 /** The part that every live state shares. */
 export interface Life {
-  readonly pid: number;
+  /** undefined where only the unit's own clean-up is left. */
+  readonly pid?: number | undefined;
   /** systemd's, of this run of the unit. */
   readonly invocationId: string;
   /** undefined while it is only created. */
@@ -25,18 +26,28 @@ export interface Life {
 export type Status =
   | { readonly state: 'configured' | 'removing' }
   | ({ readonly state: 'created' | 'running' | 'paused' | 'stopping' } & Life)
-  | { readonly state: 'stopped' | 'exited'; readonly exit: Exit; readonly startedAt?: Date | undefined; readonly invocationId?: string | undefined }
+  | {
+      readonly state: 'stopped' | 'exited';
+      readonly exit: Exit;
+      readonly startedAt?: Date | undefined;
+      readonly invocationId?: string | undefined;
+    }
   | { readonly state: 'unknown'; readonly reason: string };
+
+const LIVE_STATES: readonly string[] = ['created', 'running', 'paused', 'stopping'];
+export const hasLife = (status: Status): status is Extract<Status, Life> => LIVE_STATES.includes(status.state);
 
 /** What the shell would say of a process that a signal ended: 128 and its number. */
 export const codeOfSignal = (signal: number): number => 128 + signal;
 
 /** An ending about which nothing was recorded. */
-export const unknownExit = (at: Date): Exit => ({ code: undefined, signal: undefined, oomKilled: false, result: undefined, at });
+export const unknownExit = (at: Date): Exit => ({
+  code: undefined,
+  signal: undefined,
+  oomKilled: false,
+  result: undefined,
+  at,
+});
 
-/** The number of a signal by the name systemd writes, `TERM` or `RTMIN+1`. */
-export function systemdSignalNumber(name: string): number | undefined {
-  const realtime = /^RTMIN\+(\d+)$/.exec(name);
-  if (realtime !== null) return 34 + Number(realtime[1]);
-  return new Map<string, number>(Object.entries(constants.signals)).get(`SIG${name}`);
-}
+/** The number of a signal by the name systemd writes, `TERM`, `RTMIN+1`, or `32` for one without. */
+export const systemdSignalNumber = (name: string): number | undefined => parseSignal(name);

@@ -118,7 +118,8 @@ function stopProperties({ stopSignal, stopTimeoutUsec }: Configuration): UnitPro
   return [
     property.text('KillMode', 'mixed'),
     property.i32('KillSignal', stopSignal),
-    property.usec('TimeoutStopUSec', stopTimeoutUsec / 1000),
+    // systemd takes 0 for no limit at all when it reads the unit again.
+    property.usec('TimeoutStopUSec', Math.max(1, stopTimeoutUsec) / 1000),
     // Dying of the stop signal, or saying so with an exit code as shells do, is no failure.
     property.exitStatusSet('SuccessExitStatus', { codes: stopSignal < 128 ? [128 + stopSignal] : [], signals: [stopSignal] }),
   ];

@@ -17,7 +17,12 @@ export function translated<Handlers extends object>(interfaceName: string, handl
 
 function wrapped(handler: Handler, inWords: (error: unknown) => unknown): Handler {
   return (...parameters) => {
-    const result = handler(...parameters);
+    let result: unknown;
+    try {
+      result = handler(...parameters);
+    } catch (error) {
+      throw inWords(error);
+    }
     if (isStream(result)) return isLive(result) ? live(iterated(result, inWords)) : iterated(result, inWords);
     return Promise.resolve(result).catch((error: unknown) => {
       throw inWords(error);

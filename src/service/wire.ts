@@ -2,7 +2,7 @@
 import type * as api from '../api/io-berth-container.ts';
 import type { Image as WireImage } from '../api/io-berth-image.ts';
 import { argvOf, type Configuration, type Container } from '../container/container.ts';
-import type { Exit } from '../container/status.ts';
+import { hasLife, type Exit } from '../container/status.ts';
 import { signalName } from '../lib/signals.ts';
 import type { LogLine } from '../journal/journal.ts';
 import type { Image } from '../storage/images.ts';
@@ -22,10 +22,10 @@ export const wireExit = ({ code, signal, oomKilled, result, at }: Exit): api.Exi
 });
 
 export function wireRuntime({ unit, status, restarts, message }: Container): api.Runtime {
-  const alive = 'pid' in status;
+  const alive = hasLife(status);
   return {
     state: status.state,
-    process: alive ? { pid: status.pid } : undefined,
+    process: alive && status.pid !== undefined ? { pid: status.pid } : undefined,
     startedAt: 'startedAt' in status && status.startedAt !== undefined ? timestamp(status.startedAt) : undefined,
     exit: 'exit' in status ? wireExit(status.exit) : undefined,
     controlGroup: alive ? `/berth.slice/${unit}` : undefined,

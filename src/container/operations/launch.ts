@@ -2,10 +2,11 @@ import type { Container } from '../container.ts';
 import { ContainerError } from '../errors.ts';
 import type { Folder } from '../folder.ts';
 import type { Ports } from '../ports.ts';
-import type { OciRuntime, RuntimeErrorKind } from '../../oci/runtime.ts';
+import type { OciRuntime, RuntimeError, RuntimeErrorKind } from '../../oci/runtime.ts';
 import { UnitExists, UnitJobFailed, UnitRefused } from '../../systemd/unit-manager.ts';
 import { isAlive } from '../state.ts';
-import { unitFor, type UnitCommands } from '../unit.ts';
+import { unitFor } from '../unit.ts';
+import { forgetUnit } from './forget-unit.ts';
 import { runtimeFor } from './runtime-for.ts';
 
 const STDOUT_PRIORITY = 6;
@@ -16,31 +17,35 @@ const STDERR_PRIORITY = 3;
  * @param mode `run` starts the process too; `hold` leaves it waiting
  * @throws ContainerError; the container is what it was then, with the reason in its `message`
  */
-export async function launch(ports: Ports, container: Container, mode: 'run' | 'hold', signal: AbortSignal): Promise<void> {
+export async function launch(
+  ports: Ports,
+  container: Container,
+  mode: 'run' | 'hold',
+  signal: AbortSignal,
+): Promise<void> {
   const runtime = runtimeFor(ports, container);
   const folder = ports.folders.of(container.id);
-  const commands = await prepare(ports, container, folder, runtime);
+  await ports.folders.prepare(folder);
+  const commands = await ports.bundles.write(container, folder, runtime);
   if (mode === 'hold') await ports.folders.hold(folder);
   const stream = { identifier: container.name, unit: container.unit };
   using stdout = ports.journal.openStream({ ...stream, priority: STDOUT_PRIORITY });
   using stderr = ports.journal.openStream({ ...stream, priority: STDERR_PRIORITY });
   const unit = unitFor(container, folder, commands, { stdout: stdout.fd, stderr: stderr.fd }, mode);
   try {
-    // A unit that failed stays loaded, with its name, until it is forgotten.
-    if (mustBeForgotten(container)) await ports.units.resetFailed(container.unit, signal);
-    await ports.units.startTransient(unit, signal);
+    await ports.units.startTransient(unit, signal).catch(async (error: unknown) => {
+      if (!(error instanceof UnitExists)) throw error;
+      // The unit of an earlier run is still loaded: it failed, or systemd is about to bring it back.
+      await forgetUnit(ports.units, container.unit);
+      await ports.folders.prepare(folder);
+      if (mode === 'hold') await ports.folders.hold(folder);
+      await ports.units.startTransient(unit, signal);
+    });
   } catch (error) {
     await settleFailure(ports, container, folder, runtime, error);
     return;
   }
   await ports.operations.settle(container.id);
-}
-
-const mustBeForgotten = ({ status }: Container): boolean => status.state !== 'configured';
-
-async function prepare(ports: Ports, container: Container, folder: Folder, runtime: OciRuntime): Promise<UnitCommands> {
-  await ports.folders.prepare(folder);
-  return await ports.bundles.write(container, folder, runtime);
 }
 
 /**
@@ -55,16 +60,20 @@ async function settleFailure(
   error: unknown,
 ): Promise<void> {
   const seen = await ports.operations.settle(container.id);
-  if (error instanceof UnitJobFailed && seen !== undefined && 'exit' in seen.status && seen.status !== container.status) return;
+  if (error instanceof UnitJobFailed && seen !== undefined && hasRun(seen, container)) return;
   const refusal = await refusalFor(ports, container, folder, runtime, error);
   if (refusal === undefined) throw error;
   await ports.units.resetFailed(container.unit);
   const known = ports.registry.get(container.id);
   if (known !== undefined && !isAlive(known.status.state)) {
-    ports.registry.save({ ...known, status: container.status, message: refusal.message });
+    ports.registry.save({ ...known, message: refusal.message });
   }
   throw refusal;
 }
+
+/** Whether a container has ended in a run that it had not had before. */
+const hasRun = ({ status: now }: Container, { status: before }: Container): boolean =>
+  'exit' in now && !('invocationId' in before && before.invocationId === now.invocationId);
 
 const NOT_FOUND: readonly RuntimeErrorKind[] = ['executable-not-found'];
 const NOT_EXECUTABLE: readonly RuntimeErrorKind[] = ['not-executable', 'permission-denied'];
@@ -82,9 +91,20 @@ async function refusalFor(
   if (error instanceof UnitRefused) return new ContainerError('UnitFailed', { unit, result: error.message }, options);
   if (!(error instanceof UnitJobFailed)) return undefined;
   const said = await ports.runtimeLog.lastError(folder.runtimeLog);
-  if (said === undefined) return new ContainerError('UnitFailed', { unit, result: error.last?.service?.result ?? error.result }, options);
-  const facts = { container: name, message: said.message };
-  if (NOT_FOUND.includes(said.kind)) return new ContainerError('CommandNotFound', facts, options);
-  if (NOT_EXECUTABLE.includes(said.kind)) return new ContainerError('CommandNotExecutable', facts, options);
+  if (said === undefined)
+    return new ContainerError('UnitFailed', { unit, result: error.last?.service?.result ?? error.result }, options);
+  return refusalOfRuntime(name, runtime, said, options);
+}
+
+/** What the runtime did not do, in the caller's terms. */
+export function refusalOfRuntime(
+  container: string,
+  runtime: OciRuntime,
+  { kind, message }: RuntimeError,
+  options: ErrorOptions,
+): ContainerError {
+  const facts = { container, message };
+  if (NOT_FOUND.includes(kind)) return new ContainerError('CommandNotFound', facts, options);
+  if (NOT_EXECUTABLE.includes(kind)) return new ContainerError('CommandNotExecutable', facts, options);
   return new ContainerError('RuntimeFailed', { ...facts, runtime: runtime.name }, options);
 }

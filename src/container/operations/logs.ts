@@ -1,5 +1,6 @@
 import type { LogLine } from '../../journal/journal.ts';
-import type { Container } from '../container.ts';
+import { ContainerError } from '../errors.ts';
+import type { ContainerId } from '../names.ts';
 import type { Ports } from '../ports.ts';
 import { isAlive } from '../state.ts';
 
@@ -12,48 +13,41 @@ export interface LogsQuery {
   readonly cursor: string | undefined;
 }
 
-/** What a container wrote, oldest first. Lines that were written before the call or before its end are all there. */
-export async function* logs(ports: Ports, reference: string, query: LogsQuery, signal: AbortSignal): AsyncGenerator<LogLine> {
-  const container = ports.registry.find(reference);
-  const matches = { CONTAINER_ID_FULL: container.id, _TRANSPORT: 'stdout' };
-  const { since, tail } = query;
+/**
+ * What a container wrote, oldest first. Lines that were written before the call or before its end are all there.
+ * @throws ContainerError `InvalidParameter` for `tail` together with `cursor`
+ */
+export async function* logs(
+  ports: Ports,
+  reference: string,
+  query: LogsQuery,
+  signal: AbortSignal,
+): AsyncGenerator<LogLine> {
+  const { id, status } = ports.registry.find(reference);
+  const { follow, since, tail, cursor: after } = query;
+  if (tail !== undefined && after !== undefined) throw new ContainerError('InvalidParameter', { parameter: 'tail' });
+  const lines = { matches: { CONTAINER_ID_FULL: id, _TRANSPORT: 'stdout' }, since, tail, after };
   await ports.journal.sync(signal);
-  if (!query.follow || !isAlive(container.status.state)) {
-    yield* ports.journal.read({ matches, since, tail, until: query.until ?? 'now', after: query.cursor }, signal);
+  if (!follow || !isAlive(status.state)) {
+    yield* ports.journal.read({ ...lines, until: query.until ?? 'now' }, signal);
     return;
   }
-  let after = query.cursor;
-  const { live, end } = followUntilEnd(ports, container, signal);
-  try {
-    for await (const line of ports.journal.read({ matches, since, tail, until: 'follow', after }, live)) {
-      after = line.cursor;
-      yield line;
-    }
-  } catch (error) {
-    if (!live.aborted || signal.aborted) throw error;
-  } finally {
-    end[Symbol.dispose]();
-  }
-  signal.throwIfAborted();
-  // The follower may have been cut off with lines still to come; they are in the journal by now.
-  const rest = after === undefined ? { since, tail } : {};
-  yield* ports.journal.read({ matches, until: 'now', after, ...rest }, signal);
+  using end = endOf(ports, id);
+  yield* ports.journal.read({ ...lines, until: 'follow', cutOff: end.signal }, signal);
 }
 
-/** A signal that aborts when the container has ended and the journal has all it wrote, or when `signal` does. */
-function followUntilEnd(
-  { registry, journal }: Ports,
-  { id }: Container,
-  signal: AbortSignal,
-): { live: AbortSignal; end: Disposable } {
+/** Aborts when the container has ended. */
+function endOf({ registry }: Ports, id: ContainerId): Disposable & { readonly signal: AbortSignal } {
   const ended = new AbortController();
   const check = (): void => {
-    if (isAlive(registry.get(id)?.status.state ?? 'exited')) return;
-    journal.sync(signal).finally(() => {
-      ended.abort();
-    }).catch(() => undefined);
+    if (!isAlive(registry.get(id)?.status.state ?? 'exited')) ended.abort();
   };
-  const end = registry.changes.listen(id, check);
+  const listening = registry.changes.listen(id, check);
   check();
-  return { live: AbortSignal.any([signal, ended.signal]), end };
+  return {
+    signal: ended.signal,
+    [Symbol.dispose]: () => {
+      listening[Symbol.dispose]();
+    },
+  };
 }

@@ -2,7 +2,8 @@ import type { Container } from '../container.ts';
 import { shortId } from '../names.ts';
 import type { Ports } from '../ports.ts';
 import { isAlive } from '../state.ts';
-import { stop } from './stop.ts';
+import { forgetUnit } from './forget-unit.ts';
+import { stopUnit } from './stop.ts';
 
 /**
  * Removes a container, what it wrote, and what systemd and the runtime still know of it. That it is being removed is
@@ -19,13 +20,9 @@ export async function remove(
   const { id } = ports.registry.find(reference);
   if (ifRunning === 'kill') {
     await ports.operations.look(id);
-    const state = ports.registry.get(id)?.status.state;
-    if (state !== undefined && isAlive(state)) {
-      await stop(ports, id, 0, signal).catch((error: unknown) => {
-        // It ended by itself meanwhile; the removal below has the last word on whether it may go.
-        if (!(error instanceof Error) || error.name !== 'ContainerError') throw error;
-      });
-    }
+    const container = ports.registry.get(id);
+    // Not by way of `stop`, which refuses what is paused.
+    if (container !== undefined && isAlive(container.status.state)) await stopUnit(ports, container, 0, signal);
   }
   await ports.operations.run(id, 'remove', async (container) => {
     await finishRemoval(ports, container);
@@ -36,10 +33,11 @@ export async function remove(
 export async function finishRemoval(ports: Ports, container: Container): Promise<void> {
   const { registry, folders, units, runtimes, mounts } = ports;
   const { status } = container;
-  const exit = 'exit' in status ? status.exit : undefined;
-  registry.save({ ...container, status: { state: 'removing' } });
-  await units.resetFailed(container.unit);
   const folder = folders.of(container.id);
+  // A removal that was cut off has left the status behind, but not yet the record.
+  const exit = 'exit' in status ? status.exit : (await folders.endOf(folder))?.exit;
+  registry.save({ ...container, status: { state: 'removing' } });
+  await forgetUnit(units, container.unit);
   await runtimes.find(container.config.runtime)?.delete(shortId(container.id), { ifRunning: 'kill' });
   await mounts.unmountAll(folder.root);
   await folders.remove(folder);

@@ -1,7 +1,8 @@
 import type { Container } from '../container.ts';
 import { shortId } from '../names.ts';
+import { RuntimeError } from '../../oci/runtime.ts';
 import type { Ports } from '../ports.ts';
-import { launch } from './launch.ts';
+import { launch, refusalOfRuntime } from './launch.ts';
 import { runtimeFor } from './runtime-for.ts';
 
 /**
@@ -16,9 +17,16 @@ export async function start(ports: Ports, reference: string, signal: AbortSignal
 }
 
 async function release(ports: Ports, container: Container, signal: AbortSignal): Promise<void> {
-  const folder = ports.folders.of(container.id);
-  await runtimeFor(ports, container).start(shortId(container.id), signal);
-  // After the start: a crash in between leaves the mark, and the next start finds a runtime that says `running`.
-  await ports.folders.release(folder);
+  const runtime = runtimeFor(ports, container);
+  const id = shortId(container.id);
+  try {
+    await runtime.start(id, signal);
+  } catch (error) {
+    if (!(error instanceof RuntimeError)) throw error;
+    // A berthd that died right here has started it already, and left the mark.
+    const known = await runtime.state(id, signal);
+    if (known?.status !== 'running') throw refusalOfRuntime(container.name, runtime, error, { cause: error });
+  }
+  await ports.folders.release(ports.folders.of(container.id));
   await ports.operations.settle(container.id);
 }

@@ -2,6 +2,7 @@ import type { Container } from '../container.ts';
 import type { ContainerId } from '../names.ts';
 import type { Ports } from '../ports.ts';
 import { isAlive } from '../state.ts';
+import { stopIfLoaded } from './forget-unit.ts';
 
 const SIGKILL = 9;
 
@@ -16,8 +17,11 @@ export async function stop(
   timeoutUsec: number | undefined,
   signal: AbortSignal,
 ): Promise<void> {
-  const { id, down } = await ports.operations.run(reference, 'stop', async (container) =>
-    await Promise.resolve({ id: container.id, down: stopUnit(ports, container, timeoutUsec, signal) }),
+  const { id, down } = await ports.operations.run(
+    reference,
+    'stop',
+    async (container) =>
+      await Promise.resolve({ id: container.id, down: stopUnit(ports, container, timeoutUsec, signal) }),
   );
   await down;
   await ports.operations.look(id);
@@ -43,12 +47,10 @@ export async function stopUnit(
     await ports.units.kill(unit, 'main', config.stopSignal, signal);
     await ended(ports, container.id, (allowed - own) / 1000, signal);
   }
-  const stopped = ports.units.stop(unit, { signal });
+  const stopped = stopIfLoaded(ports.units, unit, signal);
   const killer = allowed < own ? killAfter(ports, unit, allowed / 1000) : undefined;
   try {
     await stopped;
-  } catch (error) {
-    if (!isNotLoaded(error)) throw error;
   } finally {
     killer?.[Symbol.dispose]();
   }
@@ -56,20 +58,29 @@ export async function stopUnit(
   await ports.units.resetFailed(unit);
 }
 
-const isNotLoaded = (error: unknown): boolean => error instanceof Error && error.name === 'UnitNotLoaded';
-
 /** Resolves when the container has ended, and at the latest after `ms`. */
-async function ended({ registry }: Pick<Ports, 'registry'>, id: ContainerId, ms: number, signal: AbortSignal): Promise<void> {
+async function ended(
+  { registry }: Pick<Ports, 'registry'>,
+  id: ContainerId,
+  ms: number,
+  signal: AbortSignal,
+): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<undefined>();
   const over = (): boolean => !isAlive(registry.get(id)?.status.state ?? 'exited');
   using _listening = registry.changes.listen(id, () => {
     if (over()) resolve(undefined);
   });
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(Math.max(1, Math.ceil(ms)))]);
-  limit.addEventListener('abort', () => {
+  const giveUp = (): void => {
     resolve(undefined);
-  });
-  if (!over()) await promise;
+  };
+  const timer = setTimeout(giveUp, Math.ceil(ms));
+  signal.addEventListener('abort', giveUp, { once: true });
+  try {
+    if (!over() && !signal.aborted) await promise;
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', giveUp);
+  }
   signal.throwIfAborted();
 }
 
@@ -85,4 +96,3 @@ function killAfter({ units }: Pick<Ports, 'units'>, unit: string, ms: number): D
     },
   };
 }
-
