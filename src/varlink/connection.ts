@@ -1,9 +1,10 @@
 import type { Duplex } from 'node:stream';
-import type { Call, JsonObject, Upgrade } from './types.ts';
+import type { JsonObject, Upgrade } from './types.ts';
 import type { CallMessage } from './message.ts';
 import type { ServedMethod, Service } from './service.ts';
 import type { TransportLimits } from './transport.ts';
 import { ProtocolViolation, VarlinkError, expectedMore, expectedUpgrade, invalidParameter } from './errors.ts';
+import { ServedCall } from './served-call.ts';
 import { Transport } from './transport.ts';
 import { encodeMessage } from './framing.ts';
 import { errorMessage, readCall, replyMessage } from './message.ts';
@@ -197,14 +198,20 @@ export class ServerConnection {
     const stream = this.#transport.release();
     this.#stream.once('close', () => this.#closed()).once('end', () => this.#transport.probe());
     if (this.#transport.ended) this.#transport.probe();
-    given
-      .serve(stream)
-      .then(() => stream.end(() => stream.destroy()))
+    const serve = async (): Promise<void> => await given.serve(stream);
+    serve()
+      .then(() => this.#endUpgraded(stream))
       .catch((error: unknown) => {
-        this.#owner.onError(error, call.method);
+        if (!isHangUp(error, this.#stream)) this.#owner.onError(error, call.method);
         stream.destroy();
       })
       .finally(() => this.#finish(call));
+  }
+
+  /** Closes once the peer has taken what was written, if it does so in time. */
+  #endUpgraded(stream: Duplex): void {
+    const timer = setTimeout(() => stream.destroy(), this.#owner.limits.stallMs).unref();
+    stream.once('close', () => clearTimeout(timer)).end(() => stream.destroy());
   }
 
   #peerEnded(): void {
@@ -240,43 +247,14 @@ function encodeReply({ name, output }: ServedMethod, reply: unknown, continues: 
 
 const isAbort = (error: unknown): boolean => error instanceof Error && error.name === 'AbortError';
 
+/** Whether all that went wrong is that the peer is gone. */
+const isHangUp = (error: unknown, stream: Duplex): boolean =>
+  stream.destroyed &&
+  (error === stream.errored ||
+    isAbort(error) ||
+    (error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE'));
+
 const isUpgrade = (value: unknown): value is Upgrade<unknown> =>
   typeof value === 'object' && value !== null && 'serve' in value && typeof value.serve === 'function';
 
 const isTcp = (stream: Duplex): boolean => 'remoteFamily' in stream && stream.remoteFamily !== undefined;
-
-/** The call a handler sees. Its signal is made when somebody looks at it; most handlers never do. */
-class ServedCall implements Call {
-  readonly method: string;
-  readonly more: boolean;
-  readonly oneway: boolean;
-  readonly upgrade: boolean;
-  gone = false;
-  #controller: AbortController | undefined;
-  #hungUp: (() => void) | undefined;
-
-  constructor({ method, mode }: CallMessage) {
-    this.method = method;
-    this.more = mode === 'more';
-    this.oneway = mode === 'oneway';
-    this.upgrade = mode === 'upgrade';
-  }
-
-  get signal(): AbortSignal {
-    this.#controller ??= new AbortController();
-    if (this.gone) this.#controller.abort();
-    return this.#controller.signal;
-  }
-
-  onHangUp(hungUp: () => void): void {
-    if (this.gone) hungUp();
-    else this.#hungUp = hungUp;
-  }
-
-  hangUp(): void {
-    if (this.gone) return;
-    this.gone = true;
-    this.#controller?.abort();
-    this.#hungUp?.();
-  }
-}

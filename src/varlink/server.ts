@@ -29,7 +29,7 @@ export interface ServerLimits extends TransportLimits {
 }
 
 /** Sizes and the number of connections are sd-varlink's; its client gives up after 45 s. */
-export const SERVER_LIMITS: ServerLimits = {
+const SERVER_LIMITS: ServerLimits = {
   ...MESSAGE_LIMITS,
   readAheadBytes: 64 * 1024,
   stallMs: 30_000,
@@ -40,7 +40,10 @@ export const SERVER_LIMITS: ServerLimits = {
 
 export interface ServerOptions extends ServiceInfo {
   readonly limits?: Partial<ServerLimits>;
-  /** Told of every failure that is this side's fault: a handler that threw something else than a VarlinkError, or bad replies. */
+  /**
+   * Told of every failure that is this side's fault: a handler that threw something else than a VarlinkError, a bad reply, or
+   * a connection that could not be accepted for want of descriptors; `method` is empty then.
+   */
   readonly onError: (error: unknown, method: string) => void;
   /** What the caller hears of such a failure. Default: `io.systemd.System` with EIO, as sd-varlink answers. */
   readonly internalError?: (error: unknown) => VarlinkError;
@@ -139,6 +142,7 @@ export class Server implements AsyncDisposable {
   async #startListener<T>(start: (listener: Listener) => Promise<T>): Promise<T> {
     const listener = newListener((socket) => void this.accept(socket));
     const started = await start(listener);
+    listener.on('error', (error) => this.#owner.onError(error, ''));
     this.#listeners.add(listener);
     return started;
   }

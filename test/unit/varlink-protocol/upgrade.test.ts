@@ -133,8 +133,16 @@ describe('an upgraded call', () => {
     await expect(bytesOf(peer)).resolves.toBe(`${reply}bye`);
   });
 
-  it('closes when the owner fails, which is told of', async () => {
-    await using world = await anUpgradeWorld(upgradeTo(async () => await Promise.reject(new Error('lost'))));
+  it.each<[string, () => Promise<void>]>([
+    ['fails', async () => await Promise.reject(new Error('lost'))],
+    [
+      'throws',
+      () => {
+        throw new Error('lost');
+      },
+    ],
+  ])('closes when the owner %s, which is told of', async (_, serve) => {
+    await using world = await anUpgradeWorld(upgradeTo(serve));
     const peer = await world.connect();
     peer.send(attach);
     await peer.all();
@@ -164,6 +172,42 @@ describe('an upgraded call', () => {
     whole.hangUp();
     await aborted.promise;
     expect(signals.map((signal) => signal.aborted)).toEqual([false, true]);
+  });
+
+  it('does not tell of an owner that fails because the peer has gone', async () => {
+    const served = aSignal();
+    await using world = await anUpgradeWorld(
+      upgradeTo(async (stream) => {
+        stream.write('x'.repeat(10_000_000)); // more than any socket takes
+        await echo(stream).finally(() => served.resolve());
+      }),
+    );
+    const peer = await world.connect();
+    peer.send(attach);
+    await peer.receive();
+    peer.hangUp();
+    await served.promise;
+    const other = await world.connect();
+    await other.call('org.example.upgrade.Ping');
+    expect(world.errors).toEqual([]);
+  });
+
+  it('drops a peer that does not take the rest once the owner is done', async () => {
+    const dropped = aSignal();
+    await using world = await aWorld({
+      limits: { stallMs: 30 },
+      onConnections(count) {
+        if (count === 0) dropped.resolve();
+      },
+    });
+    const Attach = upgradeTo(async (stream) => {
+      stream.write('x'.repeat(10_000_000));
+      await Promise.resolve();
+    });
+    world.server.serve<object>(define(text), { Attach });
+    const peer = await world.connect();
+    peer.send(attach);
+    await dropped.promise;
   });
 
   it('ends when the server does', async () => {
