@@ -11,6 +11,7 @@ import { Message, MessageFlag, MessageType, sessionBus, DBusError, type BusStrea
 import { closeOnExec } from './close-on-exec.ts';
 import { orAborted } from './or-aborted.ts';
 import { BusDisconnected, BusUnavailable } from './unit-manager.ts';
+import { repair } from './usocket-repair.ts';
 
 export interface BusSignal {
   readonly path: string;
@@ -62,11 +63,9 @@ export class BusConnection implements Disposable {
     connection.on('end', () => {
       this.#end(new BusDisconnected('the bus hung up'));
     });
-    const destroy = this.#stream.destroy.bind(this.#stream);
-    this.#stream.destroy = (error) => {
-      destroy(error);
-      this.#end(new BusDisconnected(`nothing can be written to the bus: ${error?.message ?? ''}`, { cause: error }));
-    };
+    repair(this.#stream, (cause) => {
+      this.#end(new BusDisconnected(`nothing can be written to the bus: ${cause?.message ?? ''}`, { cause }));
+    });
     connection.stream.on('close', () => {
       this.#end(new BusDisconnected('the connection to the bus is closed'));
     });

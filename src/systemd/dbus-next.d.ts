@@ -19,6 +19,11 @@ declare module 'dbus-next' {
     /** What was asked for before the handshake, and what the bus agreed to after it; not there on a `net.Socket`. */
     readonly supportsUnixFd?: boolean;
     readonly fd?: number;
+    /** The native half of a `USocket`. */
+    readonly _wrap?: {
+      /** Answers how many bytes it could send: none if the socket is full, and then no descriptors either. */
+      write: (data: Uint8Array | undefined, fds?: readonly number[]) => number | Error;
+    };
     /** What a failed write ends in, with the error; it closes the descriptor and tells nobody. */
     destroy: (error?: Error) => unknown;
     on(event: 'close', listener: () => void): void;
