@@ -48,7 +48,16 @@ export async function readUsage(group: string, root = CGROUP_ROOT): Promise<Cgro
   const cpu = await read('cpu.stat');
   if (cpu === undefined) return undefined;
   const [current, peak, max, swap, tasks, tasksMax, io, events] = await Promise.all(
-    ['memory.current', 'memory.peak', 'memory.max', 'memory.swap.current', 'pids.current', 'pids.max', 'io.stat', 'memory.events'].map(read),
+    [
+      'memory.current',
+      'memory.peak',
+      'memory.max',
+      'memory.swap.current',
+      'pids.current',
+      'pids.max',
+      'io.stat',
+      'memory.events',
+    ].map(read),
   );
   const ofCpu = keyed(cpu);
   return {
@@ -76,17 +85,23 @@ export async function readProcesses(group: string, root = CGROUP_ROOT): Promise<
 }
 
 async function pidsIn(folder: string): Promise<number[]> {
-  const own = ((await readIf(join(folder, 'cgroup.procs'))) ?? '').split('\n').filter((line) => line !== '' && line !== '0');
+  const own = ((await readIf(join(folder, 'cgroup.procs'))) ?? '')
+    .split('\n')
+    .filter((line) => line !== '' && line !== '0');
   const entries = await readdir(folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw error;
     return [];
   });
-  const below = await Promise.all(entries.filter((entry) => entry.isDirectory()).map(async ({ name }) => await pidsIn(join(folder, name))));
+  const below = await Promise.all(
+    entries.filter((entry) => entry.isDirectory()).map(async ({ name }) => await pidsIn(join(folder, name))),
+  );
   return [...own.map(Number), ...below.flat()];
 }
 
 async function readProcess(pid: number, bootedAt: number): Promise<CgroupProcess | undefined> {
-  const [stat, status, commandLine] = await Promise.all(['stat', 'status', 'cmdline'].map(async (file) => await readIf(`/proc/${pid}/${file}`)));
+  const [stat, status, commandLine] = await Promise.all(
+    ['stat', 'status', 'cmdline'].map(async (file) => await readIf(`/proc/${pid}/${file}`)),
+  );
   if (stat === undefined || status === undefined || commandLine === undefined) return undefined;
   // The name is in brackets and may hold anything, brackets too: fields are counted from the last one.
   const name = stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')'));
@@ -119,7 +134,8 @@ async function readIf(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && typeof error.code === 'string' && GONE.includes(error.code)) return undefined;
+    if (error instanceof Error && 'code' in error && typeof error.code === 'string' && GONE.includes(error.code))
+      return undefined;
     throw error;
   }
 }

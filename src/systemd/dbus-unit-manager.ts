@@ -86,11 +86,24 @@ export class DbusUnitManager implements UnitManager {
   }
 
   async start(unit: string, { mode = 'replace', signal }: JobOptions = {}): Promise<void> {
-    await this.#job({ unit, state: 'up' }, { member: 'StartUnit', signature: 'ss', body: [unit, mode] }, signal);
+    await this.#job(
+      { unit, state: 'up' },
+      { member: 'StartUnit', signature: 'ss', body: [unit, mode], ifUnanswered: 'repeat' },
+      signal,
+    );
   }
 
   async stop(unit: string, { mode = 'replace', signal }: JobOptions = {}): Promise<void> {
-    await this.#job({ unit, state: 'down' }, { member: 'StopUnit', signature: 'ss', body: [unit, mode] }, signal);
+    let again = false;
+    const repeated = (): void => {
+      again = true;
+    };
+    const call = { member: 'StopUnit', signature: 'ss', body: [unit, mode], ifUnanswered: 'repeat', repeated } as const;
+    try {
+      await this.#job({ unit, state: 'down' }, call, signal);
+    } catch (error) {
+      if (!again || !(error instanceof UnitNotLoaded)) throw error;
+    }
   }
 
   async kill(unit: string, whom: KillWhom, signalNumber: number, signal?: AbortSignal): Promise<void> {
@@ -98,20 +111,16 @@ export class DbusUnitManager implements UnitManager {
   }
 
   async freeze(unit: string, signal?: AbortSignal): Promise<void> {
-    await this.#call(unit, { member: 'FreezeUnit', signature: 's', body: [unit] }, signal);
+    await this.#insist(unit, { member: 'FreezeUnit', signature: 's', body: [unit] }, signal);
   }
 
   async thaw(unit: string, signal?: AbortSignal): Promise<void> {
-    await this.#call(unit, { member: 'ThawUnit', signature: 's', body: [unit] }, signal);
+    await this.#insist(unit, { member: 'ThawUnit', signature: 's', body: [unit] }, signal);
   }
 
   async resetFailed(unit: string, signal?: AbortSignal): Promise<void> {
     try {
-      await this.#call(
-        unit,
-        { member: 'ResetFailedUnit', signature: 's', body: [unit], ifUnanswered: 'repeat' },
-        signal,
-      );
+      await this.#insist(unit, { member: 'ResetFailedUnit', signature: 's', body: [unit] }, signal);
     } catch (error) {
       if (!(error instanceof UnitNotLoaded)) throw error;
     }
@@ -130,9 +139,9 @@ export class DbusUnitManager implements UnitManager {
   async status(unit: string, signal?: AbortSignal): Promise<UnitStatus | undefined> {
     try {
       // Its object answers for any unit, and would load it: so ask first.
-      await this.#ask(unit, { member: 'GetUnit', signature: 's', body: [unit] }, signal);
+      await this.#insist(unit, { member: 'GetUnit', signature: 's', body: [unit] }, signal);
       const target = { path: unitPath(unit), interface: PROPERTIES };
-      const [properties] = await this.#ask(unit, { target, member: 'GetAll', signature: 's', body: [''] }, signal);
+      const [properties] = await this.#insist(unit, { target, member: 'GetAll', signature: 's', body: [''] }, signal);
       const status = decodeUnitStatus(new PropertyReader(properties));
       return status.loadState === 'not-found' && status.activeState === 'inactive' ? undefined : status;
     } catch (error) {
@@ -143,12 +152,12 @@ export class DbusUnitManager implements UnitManager {
 
   async list(patterns: readonly string[], signal?: AbortSignal): Promise<ListedUnit[]> {
     const call = { member: 'ListUnitsByPatterns', signature: 'asas', body: [[], patterns] };
-    const [rows] = await this.#ask(patterns.join(' '), call, signal);
+    const [rows] = await this.#insist(patterns.join(' '), call, signal);
     return itemsOf(rows).map(decodeListedUnit);
   }
 
   async processes(unit: string, signal?: AbortSignal): Promise<UnitProcess[]> {
-    const [rows] = await this.#ask(unit, { member: 'GetUnitProcesses', signature: 's', body: [unit] }, signal);
+    const [rows] = await this.#insist(unit, { member: 'GetUnitProcesses', signature: 's', body: [unit] }, signal);
     return itemsOf(rows).map(decodeUnitProcess);
   }
 
@@ -172,7 +181,8 @@ export class DbusUnitManager implements UnitManager {
     if (result !== 'done') throw new UnitJobFailed(aim.unit, result, last);
   }
 
-  async #ask(unit: string, call: LinkCall, signal: AbortSignal | undefined): Promise<readonly unknown[]> {
+  /** For what has the same effect however often it is said. */
+  async #insist(unit: string, call: LinkCall, signal: AbortSignal | undefined): Promise<readonly unknown[]> {
     return await this.#call(unit, { ...call, ifUnanswered: 'repeat' }, signal);
   }
 
@@ -195,7 +205,7 @@ export class DbusUnitManager implements UnitManager {
   /** A job that is gone has ended unheard: then the unit says whether it came to what was wanted. */
   async #askAgain({ unit, state, job, end, fail }: Waiter): Promise<void> {
     try {
-      await this.#ask(
+      await this.#insist(
         unit,
         { member: 'GetJob', signature: 'u', body: [Number(job.slice(job.lastIndexOf('/') + 1))] },
         undefined,

@@ -56,6 +56,8 @@ export interface LinkCall {
   readonly target?: { readonly path: string; readonly interface: string };
   /** `repeat` it if PID 1 went away with it: for calls that only ask. */
   readonly ifUnanswered?: 'fail' | 'repeat';
+  /** It is said again: it may have had its effect already. */
+  readonly repeated?: () => void;
 }
 
 export class ManagerLink implements Disposable {
@@ -92,7 +94,7 @@ export class ManagerLink implements Disposable {
 
   /** @throws BusCallFailed | BusDisconnected | BusUnavailable (the line stayed down) */
   async call(call: LinkCall, signal?: AbortSignal): Promise<readonly unknown[]> {
-    const { member, signature = '', body = [], target, ifUnanswered = 'fail' } = call;
+    const { member, signature = '', body = [], target, ifUnanswered = 'fail', repeated } = call;
     for (;;) {
       const connection = this.#up ?? (await this.#whenUp(signal));
       try {
@@ -104,6 +106,7 @@ export class ManagerLink implements Disposable {
         // The bus tells that systemd has gone before it answers in its stead; a line that is still up is no such case.
         if (!repeat || this.#up === connection)
           throw new BusDisconnected(`systemd went away during ${member}`, { cause: error });
+        if (fate === 'unanswered') repeated?.();
       }
     }
   }

@@ -84,7 +84,7 @@ export class Notifier {
 }
 
 /** `fdname_is_valid()` of systemd. */
-export function isFdName(name: string): boolean {
+function isFdName(name: string): boolean {
   return name.length <= 255 && /^[ -9;-~]*$/.test(name);
 }
 

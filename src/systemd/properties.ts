@@ -45,13 +45,6 @@ export const exec = (name: `Exec${string}`, commands: readonly ExecCommand[]): U
   value: commands.map(({ path, argv, flags = [] }) => [path, argv, flags]),
 });
 
-/** `DeviceAllow`: `path` or a class (`char-pts`), and any of `r`, `w`, `m`. */
-export const deviceAllow = (rules: readonly { readonly node: string; readonly access: string }[]): UnitProperty => ({
-  name: 'DeviceAllow',
-  signature: 'a(ss)',
-  value: rules.map(({ node, access }) => [node, access]),
-});
-
 /** `SuccessExitStatus`, `RestartPreventExitStatus`, `RestartForceExitStatus`: exit codes, and signals by number. */
 export const exitStatusSet = (
   name: string,

@@ -49,7 +49,7 @@ const FREEZER_STATES: readonly FreezerState[] = [
 ];
 
 /** As kill(2) names it; realtime signals as systemd does, `SIGRTMIN+1`. */
-export function signalName(signal: number): string {
+function signalName(signal: number): string {
   return SIGNAL_NAMES.get(signal) ?? `SIGRTMIN+${signal - SIGRTMIN}`;
 }
 

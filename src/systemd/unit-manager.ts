@@ -34,9 +34,10 @@ export interface TransientUnit {
 /**
  * Every method that takes `signal` stops waiting when it aborts and rejects with its reason; what systemd was asked to
  * do goes on, and only the caller knows whether to undo it.
- * Every method may throw `BusDisconnected`: the connection or PID 1 went away before the answer, and whether the call
- * took effect is not known. Jobs already queued are waited for across reconnects and `systemctl daemon-reexec`.
- * Other refusals by systemd are `UnitRefused`.
+ * Calls wait for a bus or a PID 1 that is away, for a limited time: `BusUnavailable`. Jobs that are queued are waited
+ * for across reconnects and `systemctl daemon-reexec`, and what may be said twice is said again; `startTransient`,
+ * `kill` and `setProperties` throw `BusDisconnected` when the answer was lost, and whether they took effect is not
+ * known. Other refusals by systemd are `UnitRefused`.
  */
 export interface UnitManager extends AsyncDisposable {
   /** What PID 1 said of itself when the connection was made. */

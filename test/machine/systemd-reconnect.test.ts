@@ -69,7 +69,7 @@ describe.each([
     await starting;
     await machine.sh(`${disrupt} & echo >/run/${name}.fifo; wait`);
     await started;
-    await units.stop(name);
+    await units.stop(name); // whether the bus is gone by now or not
   });
 
   it('fails only calls that were under way, and only as BusDisconnected; questions are asked again', async () => {

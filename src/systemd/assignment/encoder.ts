@@ -1,7 +1,7 @@
 /** What the tables of this folder are made of: from the text after `=` to properties with D-Bus types. */
 import type { UnitProperty } from '../unit-manager.ts';
 import { parseSignal } from './names.ts';
-import { INFINITY, parseBoolean, parseInteger, parseSize, parseSpan, parseU64 } from './quantities.ts';
+import { INFINITY, parseBoolean, parseInteger, parseSize, parseSpan } from './quantities.ts';
 import { Unparsable } from './unparsable.ts';
 import { splitWords, type WordRules } from './words.ts';
 
@@ -34,7 +34,6 @@ export const string = as('s', (value) => value);
 export const boolean = as('b', parseBoolean);
 export const i32 = as('i', (value) => Number(parseInteger(value, I32_MIN, I32_MAX)));
 export const u32 = as('u', (value) => Number(parseInteger(value, 0n, U32_MAX)));
-export const u64 = as('t', parseU64);
 export const signal = as('i', parseSignal);
 export const mode = as('u', (value) => {
   if (!/^[0-7]{1,5}$/.test(value)) throw new Unparsable('not an octal access mode');
