@@ -39,10 +39,10 @@ export const CONTAINER_OPTIONS = {
 export type ContainerArguments = Given<typeof CONTAINER_OPTIONS>;
 
 /** @throws UsageError */
-export async function configurationFrom(
+export function configurationFrom(
   args: ContainerArguments,
   { environment, folder }: Pick<Context, 'environment' | 'folder'>,
-): Promise<Configuration> {
+): Configuration {
   const [image, ...command] = args.operands;
   const removeOnExit = args.flag('rm');
   const restart = restartFrom(args.text('restart'));
@@ -59,7 +59,7 @@ export async function configurationFrom(
     command: someOf(command),
     name: args.text('name'),
     entrypoint: entrypointFrom(args.text('entrypoint')),
-    environment: entriesOf(await variablesFrom(args.texts('env-file'), args.texts('env'), environment)),
+    environment: entriesOf(variablesFrom(args.texts('env-file'), args.texts('env'), environment)),
     workingDirectory: args.text('workdir'),
     user: args.text('user'),
     hostname: args.text('hostname'),

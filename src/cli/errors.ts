@@ -56,6 +56,11 @@ export const CONTAINER_SENTENCES: Sentences<ContainerErrors> = {
     `the container's own passwd and group files do not have '${user}'; give numbers, such as --user 1000:1000`,
   NoCommand: ({ image }) => `the image '${image}' does not say what to run; give a command after it`,
   NoSuchSource: ({ source }) => `there is no '${source}' on this host to mount; make it first`,
+  NoSuchNamespace: ({ namespace }) =>
+    `the namespace '${namespace}' is not there; start the container it belongs to first`,
+  InvalidFile: ({ path, reason }) => `'${path}' cannot be used: ${reason}`,
+  HasDependents: ({ container, dependents }) =>
+    `other containers share namespaces of '${container}' (${listed(dependents)}); remove them first with 'berth rm'`,
   InvalidProperty: ({ property, reason }) =>
     `the unit property '${property}' cannot be set: ${reason}; systemd.resource-control(5) has those that limit resources`,
   CommandNotFound: ({ container, message }) => `the command is not in container '${container}': ${message}`,
@@ -83,6 +88,7 @@ export const IMAGE_SENTENCES: Sentences<ImageErrors> = {
   ImageInUse: ({ image, containers }) =>
     `containers are made from '${image}' (${listed(containers)}); remove them first with 'berth rm'`,
   LoadFailed: ({ path, reason }) => `'${path}' cannot be loaded: ${reason}`,
+  SaveFailed: ({ path, reason }) => `'${path}' cannot be written: ${reason}`,
   PullFailed: ({ image, reason, message }) => `'${image}' cannot be pulled: ${PULL_REASONS[reason]} (${message})`,
   SystemFailed: whatSystemRefused,
 };

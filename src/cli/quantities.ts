@@ -5,7 +5,7 @@ import { UsageError } from './args.ts';
 const FACTORS: Readonly<Record<string, number>> = { b: 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 };
 
 /** `512m`, `1.5g`, `1000`; powers of 1024, as docker has it. @throws UsageError */
-export function parseBytes(option: string, text: string): number {
+function parseBytes(option: string, text: string): number {
   const groups = /^(?<amount>\d+(?:\.\d+)?)(?<unit>[bkmgt])?(?:i?b)?$/iu.exec(text)?.groups;
   const factor = FACTORS[groups?.['unit']?.toLowerCase() ?? 'b'];
   const bytes = Math.floor(Number(groups?.['amount']) * (factor ?? NaN));

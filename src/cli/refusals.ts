@@ -1,8 +1,6 @@
-import { VarlinkError } from '../varlink/errors.ts';
-
 /**
- * Whether berthd refused with this error of the interface. For the few that a command lives with; unlike `isContainerError` it
- * costs no look at the interface file.
+ * Whether berthd refused with this error of the interface. Unlike `isContainerError` it knows nothing of the parameters, and
+ * needs neither the interface file nor the client to be loaded.
  */
-export const isRefusal = (error: unknown, name: `io.berth.${'Container' | 'Image'}.${string}`): error is VarlinkError =>
-  error instanceof VarlinkError && error.error === name;
+export const isRefusal = (error: unknown, name: `io.berth.${'Container' | 'Image'}.${string}`): boolean =>
+  error instanceof Error && 'error' in error && error.error === name;

@@ -1,6 +1,7 @@
 import type { Context } from './command.ts';
 import { EXIT, type ExitCodeFor } from './exit-codes.ts';
 import { OutputClosed } from './output.ts';
+import { isRefusal } from './refusals.ts';
 
 /**
  * Says what went wrong. The sentences are loaded now and not before.
@@ -18,20 +19,18 @@ export async function report(
   return exitCodeFor(error);
 }
 
-/** Whether berthd answered with this error of io.berth.Container or io.berth.Image. */
-const isRefusal = (error: unknown, name: string): boolean =>
-  error instanceof Error &&
-  'error' in error &&
-  (error.error === `io.berth.Container.${name}` || error.error === `io.berth.Image.${name}`);
+const INTERFACES = ['io.berth.Container', 'io.berth.Image'] as const;
 
+/** @param codes by the names of errors */
 const exitCodes =
   (codes: Readonly<Record<string, number>>, otherwise: number): ExitCodeFor =>
   (error) =>
-    Object.entries(codes).find(([name]) => isRefusal(error, name))?.[1] ?? otherwise;
+    Object.entries(codes).find(([name]) => INTERFACES.some((each) => isRefusal(error, `${each}.${name}`)))?.[1] ??
+    otherwise;
 
 const COMMANDS_OF_CONTAINERS = { CommandNotFound: EXIT.notFound, CommandNotExecutable: EXIT.notExecutable };
 
-export const usualExitCodeFor = exitCodes(COMMANDS_OF_CONTAINERS, EXIT.failed);
+const usualExitCodeFor = exitCodes(COMMANDS_OF_CONTAINERS, EXIT.failed);
 
 /** Where the other codes are those of a container. */
 export const runExitCodeFor = exitCodes(COMMANDS_OF_CONTAINERS, EXIT.berthFailed);

@@ -1,25 +1,25 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { UsageError } from './args.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Environment variables for a container: files in their order, then what was given by itself. @throws UsageError */
-export async function variablesFrom(
+export function variablesFrom(
   files: readonly string[],
   assignments: readonly string[],
   ours: Environment,
-): Promise<Record<string, string>> {
+): Record<string, string> {
   const variables = new Map<string, string>();
   for (const file of files) {
-    for (const assignment of linesOf(await contentOf(file))) assign(variables, assignment, ours, `--env-file ${file}`);
+    for (const assignment of linesOf(contentOf(file))) assign(variables, assignment, ours, `--env-file ${file}`);
   }
   for (const assignment of assignments) assign(variables, assignment, ours, '--env');
   return Object.fromEntries(variables);
 }
 
-async function contentOf(file: string): Promise<string> {
+function contentOf(file: string): string {
   try {
-    return await readFile(file, 'utf8');
+    return readFileSync(file, 'utf8');
   } catch (cause) {
     throw new UsageError(`--env-file ${file} cannot be read: ${cause instanceof Error ? cause.message : ''}`, {
       cause,

@@ -15,7 +15,7 @@ export const create = command({
   optionsEnd: 'at-first-operand',
   exitCodeFor: runExitCodeFor,
   async run(args, context) {
-    const configuration = await configurationFrom(args, context);
+    const configuration = configurationFrom(args, context);
     const { id } = await new ContainerClient(context.berthd).create({ configuration });
     await context.output.line(id);
     return EXIT.ok;

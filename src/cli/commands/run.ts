@@ -21,7 +21,7 @@ export const run = command({
   optionsEnd: 'at-first-operand',
   exitCodeFor: runExitCodeFor,
   async run(args, context) {
-    const configuration = await configurationFrom(args, context);
+    const configuration = configurationFrom(args, context);
     const containers = new ContainerClient(context.berthd);
     const { id } = await containers.create({ configuration });
     const removeOnExit = args.flag('rm');

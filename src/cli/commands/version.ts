@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { findPackageJSON } from 'node:module';
 import { command } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -15,7 +15,7 @@ export const version = command({
   },
   async run(args, context) {
     const json = parseFormat(args.text('format')) === 'json';
-    const own = await ownVersion();
+    const own = ownVersion();
     if (args.flag('client')) {
       await (json ? context.output.json({ client: own }) : context.output.line(`berth ${own}`));
       return EXIT.ok;
@@ -34,9 +34,9 @@ export const version = command({
 });
 
 /** As package.json has it, which is two folders further up from compiled files. */
-async function ownVersion(): Promise<string> {
+function ownVersion(): string {
   const file = findPackageJSON(import.meta.url);
-  const manifest: unknown = file === undefined ? undefined : JSON.parse(await readFile(file, 'utf8'));
+  const manifest: unknown = file === undefined ? undefined : JSON.parse(readFileSync(file, 'utf8'));
   const known =
     typeof manifest === 'object' && manifest !== null && 'version' in manifest ? manifest.version : undefined;
   if (typeof known !== 'string')

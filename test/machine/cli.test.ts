@@ -1,0 +1,245 @@
+/** The `berth` program, as a person or a script has it. */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { Berth } from './berth.ts';
+import { IMAGES } from './images.ts';
+import { leaks } from './leaks.ts';
+import type { Outcome, RunOptions } from './process.ts';
+import { useMachine } from './use-machine.ts';
+
+const machine = useMachine();
+let client: Berth;
+
+beforeAll(async () => {
+  client = await Berth.connect(machine);
+  await client.image('plain');
+});
+afterEach(async () => {
+  await client.removeAll();
+  expect(await leaks(machine)).toEqual([]);
+});
+afterAll(async () => {
+  await client[Symbol.asyncDispose]();
+});
+
+const berth = async (...argv: string[]): Promise<Outcome> => await machine.exec(['berth', ...argv]);
+const shell = async (script: string, options?: RunOptions): Promise<Outcome> =>
+  await machine.exec(['sh', '-c', script], options);
+const said = ({ code, stdout, stderr }: Outcome): object => ({
+  code,
+  stdout: stdout.toString(),
+  stderr: stderr.toString(),
+});
+const FOREVER = 'trap "echo bye; exit 5" TERM; echo ready; while :; do sleep 1000 & wait; done';
+
+describe('berth run', () => {
+  // prettier-ignore
+  it.each<[command: string[], code: number, stderr: string | RegExp]>([
+    [['true'],                                0,   ''],
+    [['sh', '-c', 'exit 42'],                 42,  ''],
+    [['no-such-command'],                     127, /^berth: the command is not in container /],
+    [['/etc/passwd'],                         126, /^berth: the command in container .* cannot be executed/],
+  ])('%j exits with %i', async (command, code, stderr) => {
+    for (const options of [['--rm'], ['--name', 'cli-code']]) {
+      const ran = await berth('run', ...options, 'plain', ...command);
+      expect(ran.code).toBe(code);
+      expect(ran.stdout.toString()).toBe('');
+      expect(ran.stderr.toString()).toEqual(typeof stderr === 'string' ? stderr : expect.stringMatching(stderr));
+    }
+    expect((await berth('ps', '-a', '--format', 'json')).text()).toContain('cli-code');
+  });
+
+  it('exits with 125 when berth itself fails', async () => {
+    expect(said(await berth('run', 'nope'))).toMatchObject({ code: 125, stdout: '' });
+    expect(said(await berth('run', '--property', 'Nope=1', 'plain', 'true'))).toMatchObject({ code: 125, stdout: '' });
+    expect(said(await shell('BERTH_ADDRESS=unix:/nowhere berth run plain'))).toEqual({
+      code: 125,
+      stdout: '',
+      stderr:
+        "berth: berthd cannot be reached at /nowhere: there is no such socket; start it with 'systemctl start berthd.socket'\n",
+    });
+  });
+
+  it('gives what the container wrote, to the byte, each stream to its own', async () => {
+    const ran = await berth(
+      'run',
+      '--rm',
+      'plain',
+      'sh',
+      '-c',
+      'echo out; echo err >&2; printf "\\377\\000x\\n"; printf cut',
+    );
+    expect(ran.stdout).toEqual(Buffer.from('out\n\u00ff\u0000x\ncut', 'latin1'));
+    expect({ ...said(ran), stdout: '' }).toEqual({ code: 0, stdout: '', stderr: 'err\n' });
+  });
+
+  it('exits with 128 and the number of the signal that ended it', async () => {
+    const script = `
+      berth run --rm --name cli-killed plain sleep 1000 & pid=$!
+      until [ "$(berth ps -q --filter status=running --filter name=cli-killed)" ]; do :; done
+      berth kill cli-killed >/dev/null; wait $pid; echo $?`;
+    expect(said(await machine.exec(['bash', '-c', script]))).toEqual({ code: 0, stdout: '137\n', stderr: '' });
+  });
+
+  it('--rm loses no line of a container that is gone at once, and leaves nothing', async () => {
+    const script =
+      'for i in $(seq 10); do berth run --rm plain sh -c "echo $i; echo $i" || echo failed; done | uniq -c; berth ps -aq';
+    const lines = Array.from({ length: 10 }, (_, index) => `      2 ${(index + 1).toString()}\n`);
+    expect(said(await shell(script))).toEqual({ code: 0, stdout: lines.join(''), stderr: '' });
+  });
+
+  it('passes signals on, and stays until the container has ended', async () => {
+    const script = `
+      berth run --rm --name cli-signal plain sh -c '${FOREVER}' >/tmp/cli-out & pid=$!
+      until grep -q ready /tmp/cli-out; do sleep 0.05; done
+      kill -TERM $pid; wait $pid; echo $?; cat /tmp/cli-out; rm /tmp/cli-out`;
+    expect(said(await machine.exec(['bash', '-c', script]))).toEqual({
+      code: 0,
+      stdout: '5\nready\nbye\n',
+      stderr: '',
+    });
+  });
+
+  it('goes on when berthd is killed under it: every line once, and the right exit code', async () => {
+    const script = `
+      berth run --name cli-crash plain sh -c 'i=0; while [ $i -lt 300 ]; do echo $i; i=$((i+1)); usleep 5000; done; exit 9' >/tmp/cli-out & pid=$!
+      for at in 20 100 200; do
+        until grep -qx $at /tmp/cli-out; do sleep 0.02; done
+        systemctl kill --kill-whom=main --signal=KILL berthd.service
+      done
+      wait $pid; echo $?; seq 0 299 | cmp - /tmp/cli-out && echo same; rm /tmp/cli-out
+      systemctl reset-failed berthd.service 2>/dev/null || true`;
+    expect(said(await machine.exec(['bash', '-c', script]))).toEqual({ code: 0, stdout: '9\nsame\n', stderr: '' });
+    await client[Symbol.asyncDispose]();
+    client = await Berth.connect(machine);
+  });
+
+  it('makes what the options say', async () => {
+    const script = `
+      id; pwd; hostname; echo "$A $MINE"; grep NoNewPrivs /proc/self/status; cat /data/motd; ls /t; touch /x /data/x`;
+    const argv = `berth run --rm -u app -w /tmp -h boat -e A=1 -e MINE --security-opt no-new-privileges --read-only \\
+      -v /etc/motd:/data/motd:ro --tmpfs /t --label a=b plain sh -c '${script}'`;
+    const ran = await shell(argv, { env: { MINE: 'passed on' } });
+    expect(ran.stdout.toString()).toContain('uid=1000(app)');
+    expect(ran.stdout.toString()).toContain('\n/tmp\nboat\n1 passed on\nNoNewPrivs:\t1\n');
+    expect(ran.stderr.toString()).toMatch(/\/x: Read-only file system/);
+    expect(ran.code).not.toBe(0);
+  });
+
+  it('puts limits on the unit', async () => {
+    const options = [
+      '--name',
+      'cli-limits',
+      '--memory',
+      '64m',
+      '--cpus',
+      '1.5',
+      '--pids-limit',
+      '50',
+      '--property',
+      'CPUWeight=20',
+    ];
+    await machine.check(['berth', 'run', '-d', ...options, 'plain', 'sh', '-c', FOREVER]);
+    const properties = ['MemoryMax', 'CPUQuotaPerSecUSec', 'TasksMax', 'CPUWeight'];
+    expect(await client.show('berth-cli-limits.service', ...properties)).toEqual({
+      MemoryMax: '67108864',
+      CPUQuotaPerSecUSec: '1.500000s',
+      TasksMax: '50',
+      CPUWeight: '20',
+    });
+  });
+});
+
+describe('the life of a container by hand', () => {
+  it('from create to rm', async () => {
+    const id = (
+      await machine.check([
+        'berth',
+        'create',
+        '--name',
+        'cli-life',
+        '--stop-timeout',
+        '3',
+        'plain',
+        'sh',
+        '-c',
+        FOREVER,
+      ])
+    ).text();
+    expect(id).toMatch(/^[0-9a-f]{64}$/);
+    expect((await berth('ps', '-q')).text()).toBe('');
+    expect(said(await berth('init', 'cli-life'))).toEqual({ code: 0, stdout: 'cli-life\n', stderr: '' });
+    expect(said(await berth('start', id.slice(0, 12)))).toMatchObject({ code: 0, stderr: '' });
+    expect(said(await berth('start', 'cli-life'))).toMatchObject({ code: 0, stderr: '' });
+    expect((await berth('ps', '--filter', 'name=life')).text()).toMatch(/Up (?:Less than a|\d+) seconds? +cli-life$/m);
+    expect((await berth('rm', 'cli-life')).code).toBe(2);
+    expect(said(await berth('stop', 'cli-life', 'nope'))).toMatchObject({ code: 1, stdout: 'cli-life\n' });
+    expect(said(await berth('stop', 'cli-life'))).toMatchObject({ code: 0, stderr: '' });
+    expect(said(await berth('wait', 'cli-life'))).toEqual({ code: 0, stdout: '5\n', stderr: '' });
+    expect((await berth('ps', '-a')).text()).toMatch(/Exited \(5\) .* ago +cli-life$/m);
+    expect(said(await berth('logs', 'cli-life'))).toEqual({ code: 0, stdout: 'ready\nbye\n', stderr: '' });
+    expect((await berth('logs', '-t', '-n1', 'cli-life')).text()).toMatch(
+      /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z bye$/,
+    );
+    const [inspected] = JSON.parse((await berth('inspect', 'cli-life')).text()) as {
+      id: string;
+      runtime: { state: string };
+    }[];
+    expect(inspected).toMatchObject({ id, runtime: { state: 'exited' } });
+    expect(said(await berth('rm', 'cli-life'))).toEqual({ code: 0, stdout: 'cli-life\n', stderr: '' });
+    expect((await berth('rm', 'cli-life')).code).toBe(1);
+    expect(said(await berth('rm', '-f', 'cli-life'))).toEqual({ code: 0, stdout: '', stderr: '' });
+  });
+
+  it('kill sends what it is told', async () => {
+    await machine.check(['berth', 'run', '-d', '--name', 'cli-kill', 'plain', 'sh', '-c', FOREVER]);
+    await expect.poll(async () => (await berth('logs', 'cli-kill')).text()).toBe('ready');
+    await machine.check(['berth', 'kill', '-s', 'TERM', 'cli-kill']);
+    expect((await berth('wait', 'cli-kill')).text()).toBe('5');
+  });
+
+  it('logs -f ends with the container, and quietly when nobody reads on', async () => {
+    await machine.check([
+      'berth',
+      'run',
+      '-d',
+      '--name',
+      'cli-follow',
+      'plain',
+      'sh',
+      '-c',
+      'echo one; echo two; sleep 1; echo three',
+    ]);
+    expect(said(await berth('logs', '-f', 'cli-follow'))).toEqual({ code: 0, stdout: 'one\ntwo\nthree\n', stderr: '' });
+    const cut = 'set -o pipefail; berth logs cli-follow | head -c1; echo " ${PIPESTATUS[0]}"';
+    const ran = await machine.exec(['bash', '-c', cut]);
+    expect(ran.stderr.toString()).toBe('');
+    expect(ran.stdout.toString()).toMatch(/^o (?:0|141)\n$/);
+  });
+});
+
+describe('images, information and help', () => {
+  it('load, images, rmi', async () => {
+    const loaded = await berth('load', '-i', `${IMAGES}/config.oci.tar`, '--name', 'localhost/cli:1');
+    expect(said(loaded)).toEqual({ code: 0, stdout: 'Loaded image: localhost/cli:1\n', stderr: '' });
+    expect((await berth('images')).text()).toMatch(/^localhost\/cli +1 +[0-9a-f]{12} /m);
+    expect(said(await berth('rmi', 'localhost/cli:1', 'localhost/cli:2'))).toMatchObject({
+      code: 1,
+      stdout: 'localhost/cli:1\n',
+    });
+    expect((await berth('load', '/etc/passwd')).code).toBe(1);
+  });
+
+  it('info and version', async () => {
+    expect((await berth('info')).text()).toMatch(/^Runtimes: +crun 1\./m);
+    expect((await berth('version')).text()).toMatch(/^berth \d+\.\d+\.\d+\nberthd \d+\.\d+\.\d+ /);
+    expect((await berth('--help')).text()).toContain('Usage: berth');
+  });
+
+  it('tells those who are not in the group berth what to do', async () => {
+    const ran = await machine.exec(['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', 'berth', 'ps']);
+    expect(ran.code).toBe(1);
+    expect(ran.stderr.toString()).toContain(
+      "you may not talk to berthd at /run/berth/io.berth; use sudo, or join the group 'berth'",
+    );
+  });
+});
