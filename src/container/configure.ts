@@ -61,6 +61,9 @@ export function configure(request: Request, image: Image, defaults: Defaults): C
   // A command of the image belongs to the image's entrypoint, not to another one.
   const command = request.command ?? (request.entrypoint === undefined ? config.cmd : []);
   if (entrypoint.length + command.length === 0) throw new ContainerError('NoCommand', { image: request.image ?? image.id });
+  // The kernel would cut an argument off at its NUL.
+  if (hasNul(entrypoint)) throw invalid('entrypoint');
+  if (hasNul(command)) throw invalid('command');
   if (request.removeOnExit === true && (request.restartPolicy ?? 'no') !== 'no') throw invalid('removeOnExit');
   if (request.restartLimit !== undefined && (request.restartPolicy !== 'on_failure' || request.restartLimit < 1)) {
     throw invalid('restartLimit');
@@ -101,6 +104,8 @@ export function configure(request: Request, image: Image, defaults: Defaults): C
 
 export const invalid = (member: string): ContainerError<'InvalidParameter'> =>
   new ContainerError('InvalidParameter', { parameter: `configuration.${member}` });
+
+const hasNul = (argv: readonly string[]): boolean => argv.some((argument) => argument.includes('\0'));
 
 function environmentOf(ofImage: readonly string[], own: Readonly<Record<string, string>>): Record<string, string> {
   const environment = new Map([['PATH', DEFAULT_PATH]]);

@@ -80,7 +80,7 @@ export class Containers {
     return this.#ports.registry
       .all()
       .filter(({ status }) => states === undefined || states.includes(status.state))
-      .filter(({ config }) => wanted.every(([name, value]) => matches(config.labels[name], value)));
+      .filter(({ config }) => wanted.every((label) => hasLabel(config.labels, label)));
   }
 
   logs(reference: string, query: LogsQuery, signal: AbortSignal): AsyncIterable<LogLine> {
@@ -128,5 +128,5 @@ export class Containers {
   }
 }
 
-const matches = (actual: string | undefined, wanted: string): boolean =>
-  actual !== undefined && (wanted === '' || actual === wanted);
+const hasLabel = (labels: Readonly<Record<string, string>>, [name, value]: readonly [string, string]): boolean =>
+  Object.hasOwn(labels, name) && (value === '' || labels[name] === value);

@@ -7,7 +7,14 @@ import type { Exit, Status } from './status.ts';
 
 const text = v.string();
 const texts = v.array(text);
-const map = v.record(text, text);
+/** Unlike `v.record` it keeps `constructor` and `__proto__`, which are names like any other. */
+const map = v.custom<Readonly<Record<string, string>>>(
+  (value) =>
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    Object.values(value).every((each) => typeof each === 'string'),
+);
 const optional = <T extends v.GenericSchema>(schema: T) => v.optional(v.union([schema, v.undefined()]));
 const moment = v.pipe(
   v.number(),

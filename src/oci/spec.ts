@@ -129,11 +129,12 @@ export function specFor(input: SpecInput): OciSpec {
 
 function processFor(input: SpecInput): OciProcess {
   const { capabilities } = input;
+  const { uid, gid, additionalGids } = input.user;
   // Inheritable and ambient ones would reach programs of users who were given none.
-  const ofRoot = input.user.uid === 0 ? capabilities : [];
+  const ofRoot = uid === 0 ? capabilities : [];
   return {
     terminal: input.terminal === 'pty',
-    user: { ...input.user, umask: UMASK },
+    user: { uid, gid, additionalGids, umask: UMASK },
     args: input.args,
     env: Object.entries(input.environment).map(([name, value]) => `${name}=${value}`),
     cwd: input.cwd,

@@ -3,7 +3,7 @@
  * ExecStartPost= and ExecStopPost=, whose effects (pid file, runtime, exit record, mount) this fake has too. What happens
  * to it from outside (its process ends, systemd restarts it) is a method of the test's.
  */
-import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import type { JobOptions, TransientUnit, UnitManager, UnitProperty } from '../../src/systemd/unit-manager.ts';
@@ -202,7 +202,6 @@ export class FakeUnits implements UnitManager {
   async stop(unit: string, { signal }: JobOptions = {}): Promise<void> {
     this.#log('stop', unit);
     const loaded = await this.#ask(unit);
-    signal?.throwIfAborted();
     if (loaded.status.subState === 'auto-restart') {
       this.#goDown(loaded, 'success');
       return;
@@ -210,9 +209,11 @@ export class FakeUnits implements UnitManager {
     if (loaded.status.mainPid === 0 && loaded.ending === undefined) return;
     const down = new Promise<void>((resolve, reject) => {
       this.#downWaiters.set(unit, [...(this.#downWaiters.get(unit) ?? []), resolve]);
-      signal?.addEventListener('abort', () => {
-        reject(signal.reason as Error);
-      });
+      const giveUp = (): void => {
+        reject(signal?.reason as Error);
+      };
+      signal?.addEventListener('abort', giveUp);
+      if (signal?.aborted === true) giveUp();
     });
     if (loaded.status.activeState !== 'deactivating')
       this.becomes(unit, { activeState: 'deactivating', subState: 'stop-sigterm' });
@@ -386,6 +387,7 @@ export class FakeUnits implements UnitManager {
         join(folder, 'exit'),
         `INVOCATION_ID=${loaded.status.invocationId}\nSERVICE_RESULT=${service}\nEXIT_CODE=${code}\nEXIT_STATUS=${status}\nOOM_KILLS=${oomKills}\nEND\n`,
       );
+      utimesSync(join(folder, 'exit'), this.#now(), this.#now());
     }
     rmSync(join(folder, 'hold'), { force: true });
     this.#effects.gone(id);
@@ -479,6 +481,3 @@ function exists(path: string): boolean {
 
 const signalOf = (number: number): string =>
   (Object.entries(constants.signals).find(([, each]) => each === number)?.[0] ?? `SIG${number}`).slice(3);
-
-/** The exit record in a container's folder, as it stands there. */
-export const recordIn = (folder: string): string => readFileSync(join(folder, 'exit'), 'latin1');

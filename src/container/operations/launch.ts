@@ -66,7 +66,7 @@ async function settleFailure(
   await ports.units.resetFailed(container.unit);
   const known = ports.registry.get(container.id);
   if (known !== undefined && !isAlive(known.status.state)) {
-    ports.registry.save({ ...known, message: refusal.message });
+    ports.registry.save({ ...known, message: reasonOf(refusal) });
   }
   throw refusal;
 }
@@ -74,6 +74,10 @@ async function settleFailure(
 /** Whether a container has ended in a run that it had not had before. */
 const hasRun = ({ status: now }: Container, { status: before }: Container): boolean =>
   'exit' in now && !('invocationId' in before && before.invocationId === now.invocationId);
+
+/** In words, as far as somebody said it in words. */
+const reasonOf = ({ facts, message }: ContainerError): string =>
+  'message' in facts ? facts.message : 'result' in facts ? facts.result : message;
 
 const NOT_FOUND: readonly RuntimeErrorKind[] = ['executable-not-found'];
 const NOT_EXECUTABLE: readonly RuntimeErrorKind[] = ['not-executable', 'permission-denied'];

@@ -1,0 +1,211 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { aWorld, patient } from '../../../support/world.ts';
+
+const UNIT = 'berth-web.service';
+
+describe('Stop', () => {
+  it('stops with the stop signal, and calls that no failure', async () => {
+    await using world = aWorld();
+    await world.given('web', 'running');
+    await world.containers.stop('web', undefined, patient);
+    expect(world.believed('web').status).toMatchObject({
+      state: 'exited',
+      exit: { code: 143, signal: 'SIGTERM', result: 'success' },
+    });
+    expect(world.units.calls.map(([method]) => method)).toEqual(['stop', 'resetFailed']);
+  });
+
+  it('stops what Init has set up', async () => {
+    await using world = aWorld();
+    await world.given('web', 'created');
+    await world.containers.stop('web', undefined, patient);
+    expect(await world.state('web')).toBe('exited');
+  });
+
+  it('does not have it restarted', async () => {
+    await using world = aWorld();
+    await world.given('web', 'running', { restartPolicy: 'always' });
+    await world.containers.stop('web', undefined, patient);
+    expect(await world.state('web')).toBe('exited');
+    expect(world.units.isLoaded(UNIT)).toBe(false);
+  });
+
+  it('keeps systemd from bringing back what waits for its restart', async () => {
+    await using world = aWorld();
+    await world.given('web', 'running', { restartPolicy: 'always' });
+    world.units.exits(UNIT, { code: 3 });
+    await world.containers.stop('web', undefined, patient);
+    expect(world.believed('web').status).toMatchObject({ state: 'exited', exit: { code: 3 } });
+    expect(world.units.isLoaded(UNIT)).toBe(false);
+  });
+
+  it('refuses what has ended, what never ran, and what is paused', async () => {
+    await using world = aWorld();
+    await world.given('ended', 'exited');
+    await world.given('new');
+    await world.given('paused', 'paused');
+    await expect(world.containers.stop('ended', undefined, patient)).rejects.toMatchObject({
+      code: 'AlreadyStopped',
+      facts: { container: 'ended' },
+    });
+    await expect(world.containers.stop('new', undefined, patient)).rejects.toMatchObject({
+      code: 'WrongState',
+      facts: { state: 'configured' },
+    });
+    await expect(world.containers.stop('paused', undefined, patient)).rejects.toMatchObject({
+      code: 'WrongState',
+      facts: { state: 'paused' },
+    });
+  });
+
+  it('leaves nobody a failed unit behind when it had to be killed', async () => {
+    await using world = aWorld();
+    world.units.stubborn.add(UNIT);
+    await world.given('web', 'running');
+    const stopping = world.containers.stop('web', undefined, patient);
+    await world.units.called('stop', UNIT);
+    world.units.exits(UNIT, { signal: 'KILL' });
+    await stopping;
+    expect(world.believed('web').status).toMatchObject({ state: 'exited', exit: { code: 137, signal: 'SIGKILL' } });
+    expect(world.units.isLoaded(UNIT)).toBe(false);
+  });
+
+  it('does not hold up others while it waits: two may stop, a look sees `stopping`, a kill gets through', async () => {
+    await using world = aWorld();
+    world.units.stubborn.add(UNIT);
+    await world.given('web', 'running');
+    const first = world.containers.stop('web', undefined, patient);
+    await world.units.called('stop', UNIT);
+    expect(await world.state('web')).toBe('stopping');
+    const second = world.containers.stop('web', undefined, patient);
+    await world.containers.kill('web', 9, patient);
+    await Promise.all([first, second]);
+    expect(await world.state('web')).toBe('exited');
+  });
+
+  it('stops waiting when its caller does', async () => {
+    await using world = aWorld();
+    world.units.stubborn.add(UNIT);
+    await world.given('web', 'running');
+    const caller = new AbortController();
+    const stopping = world.containers.stop('web', undefined, caller.signal);
+    await world.units.called('stop', UNIT);
+    caller.abort(new Error('gone'));
+    await expect(stopping).rejects.toThrow('gone');
+    expect(await world.state('web')).toBe('stopping');
+  });
+});
+
+describe('Stop, within a time of the caller', () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it.each([
+    ['0 kills at once', 0, 0],
+    ['a shorter one than its own', 2_000_000, 2000],
+  ])('%s', async (_, timeoutUsec, ms) => {
+    await using world = aWorld();
+    world.units.stubborn.add(UNIT);
+    await world.given('web', 'running');
+    const stopping = world.containers.stop('web', timeoutUsec, patient);
+    await world.units.called('stop', UNIT);
+    if (ms > 0) vi.advanceTimersByTime(ms - 1);
+    expect(world.units.calls.map(([method]) => method)).toEqual(['stop']);
+    vi.advanceTimersByTime(1);
+    await stopping;
+    expect(world.units.calls).toEqual([
+      ['stop', UNIT],
+      ['kill', UNIT, 'main', 9],
+      ['resetFailed', UNIT],
+    ]);
+    expect(world.believed('web').status).toMatchObject({ state: 'exited', exit: { signal: 'SIGKILL' } });
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('a longer one than its own: the signal first, systemd when what its own does not cover has passed', async () => {
+    await using world = aWorld();
+    world.units.stubborn.add(UNIT);
+    await world.given('web', 'running', { stopTimeoutUSec: 1_000_000 });
+    const stopping = world.containers.stop('web', 5_000_000, patient);
+    await world.units.called('kill', UNIT);
+    await vi.waitFor(() => {
+      expect(vi.getTimerCount()).toBeGreaterThan(0);
+    });
+    vi.advanceTimersByTime(3999);
+    await Promise.resolve();
+    expect(world.units.calls).toEqual([['kill', UNIT, 'main', 15]]);
+    vi.advanceTimersByTime(1);
+    await world.units.called('stop', UNIT);
+    world.units.exits(UNIT, { signal: 'KILL' });
+    await stopping;
+    expect(await world.state('web')).toBe('exited');
+  });
+
+  it('a longer one than its own ends as soon as the process does, and leaves no timer', async () => {
+    await using world = aWorld();
+    await world.given('web', 'running', { stopTimeoutUSec: 1_000_000, stopSignal: 'INT' });
+    const stopping = world.containers.stop('web', 60_000_000, patient);
+    await world.units.called('kill', UNIT);
+    await world.containers.unitChanged(UNIT);
+    await stopping;
+    expect(world.units.calls[0]).toEqual(['kill', UNIT, 'main', 2]);
+    expect(world.believed('web').status).toMatchObject({ state: 'exited', exit: { signal: 'SIGINT' } });
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('a longer one with a restart policy does not let systemd bring it back in between', async () => {
+    await using world = aWorld();
+    await world.given('web', 'running', { stopTimeoutUSec: 1_000_000, restartPolicy: 'always' });
+    const stopping = world.containers.stop('web', 60_000_000, patient);
+    await world.units.called('kill', UNIT);
+    await world.containers.unitChanged(UNIT);
+    await stopping;
+    expect(await world.state('web')).toBe('exited');
+    expect(world.units.isLoaded(UNIT)).toBe(false);
+  });
+});
+
+describe('Kill', () => {
+  it('sends the signal to the first process and leaves the rest to it', async () => {
+    await using world = aWorld();
+    world.units.stubborn.add(UNIT);
+    await world.given('web', 'running');
+    await world.containers.kill('web', 10, patient);
+    expect(world.units.calls).toEqual([['kill', UNIT, 'main', 10]]);
+    expect(await world.state('web')).toBe('running');
+  });
+
+  it('reaches what is paused', async () => {
+    await using world = aWorld();
+    await world.given('web', 'paused');
+    await world.containers.kill('web', 9, patient);
+    expect(await world.state('web')).toBe('exited');
+  });
+
+  it.each(['configured', 'created', 'exited'] as const)('refuses one that is %s', async (state) => {
+    await using world = aWorld();
+    await world.given('web', state);
+    await expect(world.containers.kill('web', 9, patient)).rejects.toMatchObject({
+      code: 'WrongState',
+      facts: { state, operation: 'kill' },
+    });
+  });
+
+  it('tells that it has ended where it did so between the look and the signal', async () => {
+    await using world = aWorld();
+    await world.given('web', 'running');
+    const kill = world.units.kill.bind(world.units);
+    world.units.kill = async (...parameters) => {
+      world.units.exits(UNIT, { code: 0 });
+      await kill(...parameters);
+    };
+    await expect(world.containers.kill('web', 9, patient)).rejects.toMatchObject({
+      code: 'WrongState',
+      facts: { state: 'exited' },
+    });
+  });
+});

@@ -1,0 +1,136 @@
+import { describe, expect, it } from 'vitest';
+import type { Request } from '../../../src/container/configure.ts';
+import { parseUnitProperty, unitFor, type UnitCommands } from '../../../src/container/unit.ts';
+import type { TransientUnit } from '../../../src/systemd/unit-manager.ts';
+import { aWorld } from '../../support/world.ts';
+
+const commands: UnitCommands = {
+  mount: ['/usr/bin/mount', 'it'],
+  mountDirectory: '/store/overlay',
+  create: ['/usr/bin/crun', 'create', 'ID'],
+  start: ['/usr/bin/crun', 'start', 'ID'],
+  forget: ['/usr/bin/crun', 'delete', '--force', 'ID'],
+  stopped: '/usr/lib/berth/unit-stopped',
+};
+const flags = ['privileged', 'no-env-expand'];
+
+async function aUnit(request: Request = {}, mode: 'run' | 'hold' = 'run') {
+  await using world = aWorld();
+  const container = await world.given('web', 'configured', request);
+  const folder = world.folders.of(container.id);
+  return { container, folder, unit: unitFor(container, folder, commands, { stdout: 7, stderr: 8 }, mode) };
+}
+const valueOf = (unit: TransientUnit, name: string): unknown =>
+  unit.properties.findLast((each) => each.name === name)?.value;
+
+describe('unitFor', () => {
+  it('is the contract', async () => {
+    const { unit, folder, container } = await aUnit();
+    const bytes = (text: string): Buffer => Buffer.from(text);
+    expect(unit.name).toBe('berth-web.service');
+    expect(Object.fromEntries(unit.properties.map(({ name, signature, value }) => [name, [signature, value]]))).toEqual(
+      {
+        Description: ['s', 'Container web (busybox)'],
+        Slice: ['s', 'berth.slice'],
+        CollectMode: ['s', 'inactive'],
+        Type: ['s', 'forking'],
+        PIDFile: ['s', folder.pidFile],
+        GuessMainPID: ['b', false],
+        Delegate: ['b', true],
+        OOMPolicy: ['s', 'continue'],
+        WorkingDirectory: ['s', '/store/overlay'],
+        Environment: ['as', ['LIBMOUNT_FORCE_MOUNT2=always']],
+        ExecStartPreEx: ['a(sasas)', [['/usr/bin/mount', commands.mount, flags]]],
+        ExecStartEx: ['a(sasas)', [['/usr/bin/crun', commands.create, flags]]],
+        ExecStartPostEx: ['a(sasas)', [['/usr/bin/crun', commands.start, flags]]],
+        ExecStopPostEx: [
+          'a(sasas)',
+          [['/bin/sh', ['/bin/sh', commands.stopped, folder.path, ...commands.forget], flags]],
+        ],
+        KillMode: ['s', 'mixed'],
+        KillSignal: ['i', 15],
+        TimeoutStopUSec: ['t', 10_000_000n],
+        SuccessExitStatus: ['(aiai)', [[143], [15]]],
+        Restart: ['s', 'no'],
+        StandardOutputFileDescriptor: ['h', 7],
+        StandardErrorFileDescriptor: ['h', 8],
+        StandardOutput: ['s', 'journal'],
+        StandardError: ['s', 'journal'],
+        SyslogIdentifier: ['s', 'web'],
+        SyslogLevelPrefix: ['b', false],
+        LogRateLimitIntervalUSec: ['t', 1000n],
+        LogRateLimitBurst: ['u', 100_000_000],
+        LogExtraFields: [
+          'aay',
+          [
+            bytes(`CONTAINER_ID=${container.id.slice(0, 12)}`),
+            bytes(`CONTAINER_ID_FULL=${container.id}`),
+            bytes('CONTAINER_NAME=web'),
+            bytes('IMAGE_NAME=busybox'),
+          ],
+        ],
+      },
+    );
+  });
+
+  it('keeps the process waiting after Init, but not for good: the mark decides at each run', async () => {
+    const { unit, folder } = await aUnit({}, 'hold');
+    expect(valueOf(unit, 'ExecStartPostEx')).toEqual([
+      ['/bin/sh', ['/bin/sh', '-c', 'test -e "$0" || exec "$@"', folder.hold, ...commands.start], flags],
+    ]);
+  });
+
+  it.each<[string, Request, Record<string, unknown>]>([
+    ['always', { restartPolicy: 'always' }, { Restart: 'always', StartLimitBurst: undefined }],
+    ['on failure', { restartPolicy: 'on_failure' }, { Restart: 'on-failure', StartLimitBurst: undefined }],
+    [
+      'three times',
+      { restartPolicy: 'on_failure', restartLimit: 3 },
+      { Restart: 'on-failure', StartLimitBurst: 4, StartLimitIntervalUSec: 600_000_000n },
+    ],
+  ])('restarts %s', async (_, request, expected) => {
+    const { unit } = await aUnit(request);
+    for (const [name, value] of Object.entries(expected)) expect(valueOf(unit, name)).toEqual(value);
+  });
+
+  it('stops as it is told, and never without a limit', async () => {
+    const { unit } = await aUnit({ stopSignal: 'INT', stopTimeoutUSec: 0 });
+    expect(valueOf(unit, 'KillSignal')).toBe(2);
+    expect(valueOf(unit, 'SuccessExitStatus')).toEqual([[130], [2]]);
+    expect(valueOf(unit, 'TimeoutStopUSec')).toBe(1n);
+  });
+
+  it('ends with the properties that were asked for, so that they go over its own', async () => {
+    const { unit } = await aUnit({ unitProperties: ['MemoryMax=1M', 'OOMPolicy=kill', 'Description=mine'] });
+    expect(valueOf(unit, 'MemoryMax')).toBe(1_048_576n);
+    expect(valueOf(unit, 'OOMPolicy')).toBe('kill');
+    expect(valueOf(unit, 'Description')).toBe('mine');
+  });
+});
+
+describe('parseUnitProperty', () => {
+  it.each(
+    'Type PIDFile GuessMainPID RemainAfterExit Delegate KillMode ExecStart ExecStartPre ExecStartPost ExecStop ExecStopPost ExecReload ExecCondition Slice CollectMode StandardInput StandardOutput StandardError User Group RootDirectory Environment'.split(
+      ' ',
+    ),
+  )('refuses %s=, which makes the unit a container', (name) => {
+    expect(() => parseUnitProperty(`${name}=x`)).toThrow(
+      expect.objectContaining({
+        code: 'InvalidProperty',
+        facts: { property: `${name}=x`, reason: `${name}= is what makes the unit a container` },
+      }),
+    );
+  });
+
+  it.each(['', '=', '=x', 'MemoryMax', 'Nonsense=1', 'constructor=1', 'MemoryMax=much', ' Type=simple'])(
+    'refuses %j, and says why',
+    (assignment) => {
+      expect(() => parseUnitProperty(assignment)).toThrow(
+        expect.objectContaining({
+          code: 'InvalidProperty',
+          facts: { property: assignment, reason: expect.stringMatching(/\w/) },
+        }),
+      );
+    },
+  );
+});
