@@ -25,12 +25,12 @@ export function parseTmpfs(text: string): Mount {
   return mountOf('tmpfs', undefined, destination, optionsOf(options));
 }
 
-const SPELLINGS: Readonly<Record<string, string>> = {
-  src: 'source',
-  dst: 'destination',
-  target: 'destination',
-  ro: 'readonly',
-};
+const SPELLINGS: ReadonlyMap<string, string> = new Map([
+  ['src', 'source'],
+  ['dst', 'destination'],
+  ['target', 'destination'],
+  ['ro', 'readonly'],
+]);
 const KEYS = ['type', 'source', 'destination', 'readonly', 'bind-propagation', 'tmpfs-size', 'tmpfs-mode'];
 
 /** `type=bind,source=…,destination=…[,readonly]`. @throws UsageError */
@@ -57,7 +57,7 @@ export function parseMount(text: string, folder: string): Mount {
 function settingOf(part: string): [string, string] {
   const equals = part.indexOf('=');
   const key = equals < 0 ? part : part.slice(0, equals);
-  return [SPELLINGS[key] ?? key, equals < 0 ? 'true' : part.slice(equals + 1)];
+  return [SPELLINGS.get(key) ?? key, equals < 0 ? 'true' : part.slice(equals + 1)];
 }
 
 const settings = (key: string, value: string | undefined): string[] => (value === undefined ? [] : [`${key}=${value}`]);

@@ -44,6 +44,15 @@ const CONTAINERS: { [N in keyof ContainerErrors]: [facts: ContainerErrors[N], se
   ],
   NoCommand: [{ image: 'box' }, "the image 'box' does not say what to run; give a command after it"],
   NoSuchSource: [{ source: '/data' }, "there is no '/data' on this host to mount; make it first"],
+  NoSuchNamespace: [
+    { namespace: 'container:db' },
+    "the namespace 'container:db' is not there; start the container it belongs to first",
+  ],
+  InvalidFile: [{ path: '/p.json', reason: 'no JSON' }, "'/p.json' cannot be used: no JSON"],
+  HasDependents: [
+    { container: 'web', dependents: ['a', 'b'] },
+    "other containers share namespaces of 'web' (a, b); remove them first with 'berth rm'",
+  ],
   InvalidProperty: [
     { property: 'Nope=1', reason: 'systemd does not know it' },
     "the unit property 'Nope=1' cannot be set: systemd does not know it; systemd.resource-control(5) has those that limit resources",
@@ -83,6 +92,7 @@ const IMAGES: { [N in keyof ImageErrors]: [facts: ImageErrors[N], sentence: stri
     "containers are made from 'box' (web, db); remove them first with 'berth rm'",
   ],
   LoadFailed: [{ path: '/x.tar', reason: 'no index.json' }, "'/x.tar' cannot be loaded: no index.json"],
+  SaveFailed: [{ path: '/x.tar', reason: 'it exists' }, "'/x.tar' cannot be written: it exists"],
   PullFailed: [
     { image: 'box', reason: 'unauthorized', message: '401' },
     "'box' cannot be pulled: the registry wants other credentials; give them with --creds USER:PASSWORD (401)",
