@@ -141,7 +141,7 @@ export function parseEnd(text: string, at: Date): EndRecord | undefined {
   if (invocationId === undefined || result === undefined) return undefined;
   const oomKilled = result === 'oom-kill' || Number(fields.get('OOM_KILLS') ?? 0) > 0;
   const status = fields.get('EXIT_STATUS') ?? '';
-  switch (fields.get('EXIT_CODE')) {
+  switch (fields.get('EXIT_CODE') ?? '') {
     case 'exited': {
       const code = /^\d{1,3}$/.test(status) ? Number(status) : undefined;
       return { invocationId, result, exit: { code, signal: undefined, oomKilled: false, result, at } };

@@ -91,7 +91,7 @@ function endedStatus(evidence: Evidence): Status {
   }
   if ('exit' in before) return inState(before, state);
   if (!isAlive(before.state)) return before;
-  const { invocationId = undefined, startedAt = undefined } = hasLife(before) ? before : {};
+  const { invocationId, startedAt } = hasLife(before) ? before : { invocationId: undefined, startedAt: undefined };
   const exit = (unit === undefined ? undefined : exitOfUnit(unit)) ?? unknownExit(now);
   return { state, exit, startedAt, invocationId };
 }

@@ -5,14 +5,13 @@ export class KeyedQueue<K> {
   /** Runs `work` when all earlier work for `key` has ended. Work that queues for its own key waits for itself. */
   async run<T>(key: K, work: () => Promise<T>): Promise<T> {
     const turn = (this.#tails.get(key) ?? Promise.resolve()).then(work);
-    const tail = turn.then(
-      () => undefined,
-      () => undefined,
-    );
+    const tail: Promise<void> = turn
+      .catch(() => undefined)
+      .then(() => {
+        if (this.#tails.get(key) === tail) this.#tails.delete(key);
+        return undefined;
+      });
     this.#tails.set(key, tail);
-    void tail.then(() => {
-      if (this.#tails.get(key) === tail) this.#tails.delete(key);
-    });
     return await turn;
   }
 

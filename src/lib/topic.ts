@@ -20,7 +20,8 @@ export class Topic<K> {
 
   /** A change of `key` has happened. */
   announce(key: K): void {
-    for (const listener of [...(this.#listeners.get(key) ?? [])]) listener();
+    const now = new Set(this.#listeners.get(key)); // a listener may add another
+    for (const listener of now) listener();
   }
 
   /** How many listen, for any key. */

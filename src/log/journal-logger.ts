@@ -77,13 +77,14 @@ function journalFields(fields: LogFields): Record<string, string> {
 
 function textOf(value: unknown): string {
   if (typeof value === 'string') return value;
+  if (typeof value === 'bigint') return String(value);
   if (value instanceof Error) {
     const cause = value.cause === undefined ? '' : `\ncaused by ${textOf(value.cause)}`;
     return `${value.stack ?? value.message}${cause}`;
   }
   try {
     const withoutBigInt = (_: string, each: unknown): unknown => (typeof each === 'bigint' ? String(each) : each);
-    return typeof value === 'object' ? JSON.stringify(value, withoutBigInt) : String(value);
+    return JSON.stringify(value, withoutBigInt) ?? inspect(value);
   } catch {
     return inspect(value); // a circle, or a toJSON that throws
   }

@@ -19,9 +19,8 @@ export const serviceService = (
     return {};
   },
   async SetLogLevel({ level }) {
-    const wanted = Number(level);
-    if (!Number.isInteger(wanted) || wanted < 0 || wanted > HIGHEST_LEVEL) throw invalidParameter('level');
-    log.level = wanted;
+    if (!Number.isInteger(level) || level < 0 || level > HIGHEST_LEVEL) throw invalidParameter('level');
+    log.level = level;
     return await Promise.resolve({});
   },
   async GetLogLevel() {

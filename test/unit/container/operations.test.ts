@@ -7,12 +7,9 @@ const UNIT = 'berth-web.service';
 function lane(world: World): { operations: Operations; ended: string[] } {
   const ended: string[] = [];
   const { registry, units, folders } = world;
-  const operations = new Operations(
-    { registry, units, folders, now: () => world.now() } as never,
-    (container: Container) => {
-      ended.push(container.name);
-    },
-  );
+  const operations = new Operations({ registry, units, folders, now: () => world.now() }, (container: Container) => {
+    ended.push(container.name);
+  });
   return { operations, ended };
 }
 

@@ -48,12 +48,15 @@ describe('Logs', () => {
     await world.given('web', 'running');
     world.journal.write('before');
     const lines = world.containers.logs('web', query({ follow: true, tail: 0 }), patient);
-    const first = lines[Symbol.asyncIterator]().next();
+    const first = (async () => {
+      for await (const { bytes } of lines) return bytes.toString();
+      return undefined;
+    })();
     while (world.journal.queries.length === 0) await Promise.resolve();
     world.journal.write('after');
     world.units.exits(UNIT, { code: 0 });
     await world.containers.unitChanged(UNIT);
-    expect((await first).value?.bytes.toString()).toBe('after');
+    expect(await first).toBe('after');
   });
 
   it.each(['configured', 'exited'] as const)('does not wait for one that is %s', async (state) => {

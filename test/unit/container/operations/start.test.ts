@@ -287,7 +287,7 @@ describe('the bundle of a start', () => {
       ]),
     );
     expect(spec.root).toEqual({ path: world.folder('web').root, readonly: false });
-    expect(spec.mounts.at(-1)).toEqual({
+    expect((spec.mounts as unknown[]).at(-1)).toEqual({
       destination: '/data',
       type: 'bind',
       source: '/tmp',

@@ -1,0 +1,168 @@
+import { describe, expect, it } from 'vitest';
+import { containerInterface } from '../../../src/api/io-berth-container.ts';
+import { imageInterface } from '../../../src/api/io-berth-image.ts';
+import { systemInterface } from '../../../src/api/io-berth-system.ts';
+import { ContainerError, type Refusals } from '../../../src/container/errors.ts';
+import { JournalReadFailed, JournalUnavailable } from '../../../src/journal/journal.ts';
+import { RuntimeError } from '../../../src/oci/runtime.ts';
+import { answerFor, internalError } from '../../../src/service/errors.ts';
+import * as storage from '../../../src/storage/errors.ts';
+import { BusDisconnected, BusUnavailable, UnitJobFailed, UnitRefused } from '../../../src/systemd/unit-manager.ts';
+import { VarlinkError } from '../../../src/varlink/errors.ts';
+import { FakeLog } from '../../support/fakes.ts';
+
+const CONTAINER = 'io.berth.Container';
+const IMAGE = 'io.berth.Image';
+const INVALID = 'org.varlink.service.InvalidParameter';
+const errno = (code: string): Error => Object.assign(new Error('it says'), { code, syscall: 'open' });
+
+const refusal = <C extends keyof Refusals>(code: C, facts: Refusals[C]): Error => new ContainerError(code, facts);
+const declared = [containerInterface, imageInterface, systemInterface].flatMap(({ name, text }) =>
+  [...text.matchAll(/^error (\w+)/gm)].map(([, error]) => `${name}.${error}`),
+);
+
+describe('answerFor', () => {
+  it.each<[Error, string, string, object]>([
+    [refusal('NoSuchContainer', { container: 'x' }), CONTAINER, 'NoSuchContainer', { container: 'x' }],
+    [
+      refusal('AmbiguousContainer', { container: 'a', candidates: ['x'] }),
+      CONTAINER,
+      'AmbiguousContainer',
+      { container: 'a', candidates: ['x'] },
+    ],
+    [refusal('ContainerExists', { name: 'x' }), CONTAINER, 'ContainerExists', { name: 'x' }],
+    [
+      refusal('WrongState', { container: 'x', state: 'paused', operation: 'stop' }),
+      CONTAINER,
+      'WrongState',
+      { container: 'x', state: 'paused', operation: 'stop' },
+    ],
+    [refusal('AlreadyStopped', { container: 'x' }), CONTAINER, 'AlreadyStopped', { container: 'x' }],
+    [refusal('NoSuchImage', { image: 'x' }), CONTAINER, 'NoSuchImage', { image: 'x' }],
+    [refusal('NoSuchRuntime', { runtime: 'x' }), CONTAINER, 'NoSuchRuntime', { runtime: 'x' }],
+    [refusal('NoSuchUser', { user: 'x' }), CONTAINER, 'NoSuchUser', { user: 'x' }],
+    [refusal('NoCommand', { image: 'x' }), CONTAINER, 'NoCommand', { image: 'x' }],
+    [refusal('NoSuchSource', { source: '/x' }), CONTAINER, 'NoSuchSource', { source: '/x' }],
+    [
+      refusal('InvalidProperty', { property: 'A', reason: 'r' }),
+      CONTAINER,
+      'InvalidProperty',
+      { property: 'A', reason: 'r' },
+    ],
+    [
+      refusal('CommandNotFound', { container: 'x', message: 'm' }),
+      CONTAINER,
+      'CommandNotFound',
+      { container: 'x', message: 'm' },
+    ],
+    [
+      refusal('CommandNotExecutable', { container: 'x', message: 'm' }),
+      CONTAINER,
+      'CommandNotExecutable',
+      { container: 'x', message: 'm' },
+    ],
+    [
+      refusal('RuntimeFailed', { container: 'x', runtime: 'crun', message: 'm' }),
+      CONTAINER,
+      'RuntimeFailed',
+      { container: 'x', runtime: 'crun', message: 'm' },
+    ],
+    [
+      refusal('UnitFailed', { unit: 'u', result: 'timeout' }),
+      CONTAINER,
+      'UnitFailed',
+      { unit: 'u', result: 'timeout' },
+    ],
+    [refusal('UnitExists', { unit: 'u' }), CONTAINER, 'UnitExists', { unit: 'u' }],
+    [new UnitJobFailed('u', 'timeout'), CONTAINER, 'UnitFailed', { unit: 'u', result: 'timeout' }],
+    [
+      new UnitRefused('u', 'org.freedesktop.DBus.Error.InvalidArgs', 'no'),
+      CONTAINER,
+      'UnitFailed',
+      { unit: 'u', result: 'no' },
+    ],
+    [new BusUnavailable('no bus'), CONTAINER, 'SystemdUnavailable', { reason: 'no bus' }],
+    [new BusDisconnected('gone'), CONTAINER, 'SystemdUnavailable', { reason: 'gone' }],
+    [
+      new JournalUnavailable('no'),
+      CONTAINER,
+      'SystemFailed',
+      { errnoName: 'EIO', message: 'the journal cannot be used: no' },
+    ],
+    [
+      new JournalReadFailed('no'),
+      CONTAINER,
+      'SystemFailed',
+      { errnoName: 'EIO', message: 'the journal cannot be used: no' },
+    ],
+    [
+      new RuntimeError('other', 'no'),
+      CONTAINER,
+      'SystemFailed',
+      { errnoName: 'EIO', message: 'the OCI runtime failed: no' },
+    ],
+    [errno('ENOSPC'), CONTAINER, 'SystemFailed', { errnoName: 'ENOSPC', message: 'it says' }],
+    [
+      Object.assign(new Error('full'), { code: 'SQLITE_FULL' }),
+      CONTAINER,
+      'SystemFailed',
+      { errnoName: 'ENOSPC', message: 'full' },
+    ],
+    [new storage.ImageUnknown('x'), IMAGE, 'NoSuchImage', { image: 'x' }],
+    [new storage.ImageAmbiguous('x', ['a', 'b']), IMAGE, 'AmbiguousImage', { image: 'x' }],
+    [new storage.LoadFailed('/x', 'no'), IMAGE, 'LoadFailed', { path: '/x', reason: 'no' }],
+    [
+      new storage.PullFailed('x', 'not-found', 'no'),
+      IMAGE,
+      'PullFailed',
+      { image: 'x', reason: 'not_found', message: 'no' },
+    ],
+  ])('tells of %s', (error, interfaceName, name, parameters) => {
+    expect(answerFor(interfaceName, error)).toMatchObject({
+      error: `${interfaceName}.${name}`,
+      parameters,
+      cause: error,
+    });
+    expect(declared).toContain(`${interfaceName}.${name}`);
+  });
+
+  it.each<[Error, string]>([
+    [refusal('InvalidName', { name: '-' }), 'configuration.name'],
+    [refusal('InvalidParameter', { parameter: 'configuration.user' }), 'configuration.user'],
+  ])('puts %s into the words of varlink itself', (error, parameter) => {
+    expect(answerFor(CONTAINER, error)).toMatchObject({ error: INVALID, parameters: { parameter } });
+  });
+
+  it('lets through what is put into words already', () => {
+    const error = new VarlinkError('io.berth.Image.NoSuchImage', {});
+    expect(answerFor(IMAGE, error)).toBe(error);
+  });
+
+  it.each<[string, unknown]>([
+    ['a bug', new TypeError('x is undefined')],
+    ["Node's own codes", Object.assign(new Error('no'), { code: 'ERR_INVALID_ARG_TYPE' })],
+    ['an errno that no call to the system gave', Object.assign(new Error('no'), { code: 'ENOSPC' })],
+    ['another error of SQLite', Object.assign(new Error('no'), { code: 'SQLITE_CORRUPT' })],
+    ['a text', 'no'],
+    ['nothing', undefined],
+  ])('takes %s for a fault', (_, error) => {
+    expect(answerFor(CONTAINER, error)).toBeUndefined();
+  });
+});
+
+describe('internalError', () => {
+  it('logs a fault, whole, and gives the client nothing but the reference', () => {
+    const log = new FakeLog();
+    const { onError, internalError: told } = internalError(log);
+    const error = new TypeError('secret');
+    onError(error, 'io.berth.Container.Start');
+    const answer = told(error);
+    const reference = log.entries[0]?.fields['reference'];
+    expect(log.entries).toMatchObject([{ level: 'error', fields: { method: 'io.berth.Container.Start', error } }]);
+    expect(answer).toMatchObject({ error: 'io.berth.System.InternalError', parameters: { reference } });
+    expect(JSON.stringify(answer)).not.toContain('secret');
+    expect(told(error).parameters).toEqual(answer.parameters);
+    expect(told(new TypeError('other')).parameters).not.toEqual(answer.parameters);
+    expect(declared).toContain('io.berth.System.InternalError');
+  });
+});
