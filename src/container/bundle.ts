@@ -1,16 +1,17 @@
 /** Writes the OCI bundle of a container, anew at each start: what it is made of may have changed, and so may its users. */
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { resolveUser, UserUnknown, type User, type UserFiles } from '../oci/passwd.ts';
+import { resolveGroups, resolveUser, UserUnknown, type User, type UserFiles } from '../oci/passwd.ts';
 import type { OciRuntime } from '../oci/runtime.ts';
 import type { SeccompResolver } from '../oci/seccomp.ts';
-import { specFor, type OciSpec, type SpecMount } from '../oci/spec.ts';
-import type { Image, ImageStore } from '../storage/images.ts';
+import { specFor, type OciSpec, type SpecDevice, type SpecMount } from '../oci/spec.ts';
+import type { ImageStore } from '../storage/images.ts';
 import { overlayMountArgv, overlayMountDirectory } from '../storage/overlay.ts';
 import { argvOf, type Configuration, type Container, type Mount } from './container.ts';
 import { ContainerError } from './errors.ts';
+import { etcMounts, writeEtc } from './etc-files.ts';
 import type { Folder, Folders } from './folder.ts';
-import { shortId } from './names.ts';
+import { demandHostFiles, availableOf, deviceNodes, findInitProgram, readSeccompProfile } from './host-files.ts';
+import { parseContainerId, shortId } from './names.ts';
+import { shareNamespaces, specNamespaces, type PidOf } from './shared-namespaces.ts';
 import { controlGroupFor, type UnitCommands } from './unit.ts';
 
 /** Reads a file as a container would see it at its start; undefined where there is none. */
@@ -24,6 +25,24 @@ export interface BundlesOptions {
   readonly seccomp: SeccompResolver | undefined;
   /** The helper that every container's unit runs at its end. */
   readonly unitStopped: string;
+  /** Of containers whose namespaces others share. */
+  readonly pidOf: PidOf;
+}
+
+/** The root file system: how it is mounted, and where its files are before that, the topmost folder first. */
+interface Root {
+  readonly mount: readonly string[];
+  readonly mountDirectory: string;
+  readonly sources: readonly string[];
+}
+
+/** What was looked up on the host for this start. */
+interface Found {
+  readonly user: User;
+  readonly capabilities: readonly string[];
+  readonly devices: readonly SpecDevice[];
+  readonly seccomp: SeccompResolver | undefined;
+  readonly initProgram: string | undefined;
 }
 
 export class Bundles {
@@ -35,83 +54,114 @@ export class Bundles {
 
   /**
    * Writes everything that the unit's commands read, and answers these.
-   * @throws ContainerError `NoSuchImage` when the image was taken out of the store by someone else | `NoSuchUser`
+   * @throws ContainerError `NoSuchImage` when the image was taken out of the store by someone else | `NoSuchUser` |
+   * `NoSuchNamespace` | `NoSuchSource` | `InvalidFile`
    */
   async write(container: Container, folder: Folder, runtime: OciRuntime): Promise<UnitCommands> {
-    const { images, folders } = this.#options;
+    const { folders, pidOf } = this.#options;
     const { config, name, unit, id } = container;
-    const image = await images.find(config.imageId);
-    if (image === undefined) throw new ContainerError('NoSuchImage', { image: config.image });
-    const user = await this.#userOf(config, image, folder);
-    await writeEtc(folder, config);
-    await folders.describe(folder, specOf(container, folder, user, this.#options.seccomp), { name, unit, configuration: config });
+    const root = await this.#rootOf(config, folder);
+    await demandHostFiles(config);
+    const found = await this.#find(config, root);
+    const folderOf = (other: string): Folder => folders.of(parseContainerId(other));
+    const prepare = await shareNamespaces(config, folder, { pidOf, folderOf });
+    await writeEtc(folder, config, folderOf);
+    await folders.describe(folder, specOf(container, folder, runtime, found), { name, unit, configuration: config });
     return {
-      mount: overlayMountArgv({ layers: image.layers, upper: folder.upper, work: folder.work, target: folder.root }),
-      mountDirectory: overlayMountDirectory(images.root),
-      create: runtime.createArgv({ id: shortId(id), bundle: folder.path, pidFile: folder.pidFile, logPath: folder.runtimeLog }),
+      mount: root.mount,
+      mountDirectory: root.mountDirectory,
+      prepare,
+      create: runtime.createArgv({
+        id: shortId(id),
+        bundle: folder.path,
+        pidFile: folder.pidFile,
+        logPath: folder.runtimeLog,
+      }),
       start: runtime.startArgv(shortId(id), { logPath: folder.runtimeLog }),
       forget: runtime.deleteArgv(shortId(id)),
       stopped: this.#options.unitStopped,
     };
   }
 
-  async #userOf({ user }: Configuration, { layers }: Image, { upper }: Folder): Promise<User> {
-    const { readInside } = this.#options;
-    const sources = [upper, ...layers.map(({ diff }) => diff)];
+  async #rootOf({ image: name, imageId, rootDirectory }: Configuration, folder: Folder): Promise<Root> {
+    const { upper, work, root: target } = folder;
+    if (rootDirectory !== undefined) {
+      return {
+        mount: ['/usr/bin/mount', '--bind', rootDirectory, target],
+        mountDirectory: '/',
+        sources: [rootDirectory],
+      };
+    }
+    const { images } = this.#options;
+    const image = await images.find(imageId);
+    if (image === undefined) throw new ContainerError('NoSuchImage', { image: name });
+    return {
+      mount: overlayMountArgv({ layers: image.layers, upper, work, target }),
+      mountDirectory: overlayMountDirectory(images.root),
+      sources: [upper, ...image.layers.map(({ diff }) => diff)],
+    };
+  }
+
+  async #find(config: Configuration, { sources }: Root): Promise<Found> {
+    const { readInside, seccomp } = this.#options;
     const [passwd, group] = await Promise.all([readInside(sources, '/etc/passwd'), readInside(sources, '/etc/group')]);
-    return lookUp(user, { passwd, group });
+    return {
+      user: lookUp(config, { passwd, group }),
+      capabilities: await availableOf(config.capabilities),
+      devices: await deviceNodes(config.devices),
+      seccomp: config.seccompProfile === undefined ? seccomp : await readSeccompProfile(config.seccompProfile),
+      initProgram: config.initProcess ? await findInitProgram() : undefined,
+    };
   }
 }
 
-function lookUp(user: string, files: UserFiles): User {
+function lookUp({ user, groups }: Configuration, files: UserFiles): User {
   try {
-    return resolveUser(user, files);
+    const found = resolveUser(user, files);
+    const gids = new Set([...found.additionalGids, ...resolveGroups(groups, files)]);
+    gids.delete(found.gid);
+    return { ...found, additionalGids: [...gids].sort((a, b) => a - b) };
   } catch (error) {
     if (!(error instanceof UserUnknown)) throw error;
     throw new ContainerError('NoSuchUser', { user: error.user }, { cause: error });
   }
 }
 
-/** The files that name the host, as podman writes them; without a network of the host there is no resolver to name. */
-async function writeEtc({ etc }: Folder, { hostname, network }: Configuration): Promise<void> {
-  const ofHost = async (path: string): Promise<string> => (network === 'host' ? await readFile(path, 'utf8') : '');
-  const [hosts, resolver] = await Promise.all([ofHost('/etc/hosts'), ofHost('/etc/resolv.conf').catch(() => '')]);
-  const local = '127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n';
-  await Promise.all([
-    writeFile(join(etc, 'hosts'), network === 'host' ? hosts : `${local}127.0.1.1\t${hostname}\n`),
-    writeFile(join(etc, 'hostname'), `${hostname}\n`),
-    writeFile(join(etc, 'resolv.conf'), resolver),
-  ]);
-}
+/** Where the init program is in the container; below /run, as podman's. */
+const INIT = '/run/berth-init';
 
-function specOf({ id, unit, name, config }: Container, folder: Folder, user: User, seccomp: SeccompResolver | undefined): OciSpec {
+function specOf({ id, unit, name, config }: Container, folder: Folder, runtime: OciRuntime, found: Found): OciSpec {
+  const { user, capabilities, seccomp, initProgram } = found;
+  const initMounts: SpecMount[] =
+    initProgram === undefined
+      ? []
+      : [{ destination: INIT, type: 'bind', source: initProgram, options: ['bind', 'rprivate', 'ro'] }];
   return specFor({
     rootPath: folder.root,
     rootAccess: config.readOnlyRoot ? 'read-only' : 'writable',
-    args: argvOf(config),
+    args: [...(initProgram === undefined ? [] : [INIT, '--']), ...argvOf(config)],
     environment: { HOSTNAME: config.hostname, container: 'berth', HOME: user.home, ...config.environment },
     cwd: config.workingDirectory,
     user,
-    hostname: config.hostname,
+    hostname: config.utsNamespace === 'private' ? config.hostname : undefined,
     terminal: 'none',
-    mounts: [...etcMounts(folder, config), ...config.mounts.map(specMount)],
-    network: config.network === 'host' ? 'host' : 'own',
-    capabilities: config.capabilities,
+    mounts: [...etcMounts(folder, config), ...config.mounts.map(specMount), ...initMounts],
+    namespaces: specNamespaces(config, folder),
+    sharedMemoryBytes: config.sharedMemoryBytes,
+    devices: found.devices,
+    deviceRules: runtime.name === 'runc' ? 'allow-all' : 'none',
+    sysctls: config.sysctls,
+    limits: config.resourceLimits.map(({ name: type, soft, hard }) => ({ type, soft, hard })),
+    capabilities,
     confinement: config.privileged ? 'privileged' : 'standard',
     newPrivileges: config.noNewPrivileges ? 'blocked' : 'allowed',
-    seccomp: seccomp?.(config.capabilities),
+    seccomp: seccomp?.(capabilities),
+    maskPaths: config.maskPaths,
+    unmaskPaths: config.unmaskPaths,
     cgroupsPath: controlGroupFor(unit),
-    annotations: { 'io.berth.container.id': id, 'io.berth.container.name': name },
+    annotations: { ...config.annotations, 'io.berth.container.id': id, 'io.berth.container.name': name },
   });
 }
-
-const etcMounts = ({ etc }: Folder, { readOnlyRoot }: Configuration): SpecMount[] =>
-  ['hosts', 'hostname', 'resolv.conf'].map((name) => ({
-    destination: `/etc/${name}`,
-    type: 'bind',
-    source: join(etc, name),
-    options: ['bind', 'rprivate', 'nosuid', 'nodev', readOnlyRoot ? 'ro' : 'rw'],
-  }));
 
 const specMount = ({ kind, source, destination, readOnly, options }: Mount): SpecMount => ({
   destination,

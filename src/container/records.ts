@@ -1,7 +1,7 @@
 /** Containers as rows of the database, and back. Moments are microseconds since 1970 there. */
 import * as v from 'valibot';
 import type { ContainerRow } from '../store/container-rows.ts';
-import { MOUNT_KINDS, NETWORKS, RESTART_POLICIES, type Container } from './container.ts';
+import { DEFAULT_SHARED_MEMORY_BYTES, MOUNT_KINDS, RESTART_POLICIES, type Container } from './container.ts';
 import { parseContainerId, parseContainerName } from './names.ts';
 import type { Exit, Status } from './status.ts';
 
@@ -29,21 +29,56 @@ const Mount = v.object({
   options: texts,
 });
 
+const Host = v.object({ name: text, address: text });
+const Device = v.object({ source: text, destination: text, access: text });
+const ResourceLimit = v.object({ name: text, soft: optional(v.number()), hard: optional(v.number()) });
+
+const Resources = v.object({
+  memoryMaxBytes: optional(v.number()),
+  memoryLowBytes: optional(v.number()),
+  memorySwapMaxBytes: optional(v.number()),
+  cpuQuotaPerSecUSec: optional(v.number()),
+  cpuWeight: optional(v.number()),
+  allowedCpus: optional(text),
+  allowedMemoryNodes: optional(text),
+  tasksMax: optional(v.number()),
+  ioWeight: optional(v.number()),
+});
+
+/** What has a default may be absent: berth 0.1.0 did not know it. */
 const Configuration = v.object({
   image: text,
   imageId: text,
+  rootDirectory: optional(text),
   entrypoint: texts,
   command: texts,
   environment: map,
   workingDirectory: text,
   user: text,
+  groups: v.optional(texts, []),
   hostname: text,
+  hosts: v.optional(v.array(Host), []),
   labels: map,
+  annotations: v.optional(map, {}),
   mounts: v.array(Mount),
-  network: v.picklist(NETWORKS),
+  devices: v.optional(v.array(Device), []),
+  network: text,
+  pidNamespace: v.optional(text, 'private'),
+  ipcNamespace: v.optional(text, 'private'),
+  utsNamespace: v.optional(text, 'private'),
+  cgroupNamespace: v.optional(text, 'private'),
+  sysctls: v.optional(map, {}),
+  resourceLimits: v.optional(v.array(ResourceLimit), []),
+  sharedMemoryBytes: v.optional(v.number(), DEFAULT_SHARED_MEMORY_BYTES),
+  timeZone: optional(text),
+  initProcess: v.optional(v.boolean(), false),
+  oomScoreAdjust: optional(v.number()),
   readOnlyRoot: v.boolean(),
   privileged: v.boolean(),
   capabilities: texts,
+  seccompProfile: optional(text),
+  maskPaths: v.optional(texts, []),
+  unmaskPaths: v.optional(texts, []),
   noNewPrivileges: v.boolean(),
   stopSignal: v.number(),
   stopTimeoutUsec: v.number(),
@@ -51,6 +86,7 @@ const Configuration = v.object({
   restartLimit: optional(v.number()),
   removeOnExit: v.boolean(),
   runtime: text,
+  resources: v.optional(Resources, {}),
   unitProperties: texts,
 });
 

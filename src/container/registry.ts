@@ -7,16 +7,17 @@ import type { ContainerRows } from '../store/container-rows.ts';
 import type { EndedRows } from '../store/ended-rows.ts';
 import type { Container } from './container.ts';
 import { ContainerError } from './errors.ts';
-import { isIdPrefix, type ContainerId } from './names.ts';
+import { isIdPrefix, parseContainerId, type ContainerId, type ContainerName } from './names.ts';
 import { containerOf, exitOf, exitText, rowOf } from './records.ts';
-import type { Exit } from './status.ts';
+import { unitNameFor } from './unit.ts';
+import { hasLife, type Exit } from './status.ts';
 
 const MAX_CANDIDATES = 10;
 /** How long it is remembered how a removed container ended. */
 const ENDED_KEPT_MS = 10 * 60 * 1000;
 
 export type Rows = Pick<ContainerRows, 'all' | 'insert' | 'update' | 'delete'>;
-export type Ended = Pick<EndedRows, 'find' | 'insert' | 'expire'>;
+export type Ended = Pick<EndedRows, 'find' | 'insert' | 'expire' | 'forgetName'>;
 
 export class Registry {
   /** Says that a container was saved or removed. */
@@ -27,10 +28,17 @@ export class Registry {
   readonly #byName = new Map<string, Container>();
   readonly #byUnit = new Map<string, Container>();
 
-  constructor(rows: Rows, ended: Ended) {
+  /** @param onDamage told of a row that cannot be read; its container is left alone, and unknown */
+  constructor(rows: Rows, ended: Ended, onDamage: (id: string, error: unknown) => void) {
     this.#rows = rows;
     this.#ended = ended;
-    for (const row of rows.all()) this.#remember(containerOf(row));
+    for (const row of rows.all()) {
+      try {
+        this.#remember(containerOf(row));
+      } catch (error) {
+        onDamage(row.id, error);
+      }
+    }
   }
 
   /** Oldest first. */
@@ -42,12 +50,23 @@ export class Registry {
     return this.#byId.get(id);
   }
 
+  /** The first process of the container, while it has one. */
+  pidOf(id: string): number | undefined {
+    const status = this.#byId.get(parseContainerId(id))?.status;
+    return status !== undefined && hasLife(status) ? status.pid : undefined;
+  }
+
   byUnit(unit: string): Container | undefined {
     return this.#byUnit.get(unit);
   }
 
-  isTaken(name: string): boolean {
-    return this.#byName.has(name);
+  /** Whether a container has this name, or still runs as the unit of this name because it was renamed meanwhile. */
+  isTaken(name: ContainerName): boolean {
+    return this.#holderOf(name) !== undefined;
+  }
+
+  #holderOf(name: ContainerName): Container | undefined {
+    return this.#byName.get(name) ?? this.#byUnit.get(unitNameFor(name));
   }
 
   /**
@@ -71,6 +90,7 @@ export class Registry {
   add(container: Container): void {
     if (this.isTaken(container.name)) throw new ContainerError('ContainerExists', { name: container.name });
     this.#rows.insert(rowOf(container));
+    this.#ended.forgetName(container.name);
     this.#remember(container);
     this.changes.announce(container.id);
   }
@@ -78,10 +98,20 @@ export class Registry {
   save(container: Container): Container {
     this.#rows.update(rowOf(container));
     const before = this.#byId.get(container.id);
-    if (before !== undefined) this.#byName.delete(before.name);
+    if (before !== undefined) {
+      this.#byName.delete(before.name);
+      this.#byUnit.delete(before.unit);
+    }
     this.#remember(container);
     this.changes.announce(container.id);
     return container;
+  }
+
+  /** @throws ContainerError `ContainerExists` */
+  rename(container: Container, name: ContainerName): Container {
+    const holder = this.#holderOf(name);
+    if (holder !== undefined && holder.id !== container.id) throw new ContainerError('ContainerExists', { name });
+    return this.save({ ...container, name });
   }
 
   /** Forgets a container, but not how it ended. */

@@ -9,6 +9,7 @@ import type { Configuration, Container, RestartPolicy } from './container.ts';
 import { ContainerError } from './errors.ts';
 import type { Folder } from './folder.ts';
 import { shortId, type ContainerName } from './names.ts';
+import { resourcesAssignments } from './resources.ts';
 
 export const SLICE = 'berth.slice';
 /** Which units are containers' and not, say, exec sessions'. */
@@ -19,6 +20,8 @@ export const unitNameFor = (name: ContainerName): string => `berth-${name}.servi
 /** The commands of the unit, as argument vectors. */
 export interface UnitCommands {
   readonly mount: readonly string[];
+  /** What else has to be done before the runtime comes. */
+  readonly prepare?: readonly (readonly string[])[];
   /** Where `mount` runs: its paths are relative to this. */
   readonly mountDirectory: string;
   readonly create: readonly string[];
@@ -45,11 +48,17 @@ const OURS = new Set(
   ].flatMap((line) => line.split(' ')),
 );
 
+/** The name of a property in what stands in a unit file. */
+export const assignmentName = (assignment: string): string => assignment.slice(0, Math.max(0, assignment.indexOf('=')));
+
 /** @throws ContainerError `InvalidProperty` for one that systemd does not know, or that berth sets */
 export function parseUnitProperty(assignment: string): UnitProperty[] {
-  const name = assignment.slice(0, Math.max(0, assignment.indexOf('=')));
+  const name = assignmentName(assignment);
   if (OURS.has(name)) {
-    throw new ContainerError('InvalidProperty', { property: assignment, reason: `${name}= is what makes the unit a container` });
+    throw new ContainerError('InvalidProperty', {
+      property: assignment,
+      reason: `${name}= is what makes the unit a container`,
+    });
   }
   try {
     return propertiesFromAssignment(assignment);
@@ -59,8 +68,11 @@ export function parseUnitProperty(assignment: string): UnitProperty[] {
   }
 }
 
+/** The control group of a unit, below the cgroup root. */
+export const unitGroup = (unit: string): string => `/${SLICE}/${unit}`;
+
 /** The runtime puts the container into a group of its own below the unit's, which is the unit's to limit. */
-export const controlGroupFor = (unit: string): string => `/${SLICE}/${unit}/container`;
+export const controlGroupFor = (unit: string): string => `${unitGroup(unit)}/container`;
 
 /**
  * @param mode `run` starts the process; `hold` leaves that to a later start, and to systemd when it restarts the unit
@@ -76,7 +88,7 @@ export function unitFor(
   return {
     name: container.unit,
     properties: [
-      property.text('Description', `Container ${name} (${config.image})`),
+      property.text('Description', `Container ${name} (${config.rootDirectory ?? config.image})`),
       property.text('Slice', SLICE),
       property.text('CollectMode', 'inactive'),
       property.text('Type', 'forking'),
@@ -92,6 +104,9 @@ export function unitFor(
       ...stopProperties(config),
       ...restartProperties(config.restartPolicy, config.restartLimit),
       ...logProperties(container, streams),
+      ...deviceProperties(config),
+      ...(config.oomScoreAdjust === undefined ? [] : [property.i32('OOMScoreAdjust', config.oomScoreAdjust)]),
+      ...resourcesAssignments(config.resources).flatMap(parseUnitProperty),
       ...config.unitProperties.flatMap(parseUnitProperty),
     ],
   };
@@ -107,7 +122,7 @@ const command = (argv: readonly string[]): property.ExecCommand => ({
 function execProperties(folder: Folder, commands: UnitCommands, mode: 'run' | 'hold'): UnitProperty[] {
   const unlessHeld = ['/bin/sh', '-c', 'test -e "$0" || exec "$@"', folder.hold, ...commands.start];
   return [
-    property.exec('ExecStartPre', [command(commands.mount)]),
+    property.exec('ExecStartPre', [commands.mount, ...(commands.prepare ?? [])].map(command)),
     property.exec('ExecStart', [command(commands.create)]),
     property.exec('ExecStartPost', [command(mode === 'run' ? commands.start : unlessHeld)]),
     property.exec('ExecStopPost', [command(['/bin/sh', commands.stopped, folder.path, ...commands.forget])]),
@@ -121,7 +136,10 @@ function stopProperties({ stopSignal, stopTimeoutUsec }: Configuration): UnitPro
     // systemd takes 0 for no limit at all when it reads the unit again.
     property.usec('TimeoutStopUSec', Math.max(1, stopTimeoutUsec) / 1000),
     // Dying of the stop signal, or saying so with an exit code as shells do, is no failure.
-    property.exitStatusSet('SuccessExitStatus', { codes: stopSignal < 128 ? [128 + stopSignal] : [], signals: [stopSignal] }),
+    property.exitStatusSet('SuccessExitStatus', {
+      codes: stopSignal < 128 ? [128 + stopSignal] : [],
+      signals: [stopSignal],
+    }),
   ];
 }
 
@@ -132,7 +150,32 @@ function restartProperties(policy: RestartPolicy, limit: number | undefined): Un
   const restart = property.text('Restart', RESTART[policy]);
   if (limit === undefined) return [restart];
   // The first start counts too.
-  return [restart, property.usec('StartLimitIntervalUSec', LIMIT_INTERVAL_MS), property.u32('StartLimitBurst', limit + 1)];
+  return [
+    restart,
+    property.usec('StartLimitIntervalUSec', LIMIT_INTERVAL_MS),
+    property.u32('StartLimitBurst', limit + 1),
+  ];
+}
+
+/**
+ * What every OCI container may use: `closed` has null, zero, full, random and urandom; to make a node of any device is not
+ * to use it.
+ */
+const STANDARD_DEVICES = [
+  ['char-*', 'm'],
+  ['block-*', 'm'],
+  ['char-pts', 'rw'],
+  ...['/dev/ptmx', '/dev/tty', '/dev/console'].map((node) => [node, 'rwm']),
+];
+
+/** Which devices it may use is the unit's to say, and not the OCI runtime's. */
+function deviceProperties({ privileged, devices }: Configuration): UnitProperty[] {
+  if (privileged) return [];
+  const given = devices.map(({ source, access }) => [source, access]);
+  return [
+    property.text('DevicePolicy', 'closed'),
+    { name: 'DeviceAllow', signature: 'a(ss)', value: [...STANDARD_DEVICES, ...given] },
+  ];
 }
 
 function logProperties({ id, name, config }: Container, { stdout, stderr }: UnitStreams): UnitProperty[] {
@@ -151,7 +194,7 @@ function logProperties({ id, name, config }: Container, { stdout, stderr }: Unit
       `CONTAINER_ID=${shortId(id)}`,
       `CONTAINER_ID_FULL=${id}`,
       `CONTAINER_NAME=${name}`,
-      `IMAGE_NAME=${config.image}`,
+      ...(config.image === '' ? [] : [`IMAGE_NAME=${config.image}`]),
     ]),
   ];
 }

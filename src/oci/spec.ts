@@ -13,6 +13,28 @@ export interface SpecMount {
   readonly options: readonly string[];
 }
 
+/** A device node that the runtime makes. */
+export interface SpecDevice {
+  readonly path: string;
+  readonly type: 'b' | 'c';
+  readonly major: number;
+  readonly minor: number;
+  readonly fileMode: number;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** A limit of setrlimit(2); undefined is unlimited. */
+export interface SpecLimit {
+  /** `RLIMIT_NOFILE`. */
+  readonly type: string;
+  readonly soft: number | undefined;
+  readonly hard: number | undefined;
+}
+
+/** As the OCI specification calls them; a container always has a mount namespace of its own. */
+export type SpecNamespace = 'network' | 'pid' | 'ipc' | 'uts' | 'cgroup';
+
 export interface SpecUser {
   readonly uid: number;
   readonly gid: number;
@@ -27,11 +49,24 @@ export interface SpecInput {
   readonly environment: Readonly<Record<string, string>>;
   readonly cwd: string;
   readonly user: SpecUser;
-  readonly hostname: string;
+  /** undefined in a UTS namespace that is somebody else's. */
+  readonly hostname: string | undefined;
   readonly terminal: 'pty' | 'none';
   /** After the standard ones; one with the destination of a standard mount takes its place. */
   readonly mounts: readonly SpecMount[];
-  readonly network: 'own' | 'host';
+  /** Those that are not the container's own: the host's, or the one that is at a path. */
+  readonly namespaces: { readonly [_ in SpecNamespace]?: 'host' | { readonly path: string } };
+  /** Of /dev/shm; of no meaning in the host's IPC namespace. Defaults to 64 MiB. */
+  readonly sharedMemoryBytes?: number;
+  /** Besides the standard ones. */
+  readonly devices?: readonly SpecDevice[];
+  /**
+   * Which devices it may use is for the unit to say. crun says nothing unless it is told to; runc must be told to allow
+   * everything, or it has a list of its own.
+   */
+  readonly deviceRules?: 'none' | 'allow-all';
+  readonly sysctls?: Readonly<Record<string, string>>;
+  readonly limits?: readonly SpecLimit[];
   /** Canonical names. */
   readonly capabilities: readonly string[];
   /** `privileged`: no seccomp, nothing masked, every kernel file writable. */
@@ -39,6 +74,10 @@ export interface SpecInput {
   readonly newPrivileges: 'allowed' | 'blocked';
   /** undefined for none; not used with `privileged`. */
   readonly seccomp: SeccompProfile | undefined;
+  /** Hidden besides the standard ones, with `privileged` too. */
+  readonly maskPaths?: readonly string[];
+  /** Standard ones that are neither hidden nor read-only; `ALL` is every one. */
+  readonly unmaskPaths?: readonly string[];
   /** Absolute, below the cgroup root. */
   readonly cgroupsPath: string;
   readonly annotations: Readonly<Record<string, string>>;
@@ -48,7 +87,7 @@ export interface OciSpec {
   readonly ociVersion: string;
   readonly process: OciProcess;
   readonly root: { readonly path: string; readonly readonly: boolean };
-  readonly hostname: string;
+  readonly hostname?: string;
   readonly mounts: readonly SpecMount[];
   readonly annotations: Readonly<Record<string, string>>;
   readonly linux: object;
@@ -64,20 +103,35 @@ export interface OciProcess {
     Record<'bounding' | 'effective' | 'permitted' | 'inheritable' | 'ambient', readonly string[]>
   >;
   readonly noNewPrivileges: boolean;
-  readonly oomScoreAdj?: number;
+  readonly rlimits?: readonly object[];
 }
 
 const UMASK = 0o022;
-const SHM_SIZE = '65536k';
+const SHM_BYTES = 64 * 1024 * 1024;
+/** 2^64 - 1, which no number of JavaScript is. */
+const UNLIMITED = JSON.rawJSON('18446744073709551615');
 
 // prettier-ignore
 const MOUNTS: readonly SpecMount[] = [
   { destination: '/proc', type: 'proc', source: 'proc', options: ['nosuid', 'noexec', 'nodev'] },
   { destination: '/dev', type: 'tmpfs', source: 'tmpfs', options: ['nosuid', 'strictatime', 'mode=755', 'size=65536k'] },
   { destination: '/dev/pts', type: 'devpts', source: 'devpts', options: ['nosuid', 'noexec', 'newinstance', 'ptmxmode=0666', 'mode=0620', 'gid=5'] },
-  { destination: '/dev/shm', type: 'tmpfs', source: 'shm', options: ['nosuid', 'noexec', 'nodev', 'mode=1777', `size=${SHM_SIZE}`] },
   { destination: '/dev/mqueue', type: 'mqueue', source: 'mqueue', options: ['nosuid', 'noexec', 'nodev'] },
 ];
+const shmMount = ({ namespaces, sharedMemoryBytes = SHM_BYTES }: SpecInput): SpecMount =>
+  namespaces.ipc === 'host'
+    ? {
+        destination: '/dev/shm',
+        type: 'bind',
+        source: '/dev/shm',
+        options: ['rbind', 'rprivate', 'nosuid', 'noexec', 'nodev'],
+      }
+    : {
+        destination: '/dev/shm',
+        type: 'tmpfs',
+        source: 'shm',
+        options: ['nosuid', 'noexec', 'nodev', 'mode=1777', `size=${sharedMemoryBytes}`],
+      };
 const sysMount = (access: 'ro' | 'rw'): SpecMount => ({
   destination: '/sys',
   type: 'sysfs',
@@ -108,27 +162,46 @@ const MASKED_PATHS = [
 ];
 const READONLY_PATHS = ['/proc/asound', '/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger'];
 
+/** runc's way to say that it has nothing to say: all devices, all that can be done with them. */
+const ALLOW_ALL = { devices: [{ allow: true, access: 'rwm' }] };
+
 export function specFor(input: SpecInput): OciSpec {
   const privileged = input.confinement === 'privileged';
+  const { hostname, seccomp, devices = [], sysctls = {} } = input;
   return {
     ociVersion: '1.0.2',
     process: processFor(input),
     root: { path: input.rootPath, readonly: input.rootAccess === 'read-only' },
-    hostname: input.hostname,
-    mounts: mountsFor(input.mounts, privileged ? 'rw' : 'ro'),
+    ...(hostname === undefined ? {} : { hostname }),
+    mounts: mountsFor(input, privileged ? 'rw' : 'ro'),
     annotations: input.annotations,
     linux: {
       cgroupsPath: input.cgroupsPath,
-      namespaces: namespacesFor(input.network),
+      namespaces: namespacesFor(input),
       rootfsPropagation: 'private',
-      ...(privileged ? {} : { maskedPaths: MASKED_PATHS, readonlyPaths: READONLY_PATHS }),
-      ...(privileged || input.seccomp === undefined ? {} : { seccomp: input.seccomp }),
+      ...pathsFor(input),
+      ...(privileged || seccomp === undefined ? {} : { seccomp }),
+      ...(devices.length === 0 ? {} : { devices }),
+      ...(input.deviceRules === 'allow-all' ? { resources: ALLOW_ALL } : {}),
+      ...(Object.keys(sysctls).length === 0 ? {} : { sysctl: sysctls }),
     },
   };
 }
 
+function pathsFor({ confinement, maskPaths = [], unmaskPaths = [] }: SpecInput): {
+  maskedPaths?: readonly string[];
+  readonlyPaths?: readonly string[];
+} {
+  if (confinement === 'privileged') return maskPaths.length === 0 ? {} : { maskedPaths: maskPaths };
+  const isKept = (path: string): boolean => !unmaskPaths.includes('ALL') && !unmaskPaths.includes(path);
+  return {
+    maskedPaths: [...new Set([...MASKED_PATHS.filter(isKept), ...maskPaths])],
+    readonlyPaths: READONLY_PATHS.filter(isKept),
+  };
+}
+
 function processFor(input: SpecInput): OciProcess {
-  const { capabilities } = input;
+  const { capabilities, limits = [] } = input;
   const { uid, gid, additionalGids } = input.user;
   // Inheritable and ambient ones would reach programs of users who were given none.
   const ofRoot = uid === 0 ? capabilities : [];
@@ -140,16 +213,28 @@ function processFor(input: SpecInput): OciProcess {
     cwd: input.cwd,
     capabilities: { bounding: capabilities, effective: ofRoot, permitted: ofRoot, inheritable: [], ambient: [] },
     noNewPrivileges: input.newPrivileges === 'blocked',
+    ...(limits.length === 0 ? {} : { rlimits: limits.map(limitFor) }),
   };
 }
 
-function mountsFor(own: readonly SpecMount[], access: 'ro' | 'rw'): SpecMount[] {
-  const taken = new Set(own.map(({ destination }) => destination));
-  const standard = [...MOUNTS, sysMount(access), cgroupMount(access)];
-  return [...standard.filter(({ destination }) => !taken.has(destination)), ...own];
+const limitFor = ({ type, soft, hard }: SpecLimit): object => ({
+  type,
+  soft: soft ?? UNLIMITED,
+  hard: hard ?? UNLIMITED,
+});
+
+function mountsFor(input: SpecInput, access: 'ro' | 'rw'): SpecMount[] {
+  const taken = new Set(input.mounts.map(({ destination }) => destination));
+  const standard = [...MOUNTS, shmMount(input), sysMount(access), cgroupMount(access)];
+  return [...standard.filter(({ destination }) => !taken.has(destination)), ...input.mounts];
 }
 
-function namespacesFor(network: 'own' | 'host'): { type: string }[] {
-  const types = ['pid', 'ipc', 'uts', 'mount', 'cgroup', ...(network === 'own' ? ['network'] : [])];
-  return types.map((type) => ({ type }));
+const NAMESPACES: readonly SpecNamespace[] = ['pid', 'ipc', 'uts', 'cgroup', 'network'];
+
+function namespacesFor({ namespaces }: SpecInput): { type: string; path?: string }[] {
+  const shared = NAMESPACES.flatMap((type) => {
+    const namespace = namespaces[type];
+    return namespace === 'host' ? [] : [{ type, ...namespace }];
+  });
+  return [...shared, { type: 'mount' }];
 }

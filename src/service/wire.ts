@@ -6,6 +6,8 @@ import { hasLife, type Exit } from '../container/status.ts';
 import { signalName } from '../lib/signals.ts';
 import type { LogLine } from '../journal/journal.ts';
 import type { Image } from '../storage/images.ts';
+import type { CgroupProcess, CgroupUsage } from '../systemd/cgroup.ts';
+import type { UnitLimits } from '../systemd/unit-status.ts';
 
 export const timestamp = (at: Date): api.Timestamp => ({ realtime: at.getTime() * 1000 });
 
@@ -47,7 +49,11 @@ export const wireSummary = (container: Container): api.Summary => ({
   runtime: wireRuntime(container),
 });
 
-export const wireContainer = (container: Container, bundle: string): api.InspectOutput => ({
+export const wireContainer = (
+  container: Container,
+  bundle: string,
+  limits: UnitLimits | undefined,
+): api.InspectOutput => ({
   id: container.id,
   name: container.name,
   unit: container.unit,
@@ -57,25 +63,45 @@ export const wireContainer = (container: Container, bundle: string): api.Inspect
   configuration: wireConfiguration(container.name, container.config),
   runtime: wireRuntime(container),
   bundle,
+  limits,
 });
 
 /** What Create takes, so that what it answers makes the same container again. */
 const wireConfiguration = (name: string, config: Configuration): api.Configuration => ({
-  image: config.image,
+  image: config.rootDirectory === undefined ? config.image : undefined,
+  rootDirectory: config.rootDirectory,
   name,
   command: config.command,
   entrypoint: config.entrypoint,
   environment: config.environment,
   workingDirectory: config.workingDirectory,
   user: config.user,
-  hostname: config.hostname,
+  groups: config.groups,
+  // Of a UTS namespace that is shared it is that one's name, and not Create's to give.
+  hostname: config.utsNamespace === 'private' ? config.hostname : undefined,
+  hosts: config.hosts,
   labels: config.labels,
+  annotations: config.annotations,
   mounts: config.mounts.map((mount) => ({ ...mount, options: [...mount.options] })),
+  devices: config.devices,
   network: config.network,
+  pidNamespace: config.pidNamespace,
+  ipcNamespace: config.ipcNamespace,
+  utsNamespace: config.utsNamespace,
+  cgroupNamespace: config.cgroupNamespace,
+  sysctls: config.sysctls,
+  resourceLimits: config.resourceLimits,
+  sharedMemoryBytes: config.ipcNamespace === 'private' ? config.sharedMemoryBytes : undefined,
+  timeZone: config.timeZone,
+  initProcess: config.initProcess,
+  oomScoreAdjust: config.oomScoreAdjust,
   readOnlyRoot: config.readOnlyRoot,
   privileged: config.privileged,
   addCapabilities: config.capabilities,
   dropCapabilities: ['ALL'],
+  seccompProfile: config.seccompProfile,
+  maskPaths: config.maskPaths,
+  unmaskPaths: config.unmaskPaths,
   noNewPrivileges: config.noNewPrivileges,
   stopSignal: signalName(config.stopSignal),
   stopTimeoutUSec: config.stopTimeoutUsec,
@@ -83,6 +109,7 @@ const wireConfiguration = (name: string, config: Configuration): api.Configurati
   restartLimit: config.restartLimit,
   removeOnExit: config.removeOnExit,
   runtime: config.runtime,
+  resources: config.resources,
   unitProperties: config.unitProperties,
 });
 
@@ -120,4 +147,32 @@ export const wireImage = (image: Image): WireImage => ({
   architecture: image.architecture,
   operatingSystem: image.os,
   labels: image.config.labels,
+});
+
+export const wireUsage = (usage: CgroupUsage, at: Date = new Date()): api.Usage => ({
+  timestamp: timestamp(at),
+  cpuUsageUSec: usage.cpuUsageUsec,
+  cpuUserUSec: usage.cpuUserUsec,
+  cpuSystemUSec: usage.cpuSystemUsec,
+  memoryBytes: usage.memoryBytes,
+  memoryPeakBytes: usage.memoryPeakBytes,
+  memoryMaxBytes: usage.memoryMaxBytes,
+  swapBytes: usage.swapBytes,
+  tasks: usage.tasks,
+  tasksMax: usage.tasksMax,
+  readBytes: usage.readBytes,
+  writeBytes: usage.writeBytes,
+  oomKills: usage.oomKills,
+});
+
+export const wireProcess = (process: CgroupProcess): api.Process => ({
+  process: { pid: process.pid },
+  containerPid: process.innerPid,
+  parentPid: process.parentPid,
+  uid: process.uid,
+  state: process.state,
+  cpuUsageUSec: process.cpuUsageUsec,
+  residentBytes: process.residentBytes,
+  startedAt: timestamp(process.startedAt),
+  command: process.command,
 });

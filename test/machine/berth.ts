@@ -1,5 +1,11 @@
 /** berth in a test machine, as a client sees it. */
-import { ContainerClient, isContainerError, type Configuration, type Exit, type LogLine } from '../../src/api/io-berth-container.ts';
+import {
+  ContainerClient,
+  isContainerError,
+  type Configuration,
+  type Exit,
+  type LogLine,
+} from '../../src/api/io-berth-container.ts';
 import { ImageClient } from '../../src/api/io-berth-image.ts';
 import { SystemClient } from '../../src/api/io-berth-system.ts';
 import { connect, type Client } from '../../src/varlink/client.ts';
@@ -29,7 +35,8 @@ export class Berth implements AsyncDisposable {
 
   /** Loads a test image under its own name, if it is not there yet. */
   async image(name: 'plain' | 'layers' | 'config'): Promise<string> {
-    for await (const { image } of this.images.list()) if (image?.names.includes(`localhost/${name}:latest`) === true) return name;
+    for await (const { image } of this.images.list())
+      if (image?.names.includes(`localhost/${name}:latest`) === true) return name;
     await this.images.load({ path: `${IMAGES}/oci/${name}`, name });
     return name;
   }
@@ -37,7 +44,9 @@ export class Berth implements AsyncDisposable {
   /** Makes a container of the plain image that runs a shell script. */
   async create(name: string, script: string, configuration: Partial<Configuration> = {}): Promise<string> {
     const image = await this.image('plain');
-    const { id } = await this.containers.create({ configuration: { image, name, command: ['sh', '-c', script], ...configuration } });
+    const { id } = await this.containers.create({
+      configuration: { image, name, command: ['sh', '-c', script], ...configuration },
+    });
     return id;
   }
 
@@ -54,27 +63,48 @@ export class Berth implements AsyncDisposable {
 
   async lines(container: string, options: { follow?: boolean; tail?: number } = {}): Promise<LogLine[]> {
     const lines: LogLine[] = [];
-    for await (const { line } of this.containers.logs({ container, ...options })) if (line !== undefined) lines.push(line);
+    for await (const { line } of this.containers.logs({ container, ...options }))
+      if (line !== undefined) lines.push(line);
     return lines;
   }
 
-  /** Removes every container. */
+  /** Removes every container, those that share namespaces of others before these. */
   async removeAll(): Promise<void> {
-    const names: string[] = [];
+    let names: string[] = [];
     for await (const { container } of this.containers.list()) if (container !== undefined) names.push(container.name);
-    const removals = names.map(async (container) => {
-      await this.containers.remove({ container, force: true }).catch((error: unknown) => {
-        if (!isContainerError(error, 'NoSuchContainer')) throw error; // it went by itself
-      });
-    });
-    await Promise.all(removals);
+    while (names.length > 0) {
+      const removals = names.map(async (container) => await this.#isRemoved(container));
+      const removed = await Promise.all(removals);
+      const rest = names.filter((_, index) => removed[index] !== true);
+      if (rest.length === names.length)
+        throw new Error(`each of these shares a namespace of another one: ${rest.join()}`);
+      names = rest;
+    }
+  }
+
+  /** Removes a container; not while others share its namespaces. */
+  async #isRemoved(container: string): Promise<boolean> {
+    try {
+      await this.containers.remove({ container, force: true });
+    } catch (error) {
+      if (isContainerError(error, 'HasDependents')) return false;
+      if (!isContainerError(error, 'NoSuchContainer')) throw error; // it went by itself
+    }
+    return true;
   }
 
   /** What systemd says of a unit's properties. */
   async show(unit: string, ...properties: string[]): Promise<Record<string, string>> {
-    const { stdout } = await this.#machine.check(['systemctl', 'show', unit, ...properties.map((name) => `--property=${name}`)]);
+    const { stdout } = await this.#machine.check([
+      'systemctl',
+      'show',
+      unit,
+      ...properties.map((name) => `--property=${name}`),
+    ]);
     const lines = stdout.toString().trim().split('\n');
-    return Object.fromEntries(lines.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]));
+    return Object.fromEntries(
+      lines.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -57,7 +57,7 @@ describe.each(RUNTIME_NAMES)('%s', (name) => {
       hostname: 'inside',
       terminal: 'none',
       mounts: [],
-      network: 'own',
+      namespaces: {},
       confinement: 'standard',
       newPrivileges: 'blocked',
       seccomp: parseSeccompProfile(profile, { architecture: process.arch, kernel: '6.12' })(capabilities),
@@ -163,7 +163,7 @@ describe.each(RUNTIME_NAMES)('%s', (name) => {
 
   it("shares the host's network when asked to", async () => {
     await machine.sh('ip link add test-dummy type dummy || true');
-    const inside = await outputOf('ls /sys/class/net', { network: 'host' });
+    const inside = await outputOf('ls /sys/class/net', { namespaces: { network: 'host' } });
     expect(inside.split('\n')).toEqual((await machine.sh('ls /sys/class/net')).text().split('\n'));
   });
 

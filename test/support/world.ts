@@ -27,6 +27,8 @@ export interface WorldOptions {
 
 /** Nobody gives up. */
 export const patient = new AbortController().signal;
+/** Nothing else is started with it. */
+export const ALONE = { dependencies: 'must-run' } as const;
 
 export class World implements AsyncDisposable {
   readonly directory = mkdtempSync(join(tmpdir(), 'berth-unit-'));
@@ -90,6 +92,7 @@ export class World implements AsyncDisposable {
           readInside: async (_, path) => await Promise.resolve(this.#files[path]),
           seccomp: undefined,
           unitStopped: '/usr/lib/berth/unit-stopped',
+          pidOf: (id) => this.registry.pidOf(id),
         }),
         units,
         runtimes: { preferred: this.runtimes[0], find },
@@ -97,6 +100,7 @@ export class World implements AsyncDisposable {
         images,
         journal,
         mounts,
+        cgroups: { usage: async () => await Promise.resolve(undefined), processes: async () => await Promise.resolve([]) },
         log,
         now: () => this.now(),
       },
@@ -112,8 +116,8 @@ export class World implements AsyncDisposable {
     request: Request = {},
   ): Promise<Container> {
     await this.containers.create({ image: 'busybox', name, ...request }, patient);
-    if (state === 'created') await this.containers.init(name, patient);
-    if (state === 'running' || state === 'paused' || state === 'exited') await this.containers.start(name, patient);
+    if (state === 'created') await this.containers.init(name, ALONE, patient);
+    if (state === 'running' || state === 'paused' || state === 'exited') await this.containers.start(name, ALONE, patient);
     if (state === 'paused') await this.units.freeze(this.unit(name));
     if (state === 'exited') this.units.exits(this.unit(name), { code: 0 });
     const container = await this.containers.inspect(name);

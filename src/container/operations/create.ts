@@ -1,7 +1,7 @@
-import { stat } from 'node:fs/promises';
 import { configure, type Request } from '../configure.ts';
 import type { Container } from '../container.ts';
 import { ContainerError } from '../errors.ts';
+import { demandHostFiles } from '../host-files.ts';
 import { generateName, newContainerId, parseContainerName, shortId, type ContainerId } from '../names.ts';
 import type { Ports } from '../ports.ts';
 import { unitNameFor } from '../unit.ts';
@@ -16,19 +16,21 @@ export interface CreateHost {
  */
 export async function create(ports: Ports, host: CreateHost, request: Request, signal: AbortSignal): Promise<Container> {
   const { registry, runtimes, images } = ports;
-  if (request.image === undefined) throw new ContainerError('InvalidParameter', { parameter: 'configuration.image' });
   if (request.name !== undefined && registry.isTaken(parseContainerName(request.name))) {
     throw new ContainerError('ContainerExists', { name: request.name });
   }
   const wanted = request.runtime === undefined ? runtimes.preferred : runtimes.find(request.runtime);
   if (wanted === undefined) throw new ContainerError('NoSuchRuntime', { runtime: request.runtime ?? 'crun or runc' });
-  const image = await images.find(request.image, signal);
-  if (image === undefined) throw new ContainerError('NoSuchImage', { image: request.image });
+  const image = request.image === undefined ? undefined : await images.find(request.image, signal);
+  if (image === undefined && request.image !== undefined) throw new ContainerError('NoSuchImage', { image: request.image });
   const id = newId(ports);
-  const config = configure(request, image, { id, hostname: host.hostname, runtime: wanted.name });
-  await Promise.all(config.mounts.map(async ({ source }) => {
-    if (source !== undefined) await mustExist(source);
-  }));
+  const config = configure(request, image, {
+    id,
+    hostname: host.hostname,
+    runtime: wanted.name,
+    find: (reference) => registry.find(reference),
+  });
+  await demandHostFiles(config);
   signal.throwIfAborted();
   const name = request.name === undefined ? generateName((each) => registry.isTaken(each)) : parseContainerName(request.name);
   const container: Container = {
@@ -50,13 +52,5 @@ function newId({ registry }: Ports): ContainerId {
   for (;;) {
     const id = newContainerId();
     if (!registry.all().some((other) => shortId(other.id) === shortId(id))) return id;
-  }
-}
-
-async function mustExist(source: string): Promise<void> {
-  try {
-    await stat(source);
-  } catch (error) {
-    throw new ContainerError('NoSuchSource', { source }, { cause: error });
   }
 }

@@ -2,12 +2,16 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { configure, type Request } from '../../../src/container/configure.ts';
 import type { Configuration } from '../../../src/container/container.ts';
+import { ContainerError } from '../../../src/container/errors.ts';
 import { CAPABILITIES, DEFAULT_CAPABILITIES } from '../../../src/oci/capabilities.ts';
 import type { ImageConfig } from '../../../src/storage/images.ts';
 import { anImage } from '../../support/fakes.ts';
 
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
-const defaults = { id: '0123456789abcdef'.repeat(4), hostname: 'host', runtime: 'crun' };
+const find = (container: string): never => {
+  throw new ContainerError('NoSuchContainer', { container });
+};
+const defaults = { id: '0123456789abcdef'.repeat(4), hostname: 'host', runtime: 'crun', find };
 const made = (request: Request = {}, config: Partial<ImageConfig> = {}): Configuration =>
   configure({ image: 'busybox', ...request }, anImage({ config }), defaults);
 

@@ -11,7 +11,7 @@ const input = (more: Partial<SpecInput> = {}): SpecInput => ({
   hostname: 'web',
   terminal: 'none',
   mounts: [],
-  network: 'own',
+  namespaces: {},
   capabilities: ['CAP_CHOWN'],
   confinement: 'standard',
   newPrivileges: 'allowed',
@@ -41,7 +41,7 @@ describe('specFor', () => {
 
   it('gives a network of its own, or the host’s', () => {
     expect(specFor(input()).linux).toHaveProperty('namespaces', expect.arrayContaining([{ type: 'network' }]));
-    expect(specFor(input({ network: 'host' })).linux).toHaveProperty(
+    expect(specFor(input({ namespaces: { network: 'host' } })).linux).toHaveProperty(
       'namespaces',
       expect.not.arrayContaining([{ type: 'network' }]),
     );
