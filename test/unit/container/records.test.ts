@@ -54,6 +54,20 @@ describe('a container as a row', async () => {
     message: maybe(fc.string()),
   });
 
+  it('of a berth that knew fewer options is one that has none of them', () => {
+    const known = 'image imageId entrypoint command environment workingDirectory user hostname labels mounts network';
+    const later = 'readOnlyRoot privileged capabilities noNewPrivileges stopSignal stopTimeoutUsec restartPolicy';
+    const names = `${known} ${later} restartLimit removeOnExit runtime unitProperties`.split(' ');
+    const old = Object.fromEntries(Object.entries(config).filter(([name]) => names.includes(name)));
+    const row = rowOf(world.believed('web'));
+    const { mounts: _, ...rest } = containerOf({
+      ...row,
+      config: JSON.stringify({ unit: 'berth-web.service', configuration: old }),
+    }).config;
+    const { mounts: __, ...expected } = config;
+    expect(rest).toEqual(expected);
+  });
+
   it('comes back as it was', () => {
     fc.assert(
       fc.property(container, (each) => {

@@ -12,6 +12,14 @@ const commands: UnitCommands = {
   forget: ['/usr/bin/crun', 'delete', '--force', 'ID'],
   stopped: '/usr/lib/berth/unit-stopped',
 };
+const STANDARD_DEVICES = [
+  ['char-*', 'm'],
+  ['block-*', 'm'],
+  ['char-pts', 'rw'],
+  ['/dev/ptmx', 'rwm'],
+  ['/dev/tty', 'rwm'],
+  ['/dev/console', 'rwm'],
+];
 const flags = ['privileged', 'no-env-expand'];
 
 async function aUnit(request: Request = {}, mode: 'run' | 'hold' = 'run') {
@@ -69,8 +77,44 @@ describe('unitFor', () => {
             bytes('IMAGE_NAME=busybox'),
           ],
         ],
+        DevicePolicy: ['s', 'closed'],
+        DeviceAllow: ['a(ss)', STANDARD_DEVICES],
       },
     );
+  });
+
+  it('prepares what the runtime needs once the root is mounted', async () => {
+    const { container, folder } = await aUnit();
+    const prepare = [['/bin/sh', '-c', 'one'], ['/bin/two']];
+    const unit = unitFor(container, folder, { ...commands, prepare }, { stdout: 7, stderr: 8 }, 'run');
+    expect(valueOf(unit, 'ExecStartPreEx')).toEqual([
+      ['/usr/bin/mount', commands.mount, flags],
+      ['/bin/sh', prepare[0], flags],
+      ['/bin/two', prepare[1], flags],
+    ]);
+  });
+
+  it('has the limits, and those that are given as properties go over them', async () => {
+    const resources = { memoryMaxBytes: 4096, cpuQuotaPerSecUSec: 1_500_000, tasksMax: 5, allowedCpus: '0,9' };
+    const { unit } = await aUnit({ resources, oomScoreAdjust: -7, unitProperties: ['TasksMax=9'] });
+    expect(valueOf(unit, 'MemoryMax')).toBe(4096n);
+    expect(valueOf(unit, 'CPUQuotaPerSecUSec')).toBe(1_500_000n);
+    expect(valueOf(unit, 'AllowedCPUs')).toEqual(Buffer.from([1, 2]));
+    expect(valueOf(unit, 'TasksMax')).toBe(9n);
+    expect(valueOf(unit, 'OOMScoreAdjust')).toBe(-7);
+  });
+
+  it('says which devices may be used, unless all may', async () => {
+    const { unit } = await aUnit({ devices: [{ source: '/dev/full', access: 'mr' }] });
+    expect(valueOf(unit, 'DeviceAllow')).toEqual([...STANDARD_DEVICES, ['/dev/full', 'rm']]);
+    const { unit: privileged } = await aUnit({ privileged: true, devices: [{ source: '/dev/full' }] });
+    for (const name of ['DevicePolicy', 'DeviceAllow']) expect(valueOf(privileged, name)).toBeUndefined();
+  });
+
+  it('names the folder where there is no image', async () => {
+    const { unit } = await aUnit({ image: undefined, rootDirectory: '/usr', command: ['true'] });
+    expect(valueOf(unit, 'Description')).toBe('Container web (/usr)');
+    expect(valueOf(unit, 'LogExtraFields')).toHaveLength(3);
   });
 
   it('keeps the process waiting after Init, but not for good: the mark decides at each run', async () => {

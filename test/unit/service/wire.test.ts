@@ -12,6 +12,7 @@ const exit: Exit = { code: 137, signal: 'SIGKILL', oomKilled: true, result: 'oom
 
 describe('what goes out', async () => {
   await using world = aWorld();
+  await world.given('donor');
   const container = await world.given('web', 'configured', {
     addCapabilities: ['NET_ADMIN'],
     mounts: [{ kind: 'tmpfs', destination: '/t', options: ['size=1m'] }],
@@ -20,6 +21,20 @@ describe('what goes out', async () => {
     restartPolicy: 'on_failure',
     restartLimit: 2,
     unitProperties: ['MemoryMax=1G'],
+    groups: ['wheel', '7'],
+    hosts: [{ name: 'db', address: '10.0.0.1' }],
+    annotations: { 'org.example.a': 'b' },
+    devices: [{ source: '/dev/full', access: 'wr' }],
+    pidNamespace: 'container:donor',
+    ipcNamespace: 'host',
+    utsNamespace: 'host',
+    cgroupNamespace: 'host',
+    resourceLimits: [{ name: 'nofile', soft: 1, hard: 2 }, { name: 'CORE' }],
+    oomScoreAdjust: -5,
+    seccompProfile: 'unconfined',
+    maskPaths: ['/srv'],
+    unmaskPaths: ['ALL'],
+    resources: { memoryMaxBytes: 5, allowedCpus: '0' },
   });
   const inState = (status: Status, more: Partial<Container> = {}): Container => ({ ...container, status, ...more });
 
@@ -68,8 +83,9 @@ describe('what goes out', async () => {
   });
 
   it('is a configuration that makes the same container again', () => {
-    const { configuration } = wireContainer(container, '/bundle');
-    const defaults = { id: 'f'.repeat(64), hostname: 'other', runtime: 'other' };
+    const { configuration } = wireContainer(container, '/bundle', undefined);
+    const find = (reference: string): Container => world.registry.find(reference);
+    const defaults = { id: 'f'.repeat(64), hostname: 'host', runtime: 'other', find };
     const image = anImage({ config: { env: ['B=image'], cmd: ['other'], user: 'other', stopSignal: 'INT' } });
     const again = configure(configuration, image, defaults);
     expect(again).toEqual({ ...container.config, environment: { ...container.config.environment, B: 'image' } });
