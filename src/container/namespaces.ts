@@ -3,7 +3,6 @@
  * the ID of another container in the place of its name, so that renaming that one breaks nothing.
  */
 import { isAbsolute, normalize } from 'node:path';
-import type { Container } from './container.ts';
 import { invalid } from './checks.ts';
 import { ContainerError } from './errors.ts';
 
@@ -59,8 +58,14 @@ export function dependenciesOf(config: Namespaces): string[] {
   return [...new Set(shared.flatMap((namespace) => (namespace.kind === 'container' ? [namespace.name] : [])))];
 }
 
+/** What has to be known of a container whose namespaces are shared. */
+export interface Sharer {
+  readonly id: string;
+  readonly config: Namespaces & { readonly hostname: string };
+}
+
 /** @throws ContainerError `NoSuchContainer` | `AmbiguousContainer` */
-export type FindContainer = (reference: string) => Pick<Container, 'id' | 'config'>;
+export type FindContainer = (reference: string) => Sharer;
 
 /**
  * What a client asks for, as it is kept.
@@ -105,7 +110,7 @@ function askedNamespace(text: string, member: NamespaceMember): Namespace {
   }
 }
 
-function sharedWith(name: string, find: FindContainer): Pick<Container, 'id' | 'config'> {
+function sharedWith(name: string, find: FindContainer): Sharer {
   try {
     return find(name);
   } catch (error) {

@@ -13,7 +13,7 @@ export const timestamp = (at: Date): api.Timestamp => ({ realtime: at.getTime() 
 
 /** undefined where neither clock is given; a monotonic time alone means nothing over a journal of many boots. */
 export const momentOf = (at: api.Timestamp | undefined): Date | undefined =>
-  at?.realtime === undefined ? undefined : new Date(Number(at.realtime) / 1000);
+  at?.realtime === undefined ? undefined : new Date(at.realtime / 1000);
 
 export const wireExit = ({ code, signal, oomKilled, result, at }: Exit): api.Exit => ({
   exitCode: code,

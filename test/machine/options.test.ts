@@ -82,6 +82,17 @@ describe.each(['crun', 'runc'])('%s', (runtime) => {
     ],
     ['a time zone', { timeZone: 'Asia/Tokyo' }, 'date +%Z', 'JST'],
     ['an init process', { initProcess: true }, 'readlink /proc/1/exe; echo $PPID', '/run/berth-init\n1'],
+    [
+      'all of that on a root that cannot be written to',
+      {
+        initProcess: true,
+        timeZone: 'Asia/Tokyo',
+        readOnlyRoot: true,
+        mounts: [{ kind: 'tmpfs', destination: '/run' }],
+      },
+      'readlink /proc/1/exe; date +%Z; touch /x',
+      '/run/berth-init\nJST\ntouch: /x: Read-only file system',
+    ],
     ['an OOM score', { oomScoreAdjust: 321 }, 'cat /proc/self/oom_score_adj', '321'],
     [
       'a path that is hidden',

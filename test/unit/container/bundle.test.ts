@@ -18,7 +18,8 @@ async function preparing(world: World, act: () => Promise<unknown>): Promise<str
   const start = vi.spyOn(world.units, 'startTransient');
   await act();
   const property = start.mock.lastCall?.[0].properties.find(({ name }) => name === 'ExecStartPreEx');
-  return (property?.value as [string, string[], string[]][]).map(([, argv]) => argv);
+  const commands = (property?.value ?? []) as [path: string, argv: string[], flags: string[]][];
+  return commands.map(([, argv]) => argv);
 }
 
 describe('a bundle', () => {
