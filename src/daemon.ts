@@ -2,7 +2,7 @@
  * The composition root: opens every adapter, hands them to those who need them, and closes them in reverse. Nothing else
  * constructs an adapter.
  */
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, open, readFile } from 'node:fs/promises';
 import { hostname, release } from 'node:os';
 import { join } from 'node:path';
 import { containerInterface } from './api/io-berth-container.ts';
@@ -12,6 +12,9 @@ import { serviceInterface } from './api/io-systemd-service.ts';
 import type { Settings } from './config/settings.ts';
 import { Bundles } from './container/bundle.ts';
 import { Containers } from './container/containers.ts';
+import { Executions } from './container/exec/executions.ts';
+import { SessionBook } from './container/exec/session-book.ts';
+import { SessionFiles } from './container/exec/session-files.ts';
 import { Folders } from './container/folder.ts';
 import type { Runtimes } from './container/ports.ts';
 import { Registry } from './container/registry.ts';
@@ -21,7 +24,9 @@ import { installedRuntimes } from './oci/cli-runtime.ts';
 import type { OciRuntime } from './oci/runtime.ts';
 import { runtimeLog } from './oci/runtime-log.ts';
 import { parseSeccompProfile, type SeccompResolver } from './oci/seccomp.ts';
+import { Relays, type DescriptorStore } from './relay/relays.ts';
 import { containersService } from './service/containers.ts';
+import { execService } from './service/exec.ts';
 import { internalError } from './service/errors.ts';
 import { imagesService } from './service/images.ts';
 import { serviceService } from './service/service.ts';
@@ -34,6 +39,7 @@ import { ContainerRows } from './store/container-rows.ts';
 import { openDatabase } from './store/database.ts';
 import { EndedRows } from './store/ended-rows.ts';
 import { Supervisor } from './supervisor/supervisor.ts';
+import { readProcesses, readUsage } from './systemd/cgroup.ts';
 import { DbusUnitManager } from './systemd/dbus-unit-manager.ts';
 import { Server } from './varlink/server.ts';
 import { VERSION } from './version.ts';
@@ -44,6 +50,9 @@ export interface World {
   readonly log: LevelledLogger;
   /** What GetEnvironment answers. */
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** systemd's fd store, and what it held when this process was started. */
+  readonly store: DescriptorStore;
+  readonly stored: ReadonlyMap<string, readonly number[]>;
 }
 
 const SECCOMP_PROFILES = ['/etc/containers/seccomp.json', '/usr/share/containers/seccomp.json'];
@@ -53,15 +62,18 @@ const MAX_CONNECTIONS = 1024;
 /** A daemon that has looked at everything and is ready to be called; it listens where `server` is told to. */
 export class Daemon implements AsyncDisposable {
   readonly server: Server;
+  /** Rejects when the daemon cannot go on. */
+  readonly failed: Promise<never>;
   readonly #open: AsyncDisposableStack;
 
-  private constructor(server: Server, open: AsyncDisposableStack) {
+  private constructor(server: Server, failed: Promise<never>, open: AsyncDisposableStack) {
     this.server = server;
+    this.failed = failed;
     this.#open = open;
   }
 
   /** @throws DatabaseUnusable | BusUnavailable */
-  static async open({ settings, log, environment }: World): Promise<Daemon> {
+  static async open({ settings, log, environment, store, stored }: World): Promise<Daemon> {
     await using opening = new AsyncDisposableStack();
     const { dataDirectory, runDirectory, libexecDirectory } = settings.current;
     await mkdir(join(dataDirectory, 'containers'), { recursive: true, mode: 0o700 });
@@ -81,20 +93,44 @@ export class Daemon implements AsyncDisposable {
     });
     const folders = new Folders(dataDirectory, runDirectory);
     const unitStopped = join(libexecDirectory, 'unit-stopped');
-    const bundles = new Bundles({ images, folders, readInside, seccomp: await seccompProfile(), unitStopped });
+    const registry = new Registry(new ContainerRows(database), new EndedRows(database), (id, error) => {
+      log.error('A container in the database cannot be read and is left alone', { containerId: id, error });
+    });
+    const pidOf = (id: string): number | undefined => registry.pidOf(id);
+    const bundles = new Bundles({ images, folders, readInside, seccomp: await seccompProfile(), unitStopped, pidOf });
+    const relays = new Relays({
+      store,
+      stored,
+      folder: join(runDirectory, 'consoles'),
+      failed: (key, error) => {
+        log.error('A stream could not be relayed as it should be', { relay: key, error });
+      },
+    });
+    opening.defer(() => {
+      relays.close();
+    });
+    const runtimes = preferring(installed, settings);
+    const now = (): Date => new Date();
+    const nothing = opening.use(await open('/dev/null', 'r+'));
+    const book = new SessionBook(new SessionFiles(join(runDirectory, 'exec')));
+    const executions = opening.use(
+      new Executions({ registry, folders, units, runtimes, runtimeLog, relays, readInside, book, nothing, log, now }),
+    );
     const containers = new Containers(
       {
-        registry: new Registry(new ContainerRows(database), new EndedRows(database)),
+        registry,
         folders,
         bundles,
         units,
-        runtimes: preferring(installed, settings),
+        runtimes,
         runtimeLog,
         images,
         journal: new SystemdJournal(),
         mounts: { unmountAll },
+        cgroups: { usage: readUsage, processes: readProcesses },
         log,
-        now: () => new Date(),
+        now,
+        sessions: executions,
       },
       { hostname: hostname() },
     );
@@ -103,6 +139,8 @@ export class Daemon implements AsyncDisposable {
     });
     const supervisor = opening.use(new Supervisor({ containers, units, log }));
     await supervisor.start();
+    await executions.recover();
+    await relays.sweep();
 
     const server = opening.use(
       new Server({
@@ -116,11 +154,11 @@ export class Daemon implements AsyncDisposable {
     );
     const facts = { version: VERSION, dataDirectory, runtimes: installed };
     server
-      .serve(containerInterface, translated(containerInterface.name, containersService(containers)))
+      .serve(containerInterface, translated(containerInterface.name, { ...containersService(containers), ...execService(executions) }))
       .serve(imageInterface, translated(imageInterface.name, imagesService(images, containers)))
       .serve(systemInterface, translated(systemInterface.name, systemService(facts, { units, images, containers })))
       .serve(serviceInterface, serviceService(log, environment, settings));
-    return new Daemon(server, opening.move());
+    return new Daemon(server, supervisor.failed, opening.move());
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

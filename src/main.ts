@@ -2,6 +2,7 @@
 import { Daemon } from './daemon.ts';
 import { Settings } from './config/settings.ts';
 import { journalLogger } from './log/journal-logger.ts';
+import { listenFds } from './systemd/listen-fds.ts';
 import { Notifier } from './systemd/notify.ts';
 import { serveActivated } from './varlink/activation.ts';
 
@@ -26,12 +27,13 @@ async function main(): Promise<void> {
       log.error('The configuration could not be read anew; the one before stays in force', { error });
     });
   });
-  await using daemon = await Daemon.open({ settings, log, environment: process.env });
+  const stored = await listenFds(process.env);
+  await using daemon = await Daemon.open({ settings, log, environment: process.env, store: notifier, stored });
   const activation = await serveActivated(daemon.server, process.env);
   if (activation === 'connected') return; // its one client has gone
   if (activation === 'nothing') await daemon.server.listen(DEFAULT_ADDRESS);
   await notifier.ready();
-  await ending;
+  await Promise.race([ending, daemon.failed]);
   await notifier.stopping();
 }
 

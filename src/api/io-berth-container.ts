@@ -59,20 +59,65 @@ export type Mount = {
   readonly options?: readonly string[] | undefined;
 };
 
-/**
- * The network a container sees.
- * - `none`: A network namespace of its own with nothing but a loopback device.
- * - `host`: The network of the host.
- */
-export type Network = 'none' | 'host';
+/** A name that a container finds in its /etc/hosts. */
+export type Host = {
+  /** The name. */
+  readonly name: string;
+  /** The address it stands for. */
+  readonly address: string;
+};
+
+/** A device of the host that a container may use. */
+export type Device = {
+  /** Its absolute path on the host. */
+  readonly source: string;
+  /** Its absolute path in the container. Defaults to that on the host. */
+  readonly destination?: string | undefined;
+  /** Any of 'r', 'w' and 'm' (mknod). Defaults to 'rwm'. */
+  readonly access?: string | undefined;
+};
+
+/** A limit of setrlimit(2). */
+export type ResourceLimit = {
+  /** Its name, such as 'nofile' or 'RLIMIT_NOFILE'. */
+  readonly name: string;
+  /** The soft limit; unlimited when left out. */
+  readonly soft?: number | undefined;
+  /** The hard limit; unlimited when left out. */
+  readonly hard?: number | undefined;
+};
+
+/** What a container may use of the host; each becomes a property of its unit. What is left out is not limited. */
+export type Resources = {
+  /** The most memory it may use: MemoryMax=. */
+  readonly memoryMaxBytes?: number | undefined;
+  /** Memory that is taken from it only when nobody else has any left: MemoryLow=. */
+  readonly memoryLowBytes?: number | undefined;
+  /** The most swap it may use: MemorySwapMax=. */
+  readonly memorySwapMaxBytes?: number | undefined;
+  /** The CPU time it may use in a second: CPUQuotaPerSecUSec=, where 1500000 are one and a half CPUs. */
+  readonly cpuQuotaPerSecUSec?: number | undefined;
+  /** Its share of CPU time beside others, 1 to 10000: CPUWeight=. */
+  readonly cpuWeight?: number | undefined;
+  /** The CPUs it may run on, such as '0-3,7': AllowedCPUs=. */
+  readonly allowedCpus?: string | undefined;
+  /** The memory nodes it may use: AllowedMemoryNodes=. */
+  readonly allowedMemoryNodes?: string | undefined;
+  /** How many processes and threads it may have: TasksMax=. */
+  readonly tasksMax?: number | undefined;
+  /** Its share of disk time beside others, 1 to 10000: IOWeight=. */
+  readonly ioWeight?: number | undefined;
+};
 
 /**
  * What a container is made of: the input of Create, and what Inspect returns of it, with everything that the image decided
  * filled in.
  */
 export type Configuration = {
-  /** The image, by name, ID or a prefix of its ID. Required by Create. */
+  /** The image, by name, ID or a prefix of its ID. Create needs this or rootDirectory. */
   readonly image?: string | undefined;
+  /** A folder of the host that is the root file system as it is, instead of an image. */
+  readonly rootDirectory?: string | undefined;
   /** The name: a letter or digit, then letters, digits, '_', '.' and '-', 64 at most. Generated when left out. */
   readonly name?: string | undefined;
   /** What to run: the arguments that follow the entrypoint. Defaults to the image's own. */
@@ -85,14 +130,45 @@ export type Configuration = {
   readonly workingDirectory?: string | undefined;
   /** Who runs it: a name or number from the container's own /etc/passwd, and after ':' a group. Defaults to the image's. */
   readonly user?: string | undefined;
+  /** Groups it belongs to besides, by name or number. */
+  readonly groups?: readonly string[] | undefined;
   /** The host name. Defaults to the first 12 digits of the ID, or the host's own with the host network. */
   readonly hostname?: string | undefined;
+  /** Names it finds in /etc/hosts besides its own. */
+  readonly hosts?: readonly Host[] | undefined;
   /** Labels; they go over those of the image. */
   readonly labels?: { readonly [key: string]: string } | undefined;
+  /** Annotations of its OCI configuration. */
+  readonly annotations?: { readonly [key: string]: string } | undefined;
   /** Mounts, in the order they are made. */
   readonly mounts?: readonly Mount[] | undefined;
-  /** The network. Defaults to 'none'. */
-  readonly network?: Network | undefined;
+  /** Devices it may use besides the standard ones. */
+  readonly devices?: readonly Device[] | undefined;
+  /**
+   * The network: 'none' (a namespace of its own with a loopback device), 'host', 'container:NAME' (that container's), or
+   * 'path:PATH' (a namespace that is mounted there). Defaults to 'none'.
+   */
+  readonly network?: string | undefined;
+  /** The PID namespace: 'private', 'host', 'container:NAME' or 'path:PATH'. Defaults to 'private'. */
+  readonly pidNamespace?: string | undefined;
+  /** The IPC namespace, likewise. */
+  readonly ipcNamespace?: string | undefined;
+  /** The UTS namespace, likewise. */
+  readonly utsNamespace?: string | undefined;
+  /** The cgroup namespace, likewise. */
+  readonly cgroupNamespace?: string | undefined;
+  /** Kernel parameters of its namespaces, by the names sysctl(8) gives them. */
+  readonly sysctls?: { readonly [key: string]: string } | undefined;
+  /** Limits of setrlimit(2). */
+  readonly resourceLimits?: readonly ResourceLimit[] | undefined;
+  /** The size of /dev/shm. Defaults to 64 MiB. */
+  readonly sharedMemoryBytes?: number | undefined;
+  /** Its time zone, such as 'Europe/Paris', or 'local' for that of the host. Defaults to the image's. */
+  readonly timeZone?: string | undefined;
+  /** Whether catatonit is its first process, which passes signals on and reaps orphans. Defaults to false. */
+  readonly initProcess?: boolean | undefined;
+  /** How ready the kernel is to kill it when memory runs out, -1000 to 1000: OOMScoreAdjust=. */
+  readonly oomScoreAdjust?: number | undefined;
   /** Whether the root file system is read-only. Defaults to false. */
   readonly readOnlyRoot?: boolean | undefined;
   /** Whether it runs with all capabilities and without seccomp and masked paths. Defaults to false. */
@@ -101,6 +177,12 @@ export type Configuration = {
   readonly addCapabilities?: readonly string[] | undefined;
   /** Default capabilities that are taken away; 'ALL' takes every one. */
   readonly dropCapabilities?: readonly string[] | undefined;
+  /** The seccomp profile: a file of the host, or 'unconfined'. Defaults to the distribution's. */
+  readonly seccompProfile?: string | undefined;
+  /** Paths that are hidden besides the standard ones. */
+  readonly maskPaths?: readonly string[] | undefined;
+  /** Standard ones that are not hidden; 'ALL' is every one. */
+  readonly unmaskPaths?: readonly string[] | undefined;
   /** Whether gaining privileges through set-user-ID programs is blocked. Defaults to false. */
   readonly noNewPrivileges?: boolean | undefined;
   /** The signal that asks its first process to end, by name or number. Defaults to the image's, then to SIGTERM. */
@@ -115,6 +197,8 @@ export type Configuration = {
   readonly removeOnExit?: boolean | undefined;
   /** The OCI runtime, by name. Defaults to the one that the daemon is configured to use. */
   readonly runtime?: string | undefined;
+  /** What it may use of the host. */
+  readonly resources?: Resources | undefined;
   /** Properties of its unit as they stand in unit files, such as 'MemoryMax=1G'. They go over those that berth sets. */
   readonly unitProperties?: readonly string[] | undefined;
 };
@@ -200,6 +284,160 @@ export type LogLine = {
   readonly cursor: string;
 };
 
+/**
+ * What Batch can do.
+ * - `init`: As Init.
+ * - `start`: As Start.
+ * - `stop`: As Stop.
+ * - `kill`: As Kill.
+ * - `pause`: As Pause.
+ * - `unpause`: As Unpause.
+ * - `inspect`: As Inspect.
+ * - `cleanup`: As Cleanup.
+ */
+export type BatchVerb = 'init' | 'start' | 'stop' | 'kill' | 'pause' | 'unpause' | 'inspect' | 'cleanup';
+
+/** One step of Batch. */
+export type BatchOperation = {
+  /** What to do. */
+  readonly verb: BatchVerb;
+  /** With 'stop', how long it may take, in microseconds. */
+  readonly timeoutUSec?: number | undefined;
+  /** With 'kill', the signal. */
+  readonly signal?: string | undefined;
+};
+
+/** What became of one step of Batch. */
+export type BatchResult = {
+  /** What was done. */
+  readonly verb: BatchVerb;
+  /** What the container was afterwards. */
+  readonly state: State;
+  /** The name of the error it was refused with. */
+  readonly error?: string | undefined;
+  /** The parameters of that error. */
+  readonly parameters?: varlink.JsonObject | undefined;
+};
+
+/** What a container uses at a moment. What the host's controllers do not count is absent. */
+export type Usage = {
+  /** When it was read. */
+  readonly timestamp: Timestamp;
+  /** CPU time since the unit was started. */
+  readonly cpuUsageUSec?: number | undefined;
+  /** Of that, in user mode. */
+  readonly cpuUserUSec?: number | undefined;
+  /** Of that, in the kernel. */
+  readonly cpuSystemUSec?: number | undefined;
+  /** Memory in use. */
+  readonly memoryBytes?: number | undefined;
+  /** The most memory that was ever in use. */
+  readonly memoryPeakBytes?: number | undefined;
+  /** The limit of memory; absent where there is none. */
+  readonly memoryMaxBytes?: number | undefined;
+  /** Swap in use. */
+  readonly swapBytes?: number | undefined;
+  /** Processes and threads. */
+  readonly tasks?: number | undefined;
+  /** The limit of these; absent where there is none. */
+  readonly tasksMax?: number | undefined;
+  /** Bytes read from disks. */
+  readonly readBytes?: number | undefined;
+  /** Bytes written to disks. */
+  readonly writeBytes?: number | undefined;
+  /** How often the kernel has killed a process of it for want of memory. */
+  readonly oomKills?: number | undefined;
+};
+
+/** A process of a container. */
+export type Process = {
+  /** The process, as the host numbers it. */
+  readonly process: ProcessId;
+  /** Its number in the container's PID namespace. */
+  readonly containerPid: number;
+  /** Its parent, as the host numbers it. */
+  readonly parentPid: number;
+  /** The user it runs as. */
+  readonly uid: number;
+  /** The state letter of proc_pid_stat(5), such as 'R' or 'S'. */
+  readonly state: string;
+  /** CPU time it has used. */
+  readonly cpuUsageUSec: number;
+  /** Memory it has resident. */
+  readonly residentBytes: number;
+  /** When it was started. */
+  readonly startedAt: Timestamp;
+  /** Its command line, with spaces between the arguments; the name in brackets where there is none. */
+  readonly command: string;
+};
+
+/** A window of characters. */
+export type TerminalSize = {
+  /** Characters in a line. */
+  readonly columns: number;
+  /** Lines. */
+  readonly rows: number;
+};
+
+/** What an exec session runs. What is left out is as the container's own process has it. */
+export type ExecConfiguration = {
+  /** The program and its arguments. */
+  readonly command: readonly string[];
+  /** Environment variables; they go over those of the container. */
+  readonly environment?: { readonly [key: string]: string } | undefined;
+  /** Who runs it: a name or number from the container's own /etc/passwd, and after ':' a group. */
+  readonly user?: string | undefined;
+  /** Groups it belongs to besides, by name or number. */
+  readonly groups?: readonly string[] | undefined;
+  /** The working folder. */
+  readonly workingDirectory?: string | undefined;
+  /** Whether it has a terminal; then everything it says is standard output. Defaults to false. */
+  readonly terminal?: boolean | undefined;
+  /** Whether its standard input is open; it is /dev/null otherwise. Defaults to false, and to true with a terminal. */
+  readonly stdin?: boolean | undefined;
+  /** Whether it runs with all capabilities. Defaults to false. */
+  readonly privileged?: boolean | undefined;
+  /** Capabilities beyond those of the container. */
+  readonly addCapabilities?: readonly string[] | undefined;
+};
+
+/**
+ * Where an exec session is in its life.
+ * - `created`: Nothing runs yet.
+ * - `running`: Its process runs.
+ * - `stopped`: Its process has ended, or could not be started.
+ */
+export type ExecState = 'created' | 'running' | 'stopped';
+
+/** An exec session. */
+export type ExecSession = {
+  /** The ID: 64 hexadecimal digits. Every method that takes a session accepts a prefix of it that no other one shares. */
+  readonly id: string;
+  /** The ID of its container. */
+  readonly container: string;
+  /** The unit it runs as. */
+  readonly unit: string;
+  /** Where it is in its life. */
+  readonly state: ExecState;
+  /** What it runs. */
+  readonly configuration: ExecConfiguration;
+  /** Its process, while it runs. */
+  readonly process?: ProcessId | undefined;
+  /**
+   * How it ended: the process's own exit code, 128 and the number of the signal that ended it, 127 where the program is not
+   * there, 126 where it cannot be executed, 125 where berth failed; absent where nobody knows.
+   */
+  readonly exitCode?: number | undefined;
+  /** Why nothing was run. */
+  readonly message?: string | undefined;
+  /** When it was made. */
+  readonly createdAt: Timestamp;
+  /** When it was started. */
+  readonly startedAt?: Timestamp | undefined;
+  /** When it ended. */
+  readonly exitedAt?: Timestamp | undefined;
+};
+
 export type CreateInput = {
   /** What to make it of. */
   readonly configuration: Configuration;
@@ -215,6 +453,8 @@ export type CreateOutput = {
 export type InitInput = {
   /** The container. */
   readonly container: string;
+  /** Whether containers whose namespaces it shares are started first where they do not run. Defaults to false. */
+  readonly recursive?: boolean | undefined;
 };
 
 export type InitOutput = { readonly [member: string]: never };
@@ -222,6 +462,8 @@ export type InitOutput = { readonly [member: string]: never };
 export type StartInput = {
   /** The container. */
   readonly container: string;
+  /** Whether containers whose namespaces it shares are started first where they do not run. Defaults to false. */
+  readonly recursive?: boolean | undefined;
 };
 
 export type StartOutput = { readonly [member: string]: never };
@@ -234,6 +476,118 @@ export type StopInput = {
 };
 
 export type StopOutput = { readonly [member: string]: never };
+
+export type RestartInput = {
+  /** The container. */
+  readonly container: string;
+  /** How long it may take to stop, in microseconds, instead of its own stop timeout. */
+  readonly timeoutUSec?: number | undefined;
+};
+
+export type RestartOutput = { readonly [member: string]: never };
+
+export type PauseInput = {
+  /** The container. */
+  readonly container: string;
+};
+
+export type PauseOutput = { readonly [member: string]: never };
+
+export type UnpauseInput = {
+  /** The container. */
+  readonly container: string;
+};
+
+export type UnpauseOutput = { readonly [member: string]: never };
+
+export type RenameInput = {
+  /** The container. */
+  readonly container: string;
+  /** The new name. */
+  readonly name: string;
+};
+
+export type RenameOutput = { readonly [member: string]: never };
+
+export type UpdateInput = {
+  /** The container. */
+  readonly container: string;
+  /** What it may use of the host; what is left out stays as it is. */
+  readonly resources?: Resources | undefined;
+  /** Properties of its unit as they stand in unit files; they go over those of the same name. */
+  readonly unitProperties?: readonly string[] | undefined;
+  /** When systemd starts it again, from the next start on. */
+  readonly restartPolicy?: RestartPolicy | undefined;
+  /** With 'on_failure', how many times within ten minutes it is started again. */
+  readonly restartLimit?: number | undefined;
+};
+
+export type UpdateOutput = { readonly [member: string]: never };
+
+export type SyncInput = {
+  /** The container. */
+  readonly container: string;
+};
+
+export type SyncOutput = {
+  /** What it is. */
+  readonly state: State;
+};
+
+export type CleanupInput = {
+  /** The container. */
+  readonly container: string;
+};
+
+export type CleanupOutput = { readonly [member: string]: never };
+
+export type PruneInput = {
+  /** Only those that have all these labels; an empty value matches every value. */
+  readonly labels?: { readonly [key: string]: string } | undefined;
+};
+
+export type PruneOutput = {
+  /** The ID of a container that was removed. */
+  readonly id?: string | undefined;
+  /** Its name. */
+  readonly name?: string | undefined;
+};
+
+export type BatchInput = {
+  /** The container. */
+  readonly container: string;
+  /** What to do. */
+  readonly operations: readonly BatchOperation[];
+};
+
+export type BatchOutput = {
+  /** What became of each that was begun. */
+  readonly results: readonly BatchResult[];
+};
+
+export type StatsInput = {
+  /** The container. */
+  readonly container: string;
+  /** How long to wait between two replies, in microseconds. Defaults to one second. */
+  readonly intervalUSec?: number | undefined;
+};
+
+export type StatsOutput = {
+  /** What it uses; absent in the reply that ends the stream. */
+  readonly usage?: Usage | undefined;
+};
+
+export type TopInput = {
+  /** The container. */
+  readonly container: string;
+  /** How long to wait between two replies, in microseconds. Defaults to one second. */
+  readonly intervalUSec?: number | undefined;
+};
+
+export type TopOutput = {
+  /** Its processes, in order of their IDs; absent in the reply that ends the stream. */
+  readonly processes?: readonly Process[] | undefined;
+};
 
 export type KillInput = {
   /** The container. */
@@ -291,6 +645,11 @@ export type InspectOutput = {
   readonly runtime: Runtime;
   /** The folder that holds its OCI bundle. */
   readonly bundle: string;
+  /**
+   * The limits that are in force, as systemd has them, also when 'systemctl set-property' has changed them; absent while the
+   * unit is not loaded.
+   */
+  readonly limits?: Resources | undefined;
 };
 
 export type ListInput = {
@@ -325,6 +684,125 @@ export type LogsOutput = {
   readonly line?: LogLine | undefined;
 };
 
+export type ExecCreateInput = {
+  /** The container. */
+  readonly container: string;
+  /** What to run. */
+  readonly configuration: ExecConfiguration;
+};
+
+export type ExecCreateOutput = {
+  /** The ID of the session. */
+  readonly id: string;
+};
+
+export type ExecStartInput = {
+  /** The session. */
+  readonly session: string;
+};
+
+export type ExecStartOutput = { readonly [member: string]: never };
+
+export type ExecStartAndAttachInput = {
+  /** The session. */
+  readonly session: string;
+  /** Whether there are no frames. Defaults to false. */
+  readonly raw?: boolean | undefined;
+  /** The keys that detach from a terminal: a list such as 'ctrl-p,ctrl-q', which is the default; empty for none. */
+  readonly detachKeys?: string | undefined;
+  /** The size of the window. */
+  readonly size?: TerminalSize | undefined;
+};
+
+export type ExecStartAndAttachOutput = { readonly [member: string]: never };
+
+export type ExecAttachInput = {
+  /** The session. */
+  readonly session: string;
+  /** Whether there are no frames. Defaults to false. */
+  readonly raw?: boolean | undefined;
+  /** Whether what the client types goes to the process. Defaults to true. */
+  readonly stdin?: boolean | undefined;
+  /** Whether standard output is sent. Defaults to true. */
+  readonly stdout?: boolean | undefined;
+  /** Whether standard error is sent. Defaults to true. */
+  readonly stderr?: boolean | undefined;
+  /** The keys that detach from a terminal: a list such as 'ctrl-p,ctrl-q', which is the default; empty for none. */
+  readonly detachKeys?: string | undefined;
+  /** The size of the window. */
+  readonly size?: TerminalSize | undefined;
+};
+
+export type ExecAttachOutput = { readonly [member: string]: never };
+
+export type ExecResizeInput = {
+  /** The session. */
+  readonly session: string;
+  /** The size. */
+  readonly size: TerminalSize;
+};
+
+export type ExecResizeOutput = { readonly [member: string]: never };
+
+export type ExecStopInput = {
+  /** The session. */
+  readonly session: string;
+  /** How long it may take, in microseconds, instead of the container's stop timeout; 0 kills it at once. */
+  readonly timeoutUSec?: number | undefined;
+};
+
+export type ExecStopOutput = { readonly [member: string]: never };
+
+export type ExecRemoveInput = {
+  /** The session. */
+  readonly session: string;
+  /** Whether one that runs is killed first; otherwise it is refused with WrongExecState. Defaults to false. */
+  readonly force?: boolean | undefined;
+};
+
+export type ExecRemoveOutput = { readonly [member: string]: never };
+
+export type ExecInspectInput = {
+  /** The session. */
+  readonly session: string;
+};
+
+export type ExecInspectOutput = {
+  /** The session. */
+  readonly execSession: ExecSession;
+};
+
+export type ExecListInput = {
+  /** Only those of this container. */
+  readonly container?: string | undefined;
+};
+
+export type ExecListOutput = {
+  /** A session. */
+  readonly execSession?: ExecSession | undefined;
+};
+
+export type ExecInput = {
+  /** The container. */
+  readonly container: string;
+  /** What to run. */
+  readonly configuration: ExecConfiguration;
+  /** Whether there are no frames. Defaults to false. */
+  readonly raw?: boolean | undefined;
+  /**
+   * The keys that detach from a terminal: a list such as 'ctrl-p,ctrl-q', which is the default; empty for none. A session that was
+   * detached from is not removed.
+   */
+  readonly detachKeys?: string | undefined;
+  /** The size of the window. */
+  readonly size?: TerminalSize | undefined;
+};
+
+export type ExecOutput = {
+  /** The ID of the session. */
+  readonly id: string;
+};
+
 /**
  * What a service of io.berth.Container implements.
  *
@@ -342,10 +820,35 @@ export interface ContainerHandlers {
   readonly Start: (input: StartInput, call: varlink.Call) => Promise<StartOutput>;
   /** Stops a container's unit: its stop signal, then SIGKILL once the time is up. Returns when it has ended. */
   readonly Stop: (input: StopInput, call: varlink.Call) => Promise<StopOutput>;
+  /** Stops a container if it runs, and starts it. */
+  readonly Restart: (input: RestartInput, call: varlink.Call) => Promise<RestartOutput>;
+  /** Freezes a container: none of its processes runs until Unpause. */
+  readonly Pause: (input: PauseInput, call: varlink.Call) => Promise<PauseOutput>;
+  /** Lets a paused container go on. */
+  readonly Unpause: (input: UnpauseInput, call: varlink.Call) => Promise<UnpauseOutput>;
+  /** Gives a container another name. Its unit gets the name when it is next started. */
+  readonly Rename: (input: RenameInput, call: varlink.Call) => Promise<RenameOutput>;
+  /** Changes what a container may use, and properties of its unit, at once where it runs and for every later start. */
+  readonly Update: (input: UpdateInput, call: varlink.Call) => Promise<UpdateOutput>;
+  /** Asks systemd and the runtime what a container is, and repairs what berth has recorded of it. */
+  readonly Sync: (input: SyncInput, call: varlink.Call) => Promise<SyncOutput>;
+  /** Gives back what a container that has ended may still hold: mounts, the runtime's record, the failed state of its unit. */
+  readonly Cleanup: (input: CleanupInput, call: varlink.Call) => Promise<CleanupOutput>;
+  /** Removes all containers that have ended or were never started, and returns what is gone, one in each reply. */
+  readonly Prune: (input: PruneInput, call: varlink.Call) => AsyncIterable<PruneOutput>;
+  /**
+   * Does several things with one container, one after the other, while nobody else does anything with it. Ends with the first that
+   * is refused.
+   */
+  readonly Batch: (input: BatchInput, call: varlink.Call) => Promise<BatchOutput>;
+  /** Returns what a container uses. With 'more', again and again until the caller hangs up or the container has ended. */
+  readonly Stats: (input: StatsInput, call: varlink.Call) => Promise<StatsOutput> | AsyncIterable<StatsOutput>;
+  /** Returns the processes of a container. With 'more', again and again until the caller hangs up or the container has ended. */
+  readonly Top: (input: TopInput, call: varlink.Call) => Promise<TopOutput> | AsyncIterable<TopOutput>;
   /** Sends a signal to a container's first process. */
   readonly Kill: (input: KillInput, call: varlink.Call) => Promise<KillOutput>;
   /**
-   * Returns as soon as a container is in one of the given states. A container that was removed answers with how it ended for as
+   * Returns as soon as a container is in one of the given states, polling nothing. A container that was removed answers with how it ended for as
    * long as that is remembered, five minutes at least.
    */
   readonly Wait: (input: WaitInput, call: varlink.Call) => Promise<WaitOutput>;
@@ -360,6 +863,46 @@ export interface ContainerHandlers {
    * which leaves out empty ones and takes white space off the end of each.
    */
   readonly Logs: (input: LogsInput, call: varlink.Call) => AsyncIterable<LogsOutput>;
+  /** Makes an exec session in a container that runs; nothing is run yet. */
+  readonly ExecCreate: (input: ExecCreateInput, call: varlink.Call) => Promise<ExecCreateOutput>;
+  /** Runs a session's process with nobody attached, and returns when it runs. What it says goes to those who attach later. */
+  readonly ExecStart: (input: ExecStartInput, call: varlink.Call) => Promise<ExecStartOutput>;
+  /**
+   * Runs a session's process and attaches to it; not a byte of what it says is lost. While it runs, a client that does not read makes
+   * the process wait. The connection then carries frames:
+   *
+   * A frame is a header of 8 bytes, [stream, 0, 0, 0, length as a big-endian uint32], and so many bytes, 1 MiB at most. The streams
+   * are 0, standard input, which only the client writes; 1, standard output, and 2, standard error, which only the service writes;
+   * and 3, control, a JSON object with a member 'type'. An empty frame of stream 0 ends the input; output goes on.
+   *
+   * The client says {"type":"resize","columns":80,"rows":24} when the window of a terminal has changed.
+   *
+   * The service says one last thing before it closes: {"type":"exit","exitCode":0} when the process has ended, with 'signal' where one
+   * ended a container, and 'message' where nothing could be run; {"type":"detached"} when the client has typed the detach keys;
+   * or {"type":"error","error":"NAME","parameters":{}} with an error of this interface, or org.varlink.service.InvalidParameter for
+   * a frame that is none ('stream', 'length' or 'control' says what was wrong with it). Hanging up detaches too.
+   *
+   * With 'raw' there are no frames: the bytes of the terminal, or of standard input and output, both ways; standard error is left out
+   * without a terminal, and shutting the sending side down ends the input.
+   */
+  readonly ExecStartAndAttach: (input: ExecStartAndAttachInput, call: varlink.Call) => Promise<varlink.Upgrade<ExecStartAndAttachOutput>>;
+  /**
+   * Attaches to a session that runs, from this moment on. Any number of clients may; one that does not read for too long is dropped
+   * with StreamOverrun. The connection carries what ExecStartAndAttach says.
+   */
+  readonly ExecAttach: (input: ExecAttachInput, call: varlink.Call) => Promise<varlink.Upgrade<ExecAttachOutput>>;
+  /** Sets the size of a session's terminal. */
+  readonly ExecResize: (input: ExecResizeInput, call: varlink.Call) => Promise<ExecResizeOutput>;
+  /** Asks a session's process to end, with the stop signal of the container, and kills it once the time is up. Returns when it has ended. */
+  readonly ExecStop: (input: ExecStopInput, call: varlink.Call) => Promise<ExecStopOutput>;
+  /** Removes a session. */
+  readonly ExecRemove: (input: ExecRemoveInput, call: varlink.Call) => Promise<ExecRemoveOutput>;
+  /** Returns everything about a session. */
+  readonly ExecInspect: (input: ExecInspectInput, call: varlink.Call) => Promise<ExecInspectOutput>;
+  /** Returns exec sessions, one in each reply, oldest first. Without any, one empty reply. */
+  readonly ExecList: (input: ExecListInput, call: varlink.Call) => AsyncIterable<ExecListOutput>;
+  /** Makes a session, runs it, attaches to it, and removes it when it has ended. The connection carries what ExecStartAndAttach says. */
+  readonly Exec: (input: ExecInput, call: varlink.Call) => Promise<varlink.Upgrade<ExecOutput>>;
 }
 
 /** io.berth.Container, to be served or introspected. */
@@ -439,19 +982,63 @@ type Mount (
 	options: ?[]string
 )
 
-# The network a container sees.
-type Network (
-	# A network namespace of its own with nothing but a loopback device.
-	none,
-	# The network of the host.
-	host
+# A name that a container finds in its /etc/hosts.
+type Host (
+	# The name.
+	name: string,
+	# The address it stands for.
+	address: string
+)
+
+# A device of the host that a container may use.
+type Device (
+	# Its absolute path on the host.
+	source: string,
+	# Its absolute path in the container. Defaults to that on the host.
+	destination: ?string,
+	# Any of 'r', 'w' and 'm' (mknod). Defaults to 'rwm'.
+	access: ?string
+)
+
+# A limit of setrlimit(2).
+type ResourceLimit (
+	# Its name, such as 'nofile' or 'RLIMIT_NOFILE'.
+	name: string,
+	# The soft limit; unlimited when left out.
+	soft: ?int,
+	# The hard limit; unlimited when left out.
+	hard: ?int
+)
+
+# What a container may use of the host; each becomes a property of its unit. What is left out is not limited.
+type Resources (
+	# The most memory it may use: MemoryMax=.
+	memoryMaxBytes: ?int,
+	# Memory that is taken from it only when nobody else has any left: MemoryLow=.
+	memoryLowBytes: ?int,
+	# The most swap it may use: MemorySwapMax=.
+	memorySwapMaxBytes: ?int,
+	# The CPU time it may use in a second: CPUQuotaPerSecUSec=, where 1500000 are one and a half CPUs.
+	cpuQuotaPerSecUSec: ?int,
+	# Its share of CPU time beside others, 1 to 10000: CPUWeight=.
+	cpuWeight: ?int,
+	# The CPUs it may run on, such as '0-3,7': AllowedCPUs=.
+	allowedCpus: ?string,
+	# The memory nodes it may use: AllowedMemoryNodes=.
+	allowedMemoryNodes: ?string,
+	# How many processes and threads it may have: TasksMax=.
+	tasksMax: ?int,
+	# Its share of disk time beside others, 1 to 10000: IOWeight=.
+	ioWeight: ?int
 )
 
 # What a container is made of: the input of Create, and what Inspect returns of it, with everything that the image decided
 # filled in.
 type Configuration (
-	# The image, by name, ID or a prefix of its ID. Required by Create.
+	# The image, by name, ID or a prefix of its ID. Create needs this or rootDirectory.
 	image: ?string,
+	# A folder of the host that is the root file system as it is, instead of an image.
+	rootDirectory: ?string,
 	# The name: a letter or digit, then letters, digits, '_', '.' and '-', 64 at most. Generated when left out.
 	name: ?string,
 	# What to run: the arguments that follow the entrypoint. Defaults to the image's own.
@@ -464,14 +1051,43 @@ type Configuration (
 	workingDirectory: ?string,
 	# Who runs it: a name or number from the container's own /etc/passwd, and after ':' a group. Defaults to the image's.
 	user: ?string,
+	# Groups it belongs to besides, by name or number.
+	groups: ?[]string,
 	# The host name. Defaults to the first 12 digits of the ID, or the host's own with the host network.
 	hostname: ?string,
+	# Names it finds in /etc/hosts besides its own.
+	hosts: ?[]Host,
 	# Labels; they go over those of the image.
 	labels: ?[string]string,
+	# Annotations of its OCI configuration.
+	annotations: ?[string]string,
 	# Mounts, in the order they are made.
 	mounts: ?[]Mount,
-	# The network. Defaults to 'none'.
-	network: ?Network,
+	# Devices it may use besides the standard ones.
+	devices: ?[]Device,
+	# The network: 'none' (a namespace of its own with a loopback device), 'host', 'container:NAME' (that container's), or
+	# 'path:PATH' (a namespace that is mounted there). Defaults to 'none'.
+	network: ?string,
+	# The PID namespace: 'private', 'host', 'container:NAME' or 'path:PATH'. Defaults to 'private'.
+	pidNamespace: ?string,
+	# The IPC namespace, likewise.
+	ipcNamespace: ?string,
+	# The UTS namespace, likewise.
+	utsNamespace: ?string,
+	# The cgroup namespace, likewise.
+	cgroupNamespace: ?string,
+	# Kernel parameters of its namespaces, by the names sysctl(8) gives them.
+	sysctls: ?[string]string,
+	# Limits of setrlimit(2).
+	resourceLimits: ?[]ResourceLimit,
+	# The size of /dev/shm. Defaults to 64 MiB.
+	sharedMemoryBytes: ?int,
+	# Its time zone, such as 'Europe/Paris', or 'local' for that of the host. Defaults to the image's.
+	timeZone: ?string,
+	# Whether catatonit is its first process, which passes signals on and reaps orphans. Defaults to false.
+	initProcess: ?bool,
+	# How ready the kernel is to kill it when memory runs out, -1000 to 1000: OOMScoreAdjust=.
+	oomScoreAdjust: ?int,
 	# Whether the root file system is read-only. Defaults to false.
 	readOnlyRoot: ?bool,
 	# Whether it runs with all capabilities and without seccomp and masked paths. Defaults to false.
@@ -480,6 +1096,12 @@ type Configuration (
 	addCapabilities: ?[]string,
 	# Default capabilities that are taken away; 'ALL' takes every one.
 	dropCapabilities: ?[]string,
+	# The seccomp profile: a file of the host, or 'unconfined'. Defaults to the distribution's.
+	seccompProfile: ?string,
+	# Paths that are hidden besides the standard ones.
+	maskPaths: ?[]string,
+	# Standard ones that are not hidden; 'ALL' is every one.
+	unmaskPaths: ?[]string,
 	# Whether gaining privileges through set-user-ID programs is blocked. Defaults to false.
 	noNewPrivileges: ?bool,
 	# The signal that asks its first process to end, by name or number. Defaults to the image's, then to SIGTERM.
@@ -494,6 +1116,8 @@ type Configuration (
 	removeOnExit: ?bool,
 	# The OCI runtime, by name. Defaults to the one that the daemon is configured to use.
 	runtime: ?string,
+	# What it may use of the host.
+	resources: ?Resources,
 	# Properties of its unit as they stand in unit files, such as 'MemoryMax=1G'. They go over those that berth sets.
 	unitProperties: ?[]string
 )
@@ -580,6 +1204,100 @@ type LogLine (
 	cursor: string
 )
 
+# What Batch can do.
+type BatchVerb (
+	# As Init.
+	init,
+	# As Start.
+	start,
+	# As Stop.
+	stop,
+	# As Kill.
+	kill,
+	# As Pause.
+	pause,
+	# As Unpause.
+	unpause,
+	# As Inspect.
+	inspect,
+	# As Cleanup.
+	cleanup
+)
+
+# One step of Batch.
+type BatchOperation (
+	# What to do.
+	verb: BatchVerb,
+	# With 'stop', how long it may take, in microseconds.
+	timeoutUSec: ?int,
+	# With 'kill', the signal.
+	signal: ?string
+)
+
+# What became of one step of Batch.
+type BatchResult (
+	# What was done.
+	verb: BatchVerb,
+	# What the container was afterwards.
+	state: State,
+	# The name of the error it was refused with.
+	error: ?string,
+	# The parameters of that error.
+	parameters: ?object
+)
+
+# What a container uses at a moment. What the host's controllers do not count is absent.
+type Usage (
+	# When it was read.
+	timestamp: Timestamp,
+	# CPU time since the unit was started.
+	cpuUsageUSec: ?int,
+	# Of that, in user mode.
+	cpuUserUSec: ?int,
+	# Of that, in the kernel.
+	cpuSystemUSec: ?int,
+	# Memory in use.
+	memoryBytes: ?int,
+	# The most memory that was ever in use.
+	memoryPeakBytes: ?int,
+	# The limit of memory; absent where there is none.
+	memoryMaxBytes: ?int,
+	# Swap in use.
+	swapBytes: ?int,
+	# Processes and threads.
+	tasks: ?int,
+	# The limit of these; absent where there is none.
+	tasksMax: ?int,
+	# Bytes read from disks.
+	readBytes: ?int,
+	# Bytes written to disks.
+	writeBytes: ?int,
+	# How often the kernel has killed a process of it for want of memory.
+	oomKills: ?int
+)
+
+# A process of a container.
+type Process (
+	# The process, as the host numbers it.
+	process: ProcessId,
+	# Its number in the container's PID namespace.
+	containerPid: int,
+	# Its parent, as the host numbers it.
+	parentPid: int,
+	# The user it runs as.
+	uid: int,
+	# The state letter of proc_pid_stat(5), such as 'R' or 'S'.
+	state: string,
+	# CPU time it has used.
+	cpuUsageUSec: int,
+	# Memory it has resident.
+	residentBytes: int,
+	# When it was started.
+	startedAt: Timestamp,
+	# Its command line, with spaces between the arguments; the name in brackets where there is none.
+	command: string
+)
+
 # Makes a container. Nothing is started, and nothing is left behind where it fails.
 method Create(
 	# What to make it of.
@@ -594,13 +1312,17 @@ method Create(
 # Starts the unit of a container and has the runtime set the container up, without running its process.
 method Init(
 	# The container.
-	container: string
+	container: string,
+	# Whether containers whose namespaces it shares are started first where they do not run. Defaults to false.
+	recursive: ?bool
 ) -> ()
 
 # Runs a container's process. A container that has ended starts anew.
 method Start(
 	# The container.
-	container: string
+	container: string,
+	# Whether containers whose namespaces it shares are started first where they do not run. Defaults to false.
+	recursive: ?bool
 ) -> ()
 
 # Stops a container's unit: its stop signal, then SIGKILL once the time is up. Returns when it has ended.
@@ -611,6 +1333,111 @@ method Stop(
 	timeoutUSec: ?int
 ) -> ()
 
+# Stops a container if it runs, and starts it.
+method Restart(
+	# The container.
+	container: string,
+	# How long it may take to stop, in microseconds, instead of its own stop timeout.
+	timeoutUSec: ?int
+) -> ()
+
+# Freezes a container: none of its processes runs until Unpause.
+method Pause(
+	# The container.
+	container: string
+) -> ()
+
+# Lets a paused container go on.
+method Unpause(
+	# The container.
+	container: string
+) -> ()
+
+# Gives a container another name. Its unit gets the name when it is next started.
+method Rename(
+	# The container.
+	container: string,
+	# The new name.
+	name: string
+) -> ()
+
+# Changes what a container may use, and properties of its unit, at once where it runs and for every later start.
+method Update(
+	# The container.
+	container: string,
+	# What it may use of the host; what is left out stays as it is.
+	resources: ?Resources,
+	# Properties of its unit as they stand in unit files; they go over those of the same name.
+	unitProperties: ?[]string,
+	# When systemd starts it again, from the next start on.
+	restartPolicy: ?RestartPolicy,
+	# With 'on_failure', how many times within ten minutes it is started again.
+	restartLimit: ?int
+) -> ()
+
+# Asks systemd and the runtime what a container is, and repairs what berth has recorded of it.
+method Sync(
+	# The container.
+	container: string
+) -> (
+	# What it is.
+	state: State
+)
+
+# Gives back what a container that has ended may still hold: mounts, the runtime's record, the failed state of its unit.
+method Cleanup(
+	# The container.
+	container: string
+) -> ()
+
+# Removes all containers that have ended or were never started, and returns what is gone, one in each reply.
+# [Requires 'more' flag]
+method Prune(
+	# Only those that have all these labels; an empty value matches every value.
+	labels: ?[string]string
+) -> (
+	# The ID of a container that was removed.
+	id: ?string,
+	# Its name.
+	name: ?string
+)
+
+# Does several things with one container, one after the other, while nobody else does anything with it. Ends with the first that
+# is refused.
+method Batch(
+	# The container.
+	container: string,
+	# What to do.
+	operations: []BatchOperation
+) -> (
+	# What became of each that was begun.
+	results: []BatchResult
+)
+
+# Returns what a container uses. With 'more', again and again until the caller hangs up or the container has ended.
+# [Supports 'more' flag]
+method Stats(
+	# The container.
+	container: string,
+	# How long to wait between two replies, in microseconds. Defaults to one second.
+	intervalUSec: ?int
+) -> (
+	# What it uses; absent in the reply that ends the stream.
+	usage: ?Usage
+)
+
+# Returns the processes of a container. With 'more', again and again until the caller hangs up or the container has ended.
+# [Supports 'more' flag]
+method Top(
+	# The container.
+	container: string,
+	# How long to wait between two replies, in microseconds. Defaults to one second.
+	intervalUSec: ?int
+) -> (
+	# Its processes, in order of their IDs; absent in the reply that ends the stream.
+	processes: ?[]Process
+)
+
 # Sends a signal to a container's first process.
 method Kill(
 	# The container.
@@ -619,7 +1446,7 @@ method Kill(
 	signal: ?string
 ) -> ()
 
-# Returns as soon as a container is in one of the given states. A container that was removed answers with how it ended for as
+# Returns as soon as a container is in one of the given states, polling nothing. A container that was removed answers with how it ended for as
 # long as that is remembered, five minutes at least.
 method Wait(
 	# The container.
@@ -663,7 +1490,10 @@ method Inspect(
 	# What it is at this moment.
 	runtime: Runtime,
 	# The folder that holds its OCI bundle.
-	bundle: string
+	bundle: string,
+	# The limits that are in force, as systemd has them, also when 'systemctl set-property' has changed them; absent while the
+	# unit is not loaded.
+	limits: ?Resources
 )
 
 # Returns the containers, one in each reply, oldest first. Without any, one empty reply.
@@ -697,6 +1527,200 @@ method Logs(
 ) -> (
 	# A line.
 	line: ?LogLine
+)
+
+# A window of characters.
+type TerminalSize (
+	# Characters in a line.
+	columns: int,
+	# Lines.
+	rows: int
+)
+
+# What an exec session runs. What is left out is as the container's own process has it.
+type ExecConfiguration (
+	# The program and its arguments.
+	command: []string,
+	# Environment variables; they go over those of the container.
+	environment: ?[string]string,
+	# Who runs it: a name or number from the container's own /etc/passwd, and after ':' a group.
+	user: ?string,
+	# Groups it belongs to besides, by name or number.
+	groups: ?[]string,
+	# The working folder.
+	workingDirectory: ?string,
+	# Whether it has a terminal; then everything it says is standard output. Defaults to false.
+	terminal: ?bool,
+	# Whether its standard input is open; it is /dev/null otherwise. Defaults to false, and to true with a terminal.
+	stdin: ?bool,
+	# Whether it runs with all capabilities. Defaults to false.
+	privileged: ?bool,
+	# Capabilities beyond those of the container.
+	addCapabilities: ?[]string
+)
+
+# Where an exec session is in its life.
+type ExecState (
+	# Nothing runs yet.
+	created,
+	# Its process runs.
+	running,
+	# Its process has ended, or could not be started.
+	stopped
+)
+
+# An exec session.
+type ExecSession (
+	# The ID: 64 hexadecimal digits. Every method that takes a session accepts a prefix of it that no other one shares.
+	id: string,
+	# The ID of its container.
+	container: string,
+	# The unit it runs as.
+	unit: string,
+	# Where it is in its life.
+	state: ExecState,
+	# What it runs.
+	configuration: ExecConfiguration,
+	# Its process, while it runs.
+	process: ?ProcessId,
+	# How it ended: the process's own exit code, 128 and the number of the signal that ended it, 127 where the program is not
+	# there, 126 where it cannot be executed, 125 where berth failed; absent where nobody knows.
+	exitCode: ?int,
+	# Why nothing was run.
+	message: ?string,
+	# When it was made.
+	createdAt: Timestamp,
+	# When it was started.
+	startedAt: ?Timestamp,
+	# When it ended.
+	exitedAt: ?Timestamp
+)
+
+# Makes an exec session in a container that runs; nothing is run yet.
+method ExecCreate(
+	# The container.
+	container: string,
+	# What to run.
+	configuration: ExecConfiguration
+) -> (
+	# The ID of the session.
+	id: string
+)
+
+# Runs a session's process with nobody attached, and returns when it runs. What it says goes to those who attach later.
+method ExecStart(
+	# The session.
+	session: string
+) -> ()
+
+# Runs a session's process and attaches to it; not a byte of what it says is lost. While it runs, a client that does not read makes
+# the process wait. The connection then carries frames:
+#
+# A frame is a header of 8 bytes, [stream, 0, 0, 0, length as a big-endian uint32], and so many bytes, 1 MiB at most. The streams
+# are 0, standard input, which only the client writes; 1, standard output, and 2, standard error, which only the service writes;
+# and 3, control, a JSON object with a member 'type'. An empty frame of stream 0 ends the input; output goes on.
+#
+# The client says {"type":"resize","columns":80,"rows":24} when the window of a terminal has changed.
+#
+# The service says one last thing before it closes: {"type":"exit","exitCode":0} when the process has ended, with 'signal' where one
+# ended a container, and 'message' where nothing could be run; {"type":"detached"} when the client has typed the detach keys;
+# or {"type":"error","error":"NAME","parameters":{}} with an error of this interface, or org.varlink.service.InvalidParameter for
+# a frame that is none ('stream', 'length' or 'control' says what was wrong with it). Hanging up detaches too.
+#
+# With 'raw' there are no frames: the bytes of the terminal, or of standard input and output, both ways; standard error is left out
+# without a terminal, and shutting the sending side down ends the input.
+# [Requires 'upgrade' flag]
+method ExecStartAndAttach(
+	# The session.
+	session: string,
+	# Whether there are no frames. Defaults to false.
+	raw: ?bool,
+	# The keys that detach from a terminal: a list such as 'ctrl-p,ctrl-q', which is the default; empty for none.
+	detachKeys: ?string,
+	# The size of the window.
+	size: ?TerminalSize
+) -> ()
+
+# Attaches to a session that runs, from this moment on. Any number of clients may; one that does not read for too long is dropped
+# with StreamOverrun. The connection carries what ExecStartAndAttach says.
+# [Requires 'upgrade' flag]
+method ExecAttach(
+	# The session.
+	session: string,
+	# Whether there are no frames. Defaults to false.
+	raw: ?bool,
+	# Whether what the client types goes to the process. Defaults to true.
+	stdin: ?bool,
+	# Whether standard output is sent. Defaults to true.
+	stdout: ?bool,
+	# Whether standard error is sent. Defaults to true.
+	stderr: ?bool,
+	# The keys that detach from a terminal: a list such as 'ctrl-p,ctrl-q', which is the default; empty for none.
+	detachKeys: ?string,
+	# The size of the window.
+	size: ?TerminalSize
+) -> ()
+
+# Sets the size of a session's terminal.
+method ExecResize(
+	# The session.
+	session: string,
+	# The size.
+	size: TerminalSize
+) -> ()
+
+# Asks a session's process to end, with the stop signal of the container, and kills it once the time is up. Returns when it has ended.
+method ExecStop(
+	# The session.
+	session: string,
+	# How long it may take, in microseconds, instead of the container's stop timeout; 0 kills it at once.
+	timeoutUSec: ?int
+) -> ()
+
+# Removes a session.
+method ExecRemove(
+	# The session.
+	session: string,
+	# Whether one that runs is killed first; otherwise it is refused with WrongExecState. Defaults to false.
+	force: ?bool
+) -> ()
+
+# Returns everything about a session.
+method ExecInspect(
+	# The session.
+	session: string
+) -> (
+	# The session.
+	execSession: ExecSession
+)
+
+# Returns exec sessions, one in each reply, oldest first. Without any, one empty reply.
+# [Requires 'more' flag]
+method ExecList(
+	# Only those of this container.
+	container: ?string
+) -> (
+	# A session.
+	execSession: ?ExecSession
+)
+
+# Makes a session, runs it, attaches to it, and removes it when it has ended. The connection carries what ExecStartAndAttach says.
+# [Requires 'upgrade' flag]
+method Exec(
+	# The container.
+	container: string,
+	# What to run.
+	configuration: ExecConfiguration,
+	# Whether there are no frames. Defaults to false.
+	raw: ?bool,
+	# The keys that detach from a terminal: a list such as 'ctrl-p,ctrl-q', which is the default; empty for none. A session that was
+	# detached from is not removed.
+	detachKeys: ?string,
+	# The size of the window.
+	size: ?TerminalSize
+) -> (
+	# The ID of the session.
+	id: string
 )
 
 # No container has this name, ID or prefix of an ID.
@@ -759,6 +1783,28 @@ error NoSuchUser (
 	user: string
 )
 
+# Other containers share namespaces of the container.
+error HasDependents (
+	# The name of the container.
+	container: string,
+	# The names of the others, ten at most.
+	dependents: []string
+)
+
+# A namespace that the container should share is not there, or the container that has it does not run.
+error NoSuchNamespace (
+	# As it was asked for.
+	namespace: string
+)
+
+# A file that the container is to be made of cannot be read.
+error InvalidFile (
+	# Its path on the host.
+	path: string,
+	# What is wrong with it.
+	reason: string
+)
+
 # Neither the image nor the call says what to run.
 error NoCommand (
 	# The image.
@@ -819,6 +1865,42 @@ error UnitExists (
 	unit: string
 )
 
+# No exec session has this ID, or more than one ID begins so.
+error NoSuchExecSession (
+	# What was asked for.
+	session: string
+)
+
+# The operation is not possible in the state the exec session is in.
+error WrongExecState (
+	# The ID of the session.
+	session: string,
+	# The state it is in.
+	state: ExecState,
+	# The operation that was refused, such as 'start'.
+	operation: string
+)
+
+# Exec sessions run in the container.
+error ActiveExecSessions (
+	# The name of the container.
+	container: string,
+	# Their IDs, ten at most.
+	sessions: []string
+)
+
+# The container or exec session has no terminal.
+error NoTerminal (
+	# Its ID or name.
+	container: string
+)
+
+# The client did not read for so long that what waited for it had to be given up; it alone was dropped.
+error StreamOverrun (
+	# How many bytes may wait for a client.
+	limitBytes: int
+)
+
 # systemd cannot be reached over D-Bus.
 error SystemdUnavailable (
 	# What went wrong.
@@ -870,13 +1952,81 @@ export class ContainerClient {
     return this.#client.call('Stop', input, options);
   }
 
+  /** Stops a container if it runs, and starts it. */
+  restart(input: RestartInput, options?: varlink.CallOptions): Promise<RestartOutput> {
+    return this.#client.call('Restart', input, options);
+  }
+
+  /** Freezes a container: none of its processes runs until Unpause. */
+  pause(input: PauseInput, options?: varlink.CallOptions): Promise<PauseOutput> {
+    return this.#client.call('Pause', input, options);
+  }
+
+  /** Lets a paused container go on. */
+  unpause(input: UnpauseInput, options?: varlink.CallOptions): Promise<UnpauseOutput> {
+    return this.#client.call('Unpause', input, options);
+  }
+
+  /** Gives a container another name. Its unit gets the name when it is next started. */
+  rename(input: RenameInput, options?: varlink.CallOptions): Promise<RenameOutput> {
+    return this.#client.call('Rename', input, options);
+  }
+
+  /** Changes what a container may use, and properties of its unit, at once where it runs and for every later start. */
+  update(input: UpdateInput, options?: varlink.CallOptions): Promise<UpdateOutput> {
+    return this.#client.call('Update', input, options);
+  }
+
+  /** Asks systemd and the runtime what a container is, and repairs what berth has recorded of it. */
+  sync(input: SyncInput, options?: varlink.CallOptions): Promise<SyncOutput> {
+    return this.#client.call('Sync', input, options);
+  }
+
+  /** Gives back what a container that has ended may still hold: mounts, the runtime's record, the failed state of its unit. */
+  cleanup(input: CleanupInput, options?: varlink.CallOptions): Promise<CleanupOutput> {
+    return this.#client.call('Cleanup', input, options);
+  }
+
+  /** Removes all containers that have ended or were never started, and returns what is gone, one in each reply. */
+  prune(input: PruneInput = {}, options?: varlink.CallOptions): AsyncIterable<PruneOutput> {
+    return this.#client.callMore('Prune', input, options);
+  }
+
+  /**
+   * Does several things with one container, one after the other, while nobody else does anything with it. Ends with the first that
+   * is refused.
+   */
+  batch(input: BatchInput, options?: varlink.CallOptions): Promise<BatchOutput> {
+    return this.#client.call('Batch', input, options);
+  }
+
+  /** Returns what a container uses. With 'more', again and again until the caller hangs up or the container has ended. */
+  stats(input: StatsInput, options?: varlink.CallOptions): Promise<StatsOutput> {
+    return this.#client.call('Stats', input, options);
+  }
+
+  /** Returns what a container uses. With 'more', again and again until the caller hangs up or the container has ended. */
+  statsMore(input: StatsInput, options?: varlink.CallOptions): AsyncIterable<StatsOutput> {
+    return this.#client.callMore('Stats', input, options);
+  }
+
+  /** Returns the processes of a container. With 'more', again and again until the caller hangs up or the container has ended. */
+  top(input: TopInput, options?: varlink.CallOptions): Promise<TopOutput> {
+    return this.#client.call('Top', input, options);
+  }
+
+  /** Returns the processes of a container. With 'more', again and again until the caller hangs up or the container has ended. */
+  topMore(input: TopInput, options?: varlink.CallOptions): AsyncIterable<TopOutput> {
+    return this.#client.callMore('Top', input, options);
+  }
+
   /** Sends a signal to a container's first process. */
   kill(input: KillInput, options?: varlink.CallOptions): Promise<KillOutput> {
     return this.#client.call('Kill', input, options);
   }
 
   /**
-   * Returns as soon as a container is in one of the given states. A container that was removed answers with how it ended for as
+   * Returns as soon as a container is in one of the given states, polling nothing. A container that was removed answers with how it ended for as
    * long as that is remembered, five minutes at least.
    */
   wait(input: WaitInput, options?: varlink.CallOptions): Promise<WaitOutput> {
@@ -904,6 +2054,76 @@ export class ContainerClient {
    */
   logs(input: LogsInput, options?: varlink.CallOptions): AsyncIterable<LogsOutput> {
     return this.#client.callMore('Logs', input, options);
+  }
+
+  /** Makes an exec session in a container that runs; nothing is run yet. */
+  execCreate(input: ExecCreateInput, options?: varlink.CallOptions): Promise<ExecCreateOutput> {
+    return this.#client.call('ExecCreate', input, options);
+  }
+
+  /** Runs a session's process with nobody attached, and returns when it runs. What it says goes to those who attach later. */
+  execStart(input: ExecStartInput, options?: varlink.CallOptions): Promise<ExecStartOutput> {
+    return this.#client.call('ExecStart', input, options);
+  }
+
+  /**
+   * Runs a session's process and attaches to it; not a byte of what it says is lost. While it runs, a client that does not read makes
+   * the process wait. The connection then carries frames:
+   *
+   * A frame is a header of 8 bytes, [stream, 0, 0, 0, length as a big-endian uint32], and so many bytes, 1 MiB at most. The streams
+   * are 0, standard input, which only the client writes; 1, standard output, and 2, standard error, which only the service writes;
+   * and 3, control, a JSON object with a member 'type'. An empty frame of stream 0 ends the input; output goes on.
+   *
+   * The client says {"type":"resize","columns":80,"rows":24} when the window of a terminal has changed.
+   *
+   * The service says one last thing before it closes: {"type":"exit","exitCode":0} when the process has ended, with 'signal' where one
+   * ended a container, and 'message' where nothing could be run; {"type":"detached"} when the client has typed the detach keys;
+   * or {"type":"error","error":"NAME","parameters":{}} with an error of this interface, or org.varlink.service.InvalidParameter for
+   * a frame that is none ('stream', 'length' or 'control' says what was wrong with it). Hanging up detaches too.
+   *
+   * With 'raw' there are no frames: the bytes of the terminal, or of standard input and output, both ways; standard error is left out
+   * without a terminal, and shutting the sending side down ends the input.
+   */
+  execStartAndAttach(input: ExecStartAndAttachInput, options?: varlink.CallOptions): Promise<varlink.Upgraded<ExecStartAndAttachOutput>> {
+    return this.#client.upgrade('ExecStartAndAttach', input, options);
+  }
+
+  /**
+   * Attaches to a session that runs, from this moment on. Any number of clients may; one that does not read for too long is dropped
+   * with StreamOverrun. The connection carries what ExecStartAndAttach says.
+   */
+  execAttach(input: ExecAttachInput, options?: varlink.CallOptions): Promise<varlink.Upgraded<ExecAttachOutput>> {
+    return this.#client.upgrade('ExecAttach', input, options);
+  }
+
+  /** Sets the size of a session's terminal. */
+  execResize(input: ExecResizeInput, options?: varlink.CallOptions): Promise<ExecResizeOutput> {
+    return this.#client.call('ExecResize', input, options);
+  }
+
+  /** Asks a session's process to end, with the stop signal of the container, and kills it once the time is up. Returns when it has ended. */
+  execStop(input: ExecStopInput, options?: varlink.CallOptions): Promise<ExecStopOutput> {
+    return this.#client.call('ExecStop', input, options);
+  }
+
+  /** Removes a session. */
+  execRemove(input: ExecRemoveInput, options?: varlink.CallOptions): Promise<ExecRemoveOutput> {
+    return this.#client.call('ExecRemove', input, options);
+  }
+
+  /** Returns everything about a session. */
+  execInspect(input: ExecInspectInput, options?: varlink.CallOptions): Promise<ExecInspectOutput> {
+    return this.#client.call('ExecInspect', input, options);
+  }
+
+  /** Returns exec sessions, one in each reply, oldest first. Without any, one empty reply. */
+  execList(input: ExecListInput = {}, options?: varlink.CallOptions): AsyncIterable<ExecListOutput> {
+    return this.#client.callMore('ExecList', input, options);
+  }
+
+  /** Makes a session, runs it, attaches to it, and removes it when it has ended. The connection carries what ExecStartAndAttach says. */
+  exec(input: ExecInput, options?: varlink.CallOptions): Promise<varlink.Upgraded<ExecOutput>> {
+    return this.#client.upgrade('Exec', input, options);
   }
 }
 
@@ -960,6 +2180,25 @@ export type ContainerErrors = {
     /** What was asked for. */
     readonly user: string;
   };
+  /** Other containers share namespaces of the container. */
+  readonly HasDependents: {
+    /** The name of the container. */
+    readonly container: string;
+    /** The names of the others, ten at most. */
+    readonly dependents: readonly string[];
+  };
+  /** A namespace that the container should share is not there, or the container that has it does not run. */
+  readonly NoSuchNamespace: {
+    /** As it was asked for. */
+    readonly namespace: string;
+  };
+  /** A file that the container is to be made of cannot be read. */
+  readonly InvalidFile: {
+    /** Its path on the host. */
+    readonly path: string;
+    /** What is wrong with it. */
+    readonly reason: string;
+  };
   /** Neither the image nor the call says what to run. */
   readonly NoCommand: {
     /** The image. */
@@ -1011,6 +2250,37 @@ export type ContainerErrors = {
   readonly UnitExists: {
     /** The unit. */
     readonly unit: string;
+  };
+  /** No exec session has this ID, or more than one ID begins so. */
+  readonly NoSuchExecSession: {
+    /** What was asked for. */
+    readonly session: string;
+  };
+  /** The operation is not possible in the state the exec session is in. */
+  readonly WrongExecState: {
+    /** The ID of the session. */
+    readonly session: string;
+    /** The state it is in. */
+    readonly state: ExecState;
+    /** The operation that was refused, such as 'start'. */
+    readonly operation: string;
+  };
+  /** Exec sessions run in the container. */
+  readonly ActiveExecSessions: {
+    /** The name of the container. */
+    readonly container: string;
+    /** Their IDs, ten at most. */
+    readonly sessions: readonly string[];
+  };
+  /** The container or exec session has no terminal. */
+  readonly NoTerminal: {
+    /** Its ID or name. */
+    readonly container: string;
+  };
+  /** The client did not read for so long that what waited for it had to be given up; it alone was dropped. */
+  readonly StreamOverrun: {
+    /** How many bytes may wait for a client. */
+    readonly limitBytes: number;
   };
   /** systemd cannot be reached over D-Bus. */
   readonly SystemdUnavailable: {

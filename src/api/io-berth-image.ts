@@ -39,6 +39,24 @@ export type Image = {
 };
 
 /**
+ * What a pull is doing.
+ * - `resolving`: The name is being looked up at the registry.
+ * - `layer`: A layer is being fetched.
+ * - `present`: A layer is here already.
+ * - `configuration`: The configuration is being fetched.
+ * - `storing`: The image is being written to the store.
+ */
+export type PullStep = 'resolving' | 'layer' | 'present' | 'configuration' | 'storing';
+
+/** How far a pull is. */
+export type PullProgress = {
+  /** What it is doing. */
+  readonly step: PullStep;
+  /** The digest of what is being fetched. */
+  readonly digest?: string | undefined;
+};
+
+/**
  * Why a registry did not give an image.
  * - `not_found`: The registry does not have it.
  * - `unauthorized`: The registry wants other credentials.
@@ -75,8 +93,68 @@ export type PullInput = {
 };
 
 export type PullOutput = {
+  /** How far it is. */
+  readonly progress?: PullProgress | undefined;
+  /** The image, in the last reply. */
+  readonly image?: Image | undefined;
+};
+
+export type SaveInput = {
+  /** The image, by name, ID or a prefix of its ID. */
+  readonly image: string;
+  /** Absolute path of the file or folder; it must not exist. */
+  readonly path: string;
+  /** Its form. Defaults to an OCI archive. */
+  readonly transport?: Transport | undefined;
+};
+
+export type SaveOutput = { readonly [member: string]: never };
+
+export type InspectInput = {
+  /** The image, by name, ID or a prefix of its ID. */
+  readonly image: string;
+};
+
+export type InspectOutput = {
   /** The image. */
   readonly image: Image;
+  /** What a container of it runs first. */
+  readonly entrypoint: readonly string[];
+  /** What it runs then, or as the first one's arguments. */
+  readonly command: readonly string[];
+  /** Its environment, each as NAME=value. */
+  readonly environment: readonly string[];
+  /** Who runs it; empty for root. */
+  readonly user: string;
+  /** The working folder. */
+  readonly workingDirectory: string;
+  /** The signal that stops it. */
+  readonly stopSignal?: string | undefined;
+  /** Paths at which it wants volumes. */
+  readonly volumes: readonly string[];
+  /** Ports it offers, such as '80/tcp'. */
+  readonly exposedPorts: readonly string[];
+  /** The IDs of its layers, the topmost first. */
+  readonly layers: readonly string[];
+};
+
+export type TagInput = {
+  /** The image, by name, ID or a prefix of its ID. */
+  readonly image: string;
+  /** The name. */
+  readonly name: string;
+};
+
+export type TagOutput = { readonly [member: string]: never };
+
+export type PruneInput = {
+  /** Whether images with names go too. Defaults to false. */
+  readonly all?: boolean | undefined;
+};
+
+export type PruneOutput = {
+  /** The ID of an image that was removed. */
+  readonly id?: string | undefined;
 };
 
 export type ListInput = { readonly [member: string]: never };
@@ -101,8 +179,16 @@ export type RemoveOutput = { readonly [member: string]: never };
 export interface ImageHandlers {
   /** Brings an image from a file or folder of this host into the store. */
   readonly Load: (input: LoadInput, call: varlink.Call) => Promise<LoadOutput>;
-  /** Brings an image from a registry into the store. */
-  readonly Pull: (input: PullInput, call: varlink.Call) => Promise<PullOutput>;
+  /** Brings an image from a registry into the store. With 'more', tells how far it is; the last reply has the image. */
+  readonly Pull: (input: PullInput, call: varlink.Call) => Promise<PullOutput> | AsyncIterable<PullOutput>;
+  /** Writes an image to a file or folder of this host. */
+  readonly Save: (input: SaveInput, call: varlink.Call) => Promise<SaveOutput>;
+  /** Returns everything about an image. */
+  readonly Inspect: (input: InspectInput, call: varlink.Call) => Promise<InspectOutput>;
+  /** Gives an image another name. */
+  readonly Tag: (input: TagInput, call: varlink.Call) => Promise<TagOutput>;
+  /** Removes all images without a name that no container is made of, and returns what is gone, one in each reply. */
+  readonly Prune: (input: PruneInput, call: varlink.Call) => AsyncIterable<PruneOutput>;
   /** Returns the images, one in each reply. Without any, one empty reply. */
   readonly List: (input: ListInput, call: varlink.Call) => AsyncIterable<ListOutput>;
   /** Removes a name, or the image with all its names where an ID is given or the name is its last. */
@@ -153,6 +239,28 @@ type Image (
 	labels: [string]string
 )
 
+# What a pull is doing.
+type PullStep (
+	# The name is being looked up at the registry.
+	resolving,
+	# A layer is being fetched.
+	layer,
+	# A layer is here already.
+	present,
+	# The configuration is being fetched.
+	configuration,
+	# The image is being written to the store.
+	storing
+)
+
+# How far a pull is.
+type PullProgress (
+	# What it is doing.
+	step: PullStep,
+	# The digest of what is being fetched.
+	digest: ?string
+)
+
 # Brings an image from a file or folder of this host into the store.
 method Load(
 	# Absolute path of the folder or archive.
@@ -168,7 +276,8 @@ method Load(
 	image: Image
 )
 
-# Brings an image from a registry into the store.
+# Brings an image from a registry into the store. With 'more', tells how far it is; the last reply has the image.
+# [Supports 'more' flag]
 method Pull(
 	# The image's name, such as 'docker.io/library/debian:13'.
 	image: string,
@@ -179,8 +288,65 @@ method Pull(
 	# The password that goes with it.
 	password: ?string
 ) -> (
+	# How far it is.
+	progress: ?PullProgress,
+	# The image, in the last reply.
+	image: ?Image
+)
+
+# Writes an image to a file or folder of this host.
+method Save(
+	# The image, by name, ID or a prefix of its ID.
+	image: string,
+	# Absolute path of the file or folder; it must not exist.
+	path: string,
+	# Its form. Defaults to an OCI archive.
+	transport: ?Transport
+) -> ()
+
+# Returns everything about an image.
+method Inspect(
+	# The image, by name, ID or a prefix of its ID.
+	image: string
+) -> (
 	# The image.
-	image: Image
+	image: Image,
+	# What a container of it runs first.
+	entrypoint: []string,
+	# What it runs then, or as the first one's arguments.
+	command: []string,
+	# Its environment, each as NAME=value.
+	environment: []string,
+	# Who runs it; empty for root.
+	user: string,
+	# The working folder.
+	workingDirectory: string,
+	# The signal that stops it.
+	stopSignal: ?string,
+	# Paths at which it wants volumes.
+	volumes: []string,
+	# Ports it offers, such as '80/tcp'.
+	exposedPorts: []string,
+	# The IDs of its layers, the topmost first.
+	layers: []string
+)
+
+# Gives an image another name.
+method Tag(
+	# The image, by name, ID or a prefix of its ID.
+	image: string,
+	# The name.
+	name: string
+) -> ()
+
+# Removes all images without a name that no container is made of, and returns what is gone, one in each reply.
+# [Requires 'more' flag]
+method Prune(
+	# Whether images with names go too. Defaults to false.
+	all: ?bool
+) -> (
+	# The ID of an image that was removed.
+	id: ?string
 )
 
 # Returns the images, one in each reply. Without any, one empty reply.
@@ -206,6 +372,14 @@ error NoSuchImage (
 error AmbiguousImage (
 	# What was asked for.
 	image: string
+)
+
+# The file or folder exists already, or cannot be written.
+error SaveFailed (
+	# Its path.
+	path: string,
+	# What went wrong.
+	reason: string
 )
 
 # Containers are made from the image.
@@ -273,9 +447,34 @@ export class ImageClient {
     return this.#client.call('Load', input, options);
   }
 
-  /** Brings an image from a registry into the store. */
+  /** Brings an image from a registry into the store. With 'more', tells how far it is; the last reply has the image. */
   pull(input: PullInput, options?: varlink.CallOptions): Promise<PullOutput> {
     return this.#client.call('Pull', input, options);
+  }
+
+  /** Brings an image from a registry into the store. With 'more', tells how far it is; the last reply has the image. */
+  pullMore(input: PullInput, options?: varlink.CallOptions): AsyncIterable<PullOutput> {
+    return this.#client.callMore('Pull', input, options);
+  }
+
+  /** Writes an image to a file or folder of this host. */
+  save(input: SaveInput, options?: varlink.CallOptions): Promise<SaveOutput> {
+    return this.#client.call('Save', input, options);
+  }
+
+  /** Returns everything about an image. */
+  inspect(input: InspectInput, options?: varlink.CallOptions): Promise<InspectOutput> {
+    return this.#client.call('Inspect', input, options);
+  }
+
+  /** Gives an image another name. */
+  tag(input: TagInput, options?: varlink.CallOptions): Promise<TagOutput> {
+    return this.#client.call('Tag', input, options);
+  }
+
+  /** Removes all images without a name that no container is made of, and returns what is gone, one in each reply. */
+  prune(input: PruneInput = {}, options?: varlink.CallOptions): AsyncIterable<PruneOutput> {
+    return this.#client.callMore('Prune', input, options);
   }
 
   /** Returns the images, one in each reply. Without any, one empty reply. */
@@ -300,6 +499,13 @@ export type ImageErrors = {
   readonly AmbiguousImage: {
     /** What was asked for. */
     readonly image: string;
+  };
+  /** The file or folder exists already, or cannot be written. */
+  readonly SaveFailed: {
+    /** Its path. */
+    readonly path: string;
+    /** What went wrong. */
+    readonly reason: string;
   };
   /** Containers are made from the image. */
   readonly ImageInUse: {

@@ -12,6 +12,8 @@ export type Runtime = {
   readonly version: string;
   /** Whether it can checkpoint and restore here. */
   readonly checkpoint: boolean;
+  /** Why it cannot be used, where that is so. */
+  readonly problem?: string | undefined;
 };
 
 /** How many containers there are. */
@@ -80,7 +82,9 @@ type Runtime (
 	# Its version.
 	version: string,
 	# Whether it can checkpoint and restore here.
-	checkpoint: bool
+	checkpoint: bool,
+	# Why it cannot be used, where that is so.
+	problem: ?string
 )
 
 # How many containers there are.
@@ -123,6 +127,14 @@ method GetInfo() -> (
 	images: int
 )
 
+# The system refused something the operation needs.
+error SystemFailed (
+	# The error's name, such as 'EIO'.
+	errnoName: string,
+	# What was attempted.
+	message: string
+)
+
 # berthd itself failed, in a call of any of its interfaces; its journal has the details under the same reference.
 error InternalError (
 	# The reference.
@@ -151,6 +163,13 @@ export class SystemClient {
 
 /** The errors of io.berth.System, and their parameters. */
 export type SystemErrors = {
+  /** The system refused something the operation needs. */
+  readonly SystemFailed: {
+    /** The error's name, such as 'EIO'. */
+    readonly errnoName: string;
+    /** What was attempted. */
+    readonly message: string;
+  };
   /** berthd itself failed, in a call of any of its interfaces; its journal has the details under the same reference. */
   readonly InternalError: {
     /** The reference. */

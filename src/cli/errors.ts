@@ -71,6 +71,13 @@ export const CONTAINER_SENTENCES: Sentences<ContainerErrors> = {
   UnitFailed: ({ unit, result }) => `systemd could not do it with ${unit} (${result}); see 'journalctl -u ${unit}'`,
   UnitExists: ({ unit }) =>
     `${unit} is taken by something that is not this container; see 'systemctl cat ${unit}', or choose another --name`,
+  NoSuchExecSession: ({ session }) => `there is no exec session '${session}', or more than one ID begins so`,
+  WrongExecState: ({ session, state, operation }) =>
+    `the exec session ${session.slice(0, 12)} is ${state}, so '${operation}' is not possible`,
+  ActiveExecSessions: ({ container, sessions }) =>
+    `exec sessions run in '${container}' (${listed(sessions)}); wait for their end, or force it`,
+  NoTerminal: ({ container }) => `'${container}' has no terminal; it was not made with --tty`,
+  StreamOverrun: ({ limitBytes }) => `${limitBytes} bytes of output waited to be read, so the rest was given up`,
   SystemdUnavailable: ({ reason }) => `berthd cannot reach systemd over D-Bus: ${reason}; see 'systemctl status dbus'`,
   SystemFailed: whatSystemRefused,
 };
@@ -94,6 +101,7 @@ export const IMAGE_SENTENCES: Sentences<ImageErrors> = {
 };
 
 export const SYSTEM_SENTENCES: Sentences<SystemErrors> = {
+  SystemFailed: whatSystemRefused,
   InternalError: ({ reference }) => `berthd itself failed; 'journalctl -u berthd' has the details under ${reference}`,
 };
 

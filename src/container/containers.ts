@@ -1,20 +1,31 @@
 /** The containers of this host: a method for each verb, and nothing but delegation. */
 import type { LogLine } from '../journal/journal.ts';
+import type { CgroupProcess, CgroupUsage } from '../systemd/cgroup.ts';
 import type { Request } from './configure.ts';
 import type { Container } from './container.ts';
 import { ContainerError } from './errors.ts';
-import type { ContainerId } from './names.ts';
+import { parseContainerName, type ContainerId } from './names.ts';
 import { Operations } from './operations.ts';
+import { batch, type StepResult } from './operations/batch.ts';
+import { stepsFor, type BatchStep, type BatchVerb } from './operations/batch-steps.ts';
+import { cleanup } from './operations/cleanup.ts';
 import { create, type CreateHost } from './operations/create.ts';
 import { init } from './operations/init.ts';
 import { kill } from './operations/kill.ts';
 import { logs, type LogsQuery } from './operations/logs.ts';
+import { stats, top } from './operations/observe.ts';
+import { pause, unpause } from './operations/pause.ts';
 import { finishRemoval, remove } from './operations/remove.ts';
-import { start } from './operations/start.ts';
+import { rename } from './operations/rename.ts';
+import { restart } from './operations/restart.ts';
+import { start, type StartOptions } from './operations/start.ts';
 import { stop } from './operations/stop.ts';
+import { update, type Changes } from './operations/update.ts';
 import { wait, type Waited } from './operations/wait.ts';
 import type { Ports } from './ports.ts';
 import type { State } from './state.ts';
+import { hasLife } from './status.ts';
+import type { UnitLimits } from '../systemd/unit-status.ts';
 
 export interface ListFilter {
   readonly states: readonly State[] | undefined;
@@ -39,12 +50,17 @@ export class Containers {
     return await create(this.#ports, this.#host, request, signal);
   }
 
-  async init(reference: string, signal: AbortSignal): Promise<void> {
-    await init(this.#ports, reference, signal);
+  async init(reference: string, options: StartOptions, signal: AbortSignal): Promise<void> {
+    await init(this.#ports, reference, options, signal);
   }
 
-  async start(reference: string, signal: AbortSignal): Promise<void> {
-    await start(this.#ports, reference, signal);
+  async start(reference: string, options: StartOptions, signal: AbortSignal): Promise<void> {
+    await start(this.#ports, reference, options, signal);
+  }
+
+  /** @param timeoutUsec for the stop, instead of the container's own */
+  async restart(reference: string, timeoutUsec: number | undefined, signal: AbortSignal): Promise<void> {
+    await restart(this.#ports, reference, timeoutUsec, signal);
   }
 
   /** @param timeoutUsec instead of the container's own; 0 kills at once */
@@ -55,6 +71,52 @@ export class Containers {
   /** @param killSignal as kill(2) has it */
   async kill(reference: string, killSignal: number, signal: AbortSignal): Promise<void> {
     await kill(this.#ports, reference, killSignal, signal);
+  }
+
+  async pause(reference: string, signal: AbortSignal): Promise<void> {
+    await pause(this.#ports, reference, signal);
+  }
+
+  async unpause(reference: string, signal: AbortSignal): Promise<void> {
+    await unpause(this.#ports, reference, signal);
+  }
+
+  async rename(reference: string, name: string): Promise<void> {
+    await rename(this.#ports, reference, parseContainerName(name));
+  }
+
+  async update(reference: string, changes: Changes, signal: AbortSignal): Promise<void> {
+    await update(this.#ports, reference, changes, signal);
+  }
+
+  async cleanup(reference: string): Promise<void> {
+    await cleanup(this.#ports, reference);
+  }
+
+  /** Does steps one after the other, while nobody else does anything with the container. */
+  async batch(reference: string, steps: readonly BatchStep[], signal: AbortSignal): Promise<StepResult<BatchVerb>[]> {
+    return await batch(this.#ports, reference, stepsFor(this.#ports, steps, signal));
+  }
+
+  async stats(reference: string): Promise<CgroupUsage> {
+    return await stats(this.#ports, reference);
+  }
+
+  async top(reference: string): Promise<CgroupProcess[]> {
+    return await top(this.#ports, reference);
+  }
+
+  /** Removes what has ended or was never started, each as `remove` does; one that cannot go is left out. */
+  async *prune(labels: Readonly<Record<string, string>>, signal: AbortSignal): AsyncGenerator<Container> {
+    for (const container of this.list({ states: ['configured', 'stopped', 'exited'], labels })) {
+      try {
+        await remove(this.#ports, container.id, { ifRunning: 'refuse' }, signal);
+      } catch (error) {
+        if (error instanceof ContainerError) continue;
+        throw error;
+      }
+      yield container;
+    }
   }
 
   async wait(reference: string, conditions: readonly State[], signal: AbortSignal): Promise<Waited> {
@@ -72,6 +134,11 @@ export class Containers {
     const container = this.#ports.registry.get(id);
     if (container === undefined) throw new ContainerError('NoSuchContainer', { container: reference });
     return container;
+  }
+
+  /** The limits in force, as systemd has them; undefined while its unit is not loaded. */
+  async limits({ unit, status }: Container): Promise<UnitLimits | undefined> {
+    return hasLife(status) ? await this.#ports.units.limits(unit) : undefined;
   }
 
   /** What was last told of each, oldest first; waits for nobody. */

@@ -1,3 +1,4 @@
+import type { SessionState } from './exec/session.ts';
 import type { Operation, State } from './state.ts';
 
 /** Every way a request can be refused or fail, with the facts a client needs to act on it. */
@@ -8,7 +9,8 @@ export interface Refusals {
   InvalidName: { name: string };
   /** `parameter` as the client wrote it, `configuration.stopSignal`. */
   InvalidParameter: { parameter: string };
-  WrongState: { container: string; state: State; operation: Operation };
+  /** `operation` may also be one that only looks. */
+  WrongState: { container: string; state: State; operation: Operation | 'stats' | 'top' | 'exec' };
   AlreadyStopped: { container: string };
   NoSuchImage: { image: string };
   AmbiguousImage: { image: string };
@@ -17,12 +19,19 @@ export interface Refusals {
   NoSuchUser: { user: string };
   NoCommand: { image: string };
   NoSuchSource: { source: string };
+  NoSuchNamespace: { namespace: string };
+  InvalidFile: { path: string; reason: string };
+  HasDependents: { container: string; dependents: string[] };
   InvalidProperty: { property: string; reason: string };
   CommandNotFound: { container: string; message: string };
   CommandNotExecutable: { container: string; message: string };
   RuntimeFailed: { container: string; runtime: string; message: string };
   UnitFailed: { unit: string; result: string };
   UnitExists: { unit: string };
+  NoSuchExecSession: { session: string };
+  WrongExecState: { session: string; state: SessionState; operation: string };
+  ActiveExecSessions: { container: string; sessions: string[] };
+  NoTerminal: { container: string };
 }
 
 /** A request that was refused, or failed for a reason its author can act on. Anything else that is thrown is a bug. */

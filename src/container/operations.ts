@@ -39,17 +39,30 @@ export class Operations {
    * @throws ContainerError `NoSuchContainer` | `AmbiguousContainer` | `WrongState` | `AlreadyStopped`
    */
   async run<T>(reference: string, operation: Operation, act: (container: Container) => Promise<T>): Promise<T> {
-    const { id, name } = this.#registry.find(reference);
+    return await this.turn(reference, async (container) => {
+      this.demand(container, operation);
+      return await act(container);
+    });
+  }
+
+  /**
+   * As `run`, for what is allowed in every state, or asks the table by itself with `demand`.
+   * @throws ContainerError `NoSuchContainer` | `AmbiguousContainer`
+   */
+  async turn<T>(reference: string, act: (container: Container) => Promise<T>): Promise<T> {
+    const { id } = this.#registry.find(reference);
     return await this.#queue.run(id, async () => {
       const container = await this.#lookAt(id);
       if (container === undefined) throw new ContainerError('NoSuchContainer', { container: reference });
-      const { state } = container.status;
-      if (after(state, operation) === undefined) {
-        if (operation === 'stop' && hasEnded(state)) throw new ContainerError('AlreadyStopped', { container: name });
-        throw new ContainerError('WrongState', { container: name, state, operation });
-      }
       return await act(container);
     });
+  }
+
+  /** Asks the table whether the operation is possible. @throws ContainerError `WrongState` | `AlreadyStopped` */
+  demand({ name, status: { state } }: Container, operation: Operation): void {
+    if (after(state, operation) !== undefined) return;
+    if (operation === 'stop' && hasEnded(state)) throw new ContainerError('AlreadyStopped', { container: name });
+    throw new ContainerError('WrongState', { container: name, state, operation });
   }
 
   /** Sees what a container is, when its turn has come, and saves it. Looks that still wait for their turn become one. */

@@ -3,6 +3,7 @@ import type { Logger } from '../log/logger.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { OciRuntime, RuntimeLog } from '../oci/runtime.ts';
 import type { ImageStore } from '../storage/images.ts';
+import type { CgroupProcess, CgroupUsage } from '../systemd/cgroup.ts';
 import type { UnitManager } from '../systemd/unit-manager.ts';
 import type { Bundles } from './bundle.ts';
 import type { Folders } from './folder.ts';
@@ -20,6 +21,8 @@ export interface Ports {
   readonly images: ImageStore;
   readonly journal: Journal;
   readonly mounts: Mounts;
+  readonly cgroups: Cgroups;
+  readonly sessions: Sessions;
   readonly log: Logger;
   readonly now: () => Date;
 }
@@ -31,7 +34,22 @@ export interface Runtimes {
   find(name: string): OciRuntime | undefined;
 }
 
+/** What systemd's control groups tell; a group is absolute below the cgroup root. */
+export interface Cgroups {
+  /** undefined when there is no such group. */
+  usage(group: string): Promise<CgroupUsage | undefined>;
+  processes(group: string): Promise<CgroupProcess[]>;
+}
+
 export interface Mounts {
   /** Takes everything away that is mounted at `path` or below it; nothing being there is no error. */
   unmountAll(path: string): Promise<void>;
+}
+
+/** The exec sessions of containers. */
+export interface Sessions {
+  /** The IDs of those that run. */
+  activeIn(container: string): string[];
+  /** Ends and removes all of them. */
+  forget(container: string): Promise<void>;
 }

@@ -17,25 +17,28 @@ export const STATES = [
 export type State = (typeof STATES)[number];
 
 /** What someone asks for. */
-export const OPERATIONS = ['init', 'start', 'stop', 'kill', 'pause', 'unpause', 'remove'] as const;
+export const OPERATIONS = ['init', 'start', 'restart', 'stop', 'kill', 'pause', 'unpause', 'rename', 'update', 'cleanup', 'remove'] as const;
 export type Operation = (typeof OPERATIONS)[number];
 
-/** Where each operation leads when it succeeds. A pair that is not here is refused. */
+/** Where operations lead when they succeed. A pair that is not here is refused. */
 // prettier-ignore
 const TRANSITIONS: Readonly<Record<State, Readonly<Partial<Record<Operation, State>>>>> = {
-  configured: { init: 'created', start: 'running',                                  remove: 'removing' },
-  created:    {                  start: 'running', stop: 'exited' },
-  running:    {                                    stop: 'exited', kill: 'running', pause: 'paused' },
-  paused:     {                                                    kill: 'paused',  unpause: 'running' },
-  stopping:   {                                    stop: 'exited', kill: 'stopping' },
-  stopped:    { init: 'created', start: 'running', stop: 'exited',                  remove: 'removing' },
-  exited:     { init: 'created', start: 'running',                                  remove: 'removing' },
-  removing:   {                                                                     remove: 'removing' },
-  unknown:    {                                    stop: 'exited', kill: 'unknown', remove: 'removing' },
+  configured: { init: 'created', start: 'running', restart: 'running',                                       cleanup: 'configured', remove: 'removing' },
+  created:    {                  start: 'running', restart: 'running', stop: 'exited' },
+  running:    {                                    restart: 'running', stop: 'exited', kill: 'running', pause: 'paused' },
+  paused:     {                                                                        kill: 'paused',  unpause: 'running' },
+  stopping:   {                                                        stop: 'exited', kill: 'stopping' },
+  stopped:    { init: 'created', start: 'running', restart: 'running', stop: 'exited',                       cleanup: 'exited',     remove: 'removing' },
+  exited:     { init: 'created', start: 'running', restart: 'running',                                       cleanup: 'exited',     remove: 'removing' },
+  removing:   {                                                                                                                     remove: 'removing' },
+  unknown:    {                                                        stop: 'exited', kill: 'unknown',      cleanup: 'exited',     remove: 'removing' },
 };
+/** What changes no state, and is possible until a container goes. */
+const ANYTIME: readonly Operation[] = ['rename', 'update'];
 
 /** The state that `operation` leads to from `state`; undefined where it is not allowed. */
-export const after = (state: State, operation: Operation): State | undefined => TRANSITIONS[state][operation];
+export const after = (state: State, operation: Operation): State | undefined =>
+  ANYTIME.includes(operation) && state !== 'removing' ? state : TRANSITIONS[state][operation];
 
 /** States in which the container has a process or may have one. */
 export const ALIVE: readonly State[] = ['created', 'running', 'paused', 'stopping', 'unknown'];

@@ -1,35 +1,93 @@
 /** io.berth.Container: each handler translates and delegates. */
-import type { ContainerHandlers, ListOutput, LogsOutput } from '../api/io-berth-container.ts';
+import {
+  containerInterface,
+  type BatchOperation,
+  type BatchResult,
+  type ContainerHandlers,
+  type ListOutput,
+  type LogsOutput,
+  type PruneOutput,
+  type StatsOutput,
+  type TopOutput,
+} from '../api/io-berth-container.ts';
 import type { Containers } from '../container/containers.ts';
 import { ContainerError } from '../container/errors.ts';
+import type { StepResult } from '../container/operations/batch.ts';
+import type { BatchStep, BatchVerb } from '../container/operations/batch-steps.ts';
+import { repeatedly } from '../container/operations/observe.ts';
+import type { StartOptions } from '../container/operations/start.ts';
 import type { LogLine } from '../journal/journal.ts';
 import { parseSignal } from '../lib/signals.ts';
 import { live } from '../varlink/stream.ts';
-import { momentOf, wireContainer, wireExit, wireLine, wireSummary } from './wire.ts';
+import { answerFor } from './errors.ts';
+import type { ExecHandlers } from './exec.ts';
+import { momentOf, wireContainer, wireExit, wireLine, wireProcess, wireSummary, wireUsage } from './wire.ts';
 
 const ENDED = ['stopped', 'exited'] as const;
 
-export const containersService = (containers: Containers): ContainerHandlers => ({
+export const containersService = (containers: Containers): Omit<ContainerHandlers, keyof ExecHandlers> => ({
   async Create({ configuration }, { signal }) {
     const { id, name } = await containers.create(configuration, signal);
     return { id, name };
   },
-  async Init({ container }, { signal }) {
-    await containers.init(container, signal);
+  async Init({ container, recursive }, { signal }) {
+    await containers.init(container, startOptions(recursive), signal);
     return {};
   },
-  async Start({ container }, { signal }) {
-    await containers.start(container, signal);
+  async Start({ container, recursive }, { signal }) {
+    await containers.start(container, startOptions(recursive), signal);
     return {};
   },
   async Stop({ container, timeoutUSec }, { signal }) {
-    await containers.stop(container, durationOf(timeoutUSec, 'timeoutUSec'), signal);
+    await containers.stop(container, countOf(timeoutUSec, 'timeoutUSec'), signal);
     return {};
   },
-  async Kill({ container, signal: name = 'SIGKILL' }, { signal }) {
-    const number = parseSignal(name);
-    if (number === undefined) throw new ContainerError('InvalidParameter', { parameter: 'signal' });
-    await containers.kill(container, number, signal);
+  async Restart({ container, timeoutUSec }, { signal }) {
+    await containers.restart(container, countOf(timeoutUSec, 'timeoutUSec'), signal);
+    return {};
+  },
+  async Pause({ container }, { signal }) {
+    await containers.pause(container, signal);
+    return {};
+  },
+  async Unpause({ container }, { signal }) {
+    await containers.unpause(container, signal);
+    return {};
+  },
+  async Rename({ container, name }) {
+    await containers.rename(container, name);
+    return {};
+  },
+  async Update({ container, resources = {}, unitProperties = [], restartPolicy, restartLimit }, { signal }) {
+    await containers.update(container, { resources, unitProperties, restartPolicy, restartLimit }, signal);
+    return {};
+  },
+  async Sync({ container }) {
+    const { status } = await containers.inspect(container);
+    return { state: status.state };
+  },
+  async Cleanup({ container }) {
+    await containers.cleanup(container);
+    return {};
+  },
+  async *Prune({ labels = {} }, { signal }): AsyncGenerator<PruneOutput> {
+    for await (const { id, name } of containers.prune(labels, signal)) yield { id, name };
+  },
+  async Batch({ container, operations }, { signal }) {
+    if (operations.length > MAX_STEPS) throw new ContainerError('InvalidParameter', { parameter: 'operations' });
+    const results = await containers.batch(container, operations.map(stepOf), signal);
+    return { results: results.map(wireResult) };
+  },
+  Stats({ container, intervalUSec }, { signal, more }) {
+    const look = async (): Promise<StatsOutput> => ({ usage: wireUsage(await containers.stats(container)) });
+    return more ? live(repeatedly(look, intervalMs(intervalUSec), signal)) : look();
+  },
+  Top({ container, intervalUSec }, { signal, more }) {
+    const look = async (): Promise<TopOutput> => ({ processes: (await containers.top(container)).map(wireProcess) });
+    return more ? live(repeatedly(look, intervalMs(intervalUSec), signal)) : look();
+  },
+  async Kill({ container, signal: name }, { signal }) {
+    await containers.kill(container, signalOf(name, 'signal'), signal);
     return {};
   },
   async Wait({ container, conditions = ENDED }, { signal }) {
@@ -42,7 +100,7 @@ export const containersService = (containers: Containers): ContainerHandlers => 
   },
   async Inspect({ container }) {
     const found = await containers.inspect(container);
-    return wireContainer(found, containers.bundleOf(found));
+    return wireContainer(found, containers.bundleOf(found), await containers.limits(found));
   },
   async *List({ states, labels = {} }): AsyncGenerator<ListOutput> {
     for (const container of containers.list({ states, labels })) yield { container: wireSummary(container) };
@@ -65,4 +123,36 @@ function countOf(value: number | bigint | undefined, parameter: string): number 
   if (!Number.isSafeInteger(count) || count < 0) throw new ContainerError('InvalidParameter', { parameter });
   return count;
 }
-const durationOf = countOf;
+
+const startOptions = (recursive = false): StartOptions => ({ dependencies: recursive ? 'start' : 'must-run' });
+
+function signalOf(name = 'SIGKILL', parameter: string): number {
+  const number = parseSignal(name);
+  if (number === undefined) throw new ContainerError('InvalidParameter', { parameter });
+  return number;
+}
+
+const DEFAULT_INTERVAL_USEC = 1_000_000;
+/** More often is of no use to anybody, and costs. */
+const MIN_INTERVAL_USEC = 100_000;
+const MAX_INTERVAL_USEC = 3_600_000_000;
+
+function intervalMs(intervalUsec: number = DEFAULT_INTERVAL_USEC): number {
+  if (intervalUsec < MIN_INTERVAL_USEC || intervalUsec > MAX_INTERVAL_USEC) {
+    throw new ContainerError('InvalidParameter', { parameter: 'intervalUSec' });
+  }
+  return intervalUsec / 1000;
+}
+
+const MAX_STEPS = 64;
+
+const stepOf = ({ verb, timeoutUSec, signal }: BatchOperation, index: number): BatchStep => ({
+  verb,
+  timeoutUsec: countOf(timeoutUSec, `operations[${index}].timeoutUSec`),
+  killSignal: signalOf(signal, `operations[${index}].signal`),
+});
+
+function wireResult({ verb, state, refusal }: StepResult<BatchVerb>): BatchResult {
+  const answer = refusal === undefined ? undefined : answerFor(containerInterface.name, refusal);
+  return { verb, state, error: answer?.error, parameters: answer?.parameters };
+}

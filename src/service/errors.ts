@@ -39,12 +39,19 @@ const ANSWERS: { readonly [C in keyof Refusals]: Answer<C> } = {
   NoSuchUser: same('NoSuchUser'),
   NoCommand: same('NoCommand'),
   NoSuchSource: same('NoSuchSource'),
+  NoSuchNamespace: same('NoSuchNamespace'),
+  InvalidFile: same('InvalidFile'),
+  HasDependents: same('HasDependents'),
   InvalidProperty: same('InvalidProperty'),
   CommandNotFound: same('CommandNotFound'),
   CommandNotExecutable: same('CommandNotExecutable'),
   RuntimeFailed: same('RuntimeFailed'),
   UnitFailed: same('UnitFailed'),
   UnitExists: same('UnitExists'),
+  NoSuchExecSession: same('NoSuchExecSession'),
+  WrongExecState: same('WrongExecState'),
+  ActiveExecSessions: same('ActiveExecSessions'),
+  NoTerminal: same('NoTerminal'),
 };
 
 const told = <C extends keyof Refusals>({ code, facts }: ContainerError<C>): Told => ANSWERS[code](facts);
@@ -79,6 +86,7 @@ function storageAnswer(error: Error): Told | undefined {
   if (error instanceof storage.ImageUnknown) return { name: 'NoSuchImage', parameters: { image: error.reference } };
   if (error instanceof storage.ImageAmbiguous) return { name: 'AmbiguousImage', parameters: { image: error.reference } };
   if (error instanceof storage.InvalidReference) return { name: INVALID_PARAMETER, parameters: { parameter: 'image' } };
+  if (error instanceof storage.SaveFailed) return { name: 'SaveFailed', parameters: { path: error.path, reason: error.message } };
   if (error instanceof storage.LoadFailed) return { name: 'LoadFailed', parameters: { path: error.path, reason: error.message } };
   if (error instanceof storage.PullFailed) {
     const { reference, reason, message } = error;

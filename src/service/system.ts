@@ -4,7 +4,7 @@ import { hostname, release } from 'node:os';
 import type { GetInfoOutput, SystemHandlers } from '../api/io-berth-system.ts';
 import type { Containers } from '../container/containers.ts';
 import { isAlive } from '../container/state.ts';
-import type { OciRuntime } from '../oci/runtime.ts';
+import { RuntimeError, type OciRuntime } from '../oci/runtime.ts';
 import type { ImageStore } from '../storage/images.ts';
 import type { UnitManager } from '../systemd/unit-manager.ts';
 
@@ -51,8 +51,14 @@ export const systemService = (
 });
 
 async function describe(runtime: OciRuntime, signal: AbortSignal) {
-  const { version, checkpoint } = await runtime.features(signal);
-  return { name: runtime.name, path: runtime.path, version, checkpoint: checkpoint === 'supported' };
+  const { name, path } = runtime;
+  try {
+    const { version, checkpoint } = await runtime.features(signal);
+    return { name, path, version, checkpoint: checkpoint === 'supported' };
+  } catch (error) {
+    if (!(error instanceof RuntimeError)) throw error;
+    return { name, path, version: '', checkpoint: false, problem: error.message };
+  }
 }
 
 async function controllersOf(path: string): Promise<string[]> {

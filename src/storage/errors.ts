@@ -57,6 +57,16 @@ export class LoadFailed extends Error {
   }
 }
 
+/** An image could not be written to a folder or archive; the message says why. */
+export class SaveFailed extends Error {
+  override readonly name = 'SaveFailed';
+  readonly path: string;
+  constructor(path: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.path = path;
+  }
+}
+
 /** An image could not be removed, or a name be given or taken away; the message is skopeo's. */
 export class ChangeFailed extends Error {
   override readonly name = 'ChangeFailed';

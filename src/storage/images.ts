@@ -104,6 +104,11 @@ export interface ImageStore {
    * @throws ImageUnknown | ImageAmbiguous | InvalidReference | ChangeFailed
    */
   tag(reference: string, name: string, signal: AbortSignal): Promise<Image>;
+  /**
+   * Writes an image, with its names, to where nothing is yet; nothing is left there where that fails.
+   * @throws ImageUnknown | ImageAmbiguous | SaveFailed
+   */
+  save(reference: string, destination: Omit<ImageSource, 'reference'>, signal: AbortSignal): Promise<void>;
 }
 
 export interface RemovedImage {

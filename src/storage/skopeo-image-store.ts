@@ -1,9 +1,10 @@
 /** The image store of this host: read from its files, written by skopeo. */
 import { createHash } from 'node:crypto';
+import { lstat, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KeyedQueue } from '../lib/keyed-queue.ts';
 import { Copier } from './copier.ts';
-import { ChangeFailed, ImageUnknown, LoadFailed, PullFailed, StorageCorrupt } from './errors.ts';
+import { ChangeFailed, ImageUnknown, LoadFailed, PullFailed, SaveFailed, StorageCorrupt } from './errors.ts';
 import { findImage } from './find-image.ts';
 import { ImageList } from './image-list.ts';
 import type { Image, ImageSource, ImageStore, PullEvent, PullOptions, RemovedImage } from './images.ts';
@@ -124,6 +125,23 @@ export class SkopeoImageStore implements ImageStore {
       await this.#addName(id, complete, signal);
       return await this.#present(id);
     });
+  }
+
+  async save(reference: string, { transport, path }: Omit<ImageSource, 'reference'>, signal: AbortSignal): Promise<void> {
+    const image = await this.find(reference, signal);
+    if (image === undefined) throw new ImageUnknown(reference);
+    if (path.includes(':') || !path.startsWith('/')) throw new SaveFailed(path, 'skopeo takes an absolute path without a colon');
+    const place = this.#seen(path);
+    if ((await lstat(place).catch(() => undefined)) !== undefined) throw new SaveFailed(path, 'it exists already');
+    const [name] = image.names;
+    const destination = name === undefined ? `${transport}:${path}` : `${transport}:${path}:${name}`;
+    try {
+      await this.#copier.copy(this.#copier.address(`@${image.id}`), destination, {}, signal);
+    } catch (failure) {
+      await rm(place, { recursive: true, force: true });
+      if (!(failure instanceof CommandFailed)) throw failure;
+      throw new SaveFailed(path, failure.message, { cause: failure });
+    }
   }
 
   /** One change of names at a time, so that none meets another one's scratch image. */

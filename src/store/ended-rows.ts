@@ -14,12 +14,14 @@ export class EndedRows {
   readonly #find: Statement<[string, string], EndedRow>;
   readonly #insert: Statement<[EndedRow]>;
   readonly #expire: Statement<[number]>;
+  readonly #forgetName: Statement<[string]>;
 
   constructor(connection: Connection) {
     this.#find = connection.prepare(
       'SELECT id, name, exit, at_ms AS atMs FROM ended WHERE id = ? OR name = ? ORDER BY at_ms DESC LIMIT 1',
     );
     this.#insert = connection.prepare('INSERT OR REPLACE INTO ended (id, name, exit, at_ms) VALUES (:id, :name, :exit, :atMs)');
+    this.#forgetName = connection.prepare("UPDATE ended SET name = '' WHERE name = ?");
     this.#expire = connection.prepare('DELETE FROM ended WHERE at_ms < ?');
   }
 
@@ -30,6 +32,11 @@ export class EndedRows {
 
   insert(row: EndedRow): void {
     this.#insert.run(row);
+  }
+
+  /** Whoever asks by this name from now on means another container. */
+  forgetName(name: string): void {
+    this.#forgetName.run(name);
   }
 
   /** Forgets those that were removed before `beforeMs`. */

@@ -19,17 +19,23 @@ const isOurs = (unit: string): boolean => unit.startsWith('berth-') && unit.ends
 export class Supervisor implements AsyncDisposable {
   readonly #ports: SupervisorPorts;
   readonly #closing = new AbortController();
+  readonly #failed = Promise.withResolvers<never>();
   #watching: Promise<void> = Promise.resolve();
 
   constructor(ports: SupervisorPorts) {
     this.#ports = ports;
   }
 
+  /** Rejects when nothing is told any more: a daemon that goes on would believe what is long past. */
+  get failed(): Promise<never> {
+    return this.#failed.promise;
+  }
+
   /** Listens, then looks at every container; resolves when all are seen. */
   async start(): Promise<void> {
     const changes = this.#ports.units.changes(this.#closing.signal, isOurs);
     await this.reconcile();
-    this.#watching = this.#watch(changes);
+    this.#watching = this.#watch(changes).catch(this.#failed.reject);
   }
 
   /** Looks at every container. One that cannot be seen is logged and does not keep the others. */

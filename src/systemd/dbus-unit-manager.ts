@@ -7,6 +7,7 @@ import { ManagerLink, type LinkCall, type LinkEvents } from './manager-link.ts';
 import {
   decodeListedUnit,
   decodeManagerFacts,
+  decodeUnitLimits,
   decodeUnitProcess,
   decodeUnitStatus,
   itemsOf,
@@ -23,10 +24,11 @@ import {
 } from './unit-manager.ts';
 import type { JobOptions, TransientUnit, UnitManager, UnitProperty } from './unit-manager.ts';
 import { unitPath } from './unit-name.ts';
-import type { KillWhom, ListedUnit, ManagerFacts, UnitChange, UnitProcess, UnitStatus } from './unit-status.ts';
+import type { KillWhom, ListedUnit, ManagerFacts, UnitChange, UnitLimits, UnitProcess, UnitStatus } from './unit-status.ts';
 import { UnitWatch } from './unit-watch.ts';
 
 const PROPERTIES = 'org.freedesktop.DBus.Properties';
+const SERVICE = 'org.freedesktop.systemd1.Service';
 const SYSTEM_BUS = 'unix:path=/run/dbus/system_bus_socket';
 
 export interface DbusUnitManagerOptions {
@@ -137,13 +139,25 @@ export class DbusUnitManager implements UnitManager {
   }
 
   async status(unit: string, signal?: AbortSignal): Promise<UnitStatus | undefined> {
+    const properties = await this.#properties(unit, '', signal);
+    if (properties === undefined) return undefined;
+    const status = decodeUnitStatus(properties);
+    return status.loadState === 'not-found' && status.activeState === 'inactive' ? undefined : status;
+  }
+
+  async limits(unit: string, signal?: AbortSignal): Promise<UnitLimits | undefined> {
+    const properties = await this.#properties(unit, SERVICE, signal);
+    return properties === undefined ? undefined : decodeUnitLimits(properties);
+  }
+
+  /** @param of an interface's, or everybody's when empty; undefined if the unit is not loaded */
+  async #properties(unit: string, of: string, signal?: AbortSignal): Promise<PropertyReader | undefined> {
     try {
       // Its object answers for any unit, and would load it: so ask first.
       await this.#insist(unit, { member: 'GetUnit', signature: 's', body: [unit] }, signal);
       const target = { path: unitPath(unit), interface: PROPERTIES };
-      const [properties] = await this.#insist(unit, { target, member: 'GetAll', signature: 's', body: [''] }, signal);
-      const status = decodeUnitStatus(new PropertyReader(properties));
-      return status.loadState === 'not-found' && status.activeState === 'inactive' ? undefined : status;
+      const [properties] = await this.#insist(unit, { target, member: 'GetAll', signature: 's', body: [of] }, signal);
+      return new PropertyReader(properties);
     } catch (error) {
       if (error instanceof UnitNotLoaded) return undefined;
       throw error;

@@ -12,6 +12,7 @@ import type {
   ServiceFacts,
   UnitExit,
   UnitFacts,
+  UnitLimits,
   UnitProcess,
   UnitStatus,
 } from './unit-status.ts';
@@ -134,6 +135,39 @@ export function decodeUnitStatus(unit: PropertyReader): UnitStatus {
     transient: unit.flag('Transient'),
     needDaemonReload: unit.flag('NeedDaemonReload'),
   };
+}
+
+/** Of the properties of a service. */
+export function decodeUnitLimits(service: PropertyReader): UnitLimits {
+  const limit = (name: string): number | undefined => limitOf(service.value(name));
+  return {
+    memoryMaxBytes: limit('MemoryMax'),
+    memoryLowBytes: limit('MemoryLow') === 0 ? undefined : limit('MemoryLow'),
+    memorySwapMaxBytes: limit('MemorySwapMax'),
+    cpuQuotaPerSecUSec: limit('CPUQuotaPerSecUSec'),
+    cpuWeight: limit('CPUWeight'),
+    allowedCpus: maskOf(service.value('AllowedCPUs')),
+    allowedMemoryNodes: maskOf(service.value('AllowedMemoryNodes')),
+    tasksMax: limit('TasksMax'),
+    ioWeight: limit('IOWeight'),
+  };
+}
+
+/** systemd has 2^64 − 1 for what is not set or not limited. */
+const limitOf = (value: unknown): number | undefined =>
+  typeof value === 'bigint' && value !== USEC_INFINITY ? Number(value) : undefined;
+
+/** A bit mask, the lowest bits first, as ranges; undefined for none at all. */
+function maskOf(value: unknown): string | undefined {
+  if (!isBytes(value)) return undefined;
+  const set = [...value].flatMap((byte, index) => [0, 1, 2, 3, 4, 5, 6, 7].filter((bit) => (byte & (1 << bit)) !== 0).map((bit) => index * 8 + bit));
+  const ranges: [number, number][] = [];
+  for (const number of set) {
+    const last = ranges.at(-1);
+    if (last !== undefined && last[1] === number - 1) last[1] = number;
+    else ranges.push([number, number]);
+  }
+  return ranges.length === 0 ? undefined : ranges.map(([from, to]) => (from === to ? `${from}` : `${from}-${to}`)).join(',');
 }
 
 /** One `(ssssssouso)` of ListUnitsByPatterns. */

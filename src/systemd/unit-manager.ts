@@ -12,6 +12,7 @@ import type {
   ListedUnit,
   ManagerFacts,
   UnitChange,
+  UnitLimits,
   UnitFacts,
   UnitProcess,
   UnitStatus,
@@ -76,6 +77,8 @@ export interface UnitManager extends AsyncDisposable {
 
   /** What systemd says of the unit now; undefined if it is not loaded. Does not load it. */
   status(unit: string, signal?: AbortSignal): Promise<UnitStatus | undefined>;
+  /** What limits the unit's control group now; undefined if it is not loaded. */
+  limits(unit: string, signal?: AbortSignal): Promise<UnitLimits | undefined>;
   /** The loaded units whose names match any of the globs, `berth-*.service`, in one call. */
   list(patterns: readonly string[], signal?: AbortSignal): Promise<ListedUnit[]>;
   /** Every process in the unit's control group and below. @throws UnitNotLoaded */

@@ -59,6 +59,20 @@ export interface UnitStatus extends Omit<UnitFacts, 'service'>, ServiceFacts {
   readonly needDaemonReload: boolean;
 }
 
+/** The limits of a unit's control group that are in force, whoever set them; undefined where there is none. */
+export interface UnitLimits {
+  readonly memoryMaxBytes?: number | undefined;
+  readonly memoryLowBytes?: number | undefined;
+  readonly memorySwapMaxBytes?: number | undefined;
+  readonly cpuQuotaPerSecUSec?: number | undefined;
+  readonly cpuWeight?: number | undefined;
+  /** `0-3,7` */
+  readonly allowedCpus?: string | undefined;
+  readonly allowedMemoryNodes?: string | undefined;
+  readonly tasksMax?: number | undefined;
+  readonly ioWeight?: number | undefined;
+}
+
 export interface ListedUnit {
   readonly name: string;
   readonly description: string;

@@ -19,6 +19,7 @@ import type {
   ListedUnit,
   UnitChange,
   UnitExit,
+  UnitLimits,
   UnitProcess,
   UnitStatus,
 } from '../../src/systemd/unit-status.ts';
@@ -252,6 +253,10 @@ export class FakeUnits implements UnitManager {
   async setProperties(unit: string): Promise<void> {
     this.#log('setProperties', unit);
     await this.#ask(unit);
+  }
+
+  async limits(): Promise<UnitLimits | undefined> {
+    return await Promise.resolve({});
   }
 
   async status(unit: string): Promise<UnitStatus | undefined> {

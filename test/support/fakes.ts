@@ -150,6 +150,10 @@ export class FakeImages implements ImageStore {
     return { id: image.id, untagged: image.names, image: 'removed' };
   }
 
+  async save(): Promise<void> {
+    await Promise.resolve();
+  }
+
   async tag(reference: string): Promise<Image> {
     const image = await this.find(reference);
     if (image === undefined) throw new Error(`no image ${reference}`);

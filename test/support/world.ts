@@ -80,7 +80,9 @@ export class World implements AsyncDisposable {
   /** berthd is dead from here on, and a new one takes its place: the database, the folders and the host are as they were. */
   daemonStarts(): void {
     const { folders, units, images, journal, mounts, log } = this;
-    this.registry = new Registry(new ContainerRows(this.database), new EndedRows(this.database));
+    this.registry = new Registry(new ContainerRows(this.database), new EndedRows(this.database), (id, error) => {
+      throw new Error(id, { cause: error });
+    });
     const find = (name: string): FakeRuntime | undefined => this.runtimes.find((runtime) => runtime.name === name);
     this.containers = new Containers(
       {
@@ -100,6 +102,7 @@ export class World implements AsyncDisposable {
         images,
         journal,
         mounts,
+        sessions: { activeIn: () => [], forget: async () => await Promise.resolve() },
         cgroups: { usage: async () => await Promise.resolve(undefined), processes: async () => await Promise.resolve([]) },
         log,
         now: () => this.now(),

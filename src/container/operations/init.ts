@@ -1,11 +1,18 @@
 import type { Ports } from '../ports.ts';
+import { startDependencies, type StartOptions } from './start.ts';
 import { launch } from './launch.ts';
 
 /**
  * Starts the unit of a container and has the runtime set it up; its process waits for `start`.
  * @throws ContainerError
  */
-export async function init(ports: Ports, reference: string, signal: AbortSignal): Promise<void> {
+export async function init(
+  ports: Ports,
+  reference: string,
+  { dependencies }: StartOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  if (dependencies === 'start') await startDependencies(ports, reference, signal);
   await ports.operations.run(reference, 'init', async (container) => {
     await launch(ports, container, 'hold', signal);
   });

@@ -1,5 +1,7 @@
+import type { Container } from '../container.ts';
 import { ContainerError } from '../errors.ts';
 import type { Ports } from '../ports.ts';
+import { SIGKILL, stopUnit } from './stop.ts';
 
 /**
  * Sends a signal to the first process of a container.
@@ -8,13 +10,25 @@ import type { Ports } from '../ports.ts';
  */
 export async function kill(ports: Ports, reference: string, killSignal: number, signal: AbortSignal): Promise<void> {
   await ports.operations.run(reference, 'kill', async (container) => {
-    try {
-      await ports.units.kill(container.unit, 'main', killSignal, signal);
-    } catch (error) {
-      if (!(error instanceof Error) || (error.name !== 'NoSuchProcess' && error.name !== 'UnitNotLoaded')) throw error;
-      // It ended between the look and the signal.
-      const { state } = (await ports.operations.settle(container.id))?.status ?? { state: 'exited' };
-      throw new ContainerError('WrongState', { container: container.name, state, operation: 'kill' });
-    }
+    await sendSignal(ports, container, killSignal, signal);
   });
+}
+
+/** For those who have the turn. @throws ContainerError `WrongState` when it has ended meanwhile */
+export async function sendSignal(ports: Ports, container: Container, killSignal: number, signal: AbortSignal): Promise<void> {
+  // Whoever kills a container does not want it back: systemd would restart what only a signal has ended.
+  if (killSignal === SIGKILL && container.config.restartPolicy !== 'no') {
+    await stopUnit(ports, container, 0, signal);
+    return;
+  }
+  try {
+    // When a frozen main process dies, systemd starts the unit's clean-up in the frozen group and waits for it for ever: as process 1.
+    if (killSignal === SIGKILL && container.status.state === 'paused') await ports.units.thaw(container.unit, signal);
+    await ports.units.kill(container.unit, 'main', killSignal, signal);
+  } catch (error) {
+    if (!(error instanceof Error) || (error.name !== 'NoSuchProcess' && error.name !== 'UnitNotLoaded')) throw error;
+    // It ended between the look and the signal.
+    const { state } = (await ports.operations.settle(container.id))?.status ?? { state: 'exited' };
+    throw new ContainerError('WrongState', { container: container.name, state, operation: 'kill' });
+  }
 }

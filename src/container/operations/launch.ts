@@ -5,7 +5,7 @@ import type { Ports } from '../ports.ts';
 import type { OciRuntime, RuntimeError, RuntimeErrorKind } from '../../oci/runtime.ts';
 import { UnitExists, UnitJobFailed, UnitRefused } from '../../systemd/unit-manager.ts';
 import { isAlive } from '../state.ts';
-import { unitFor } from '../unit.ts';
+import { unitFor, unitNameFor } from '../unit.ts';
 import { forgetUnit } from './forget-unit.ts';
 import { runtimeFor } from './runtime-for.ts';
 
@@ -19,10 +19,11 @@ const STDERR_PRIORITY = 3;
  */
 export async function launch(
   ports: Ports,
-  container: Container,
+  seen: Container,
   mode: 'run' | 'hold',
   signal: AbortSignal,
 ): Promise<void> {
+  const container = await underItsName(ports, seen);
   const runtime = runtimeFor(ports, container);
   const folder = ports.folders.of(container.id);
   await ports.folders.prepare(folder);
@@ -46,6 +47,14 @@ export async function launch(
     return;
   }
   await ports.operations.settle(container.id);
+}
+
+/** A container that was renamed gets the unit of its new name, and what is left of the old one goes. */
+async function underItsName({ units, registry }: Ports, container: Container): Promise<Container> {
+  const unit = unitNameFor(container.name);
+  if (unit === container.unit) return container;
+  await forgetUnit(units, container.unit);
+  return registry.save({ ...container, unit });
 }
 
 /**

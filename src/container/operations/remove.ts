@@ -2,6 +2,8 @@ import type { Container } from '../container.ts';
 import { shortId } from '../names.ts';
 import type { Ports } from '../ports.ts';
 import { isAlive } from '../state.ts';
+import { demandNoDependents } from './dependencies.ts';
+import { demandNoSessions } from '../exec/demand-no-sessions.ts';
 import { forgetUnit } from './forget-unit.ts';
 import { stopUnit } from './stop.ts';
 
@@ -9,7 +11,7 @@ import { stopUnit } from './stop.ts';
  * Removes a container, what it wrote, and what systemd and the runtime still know of it. That it is being removed is
  * written down first: the next berthd goes on where one died.
  * @param ifRunning `refuse`, or `kill` it first
- * @throws ContainerError `WrongState`
+ * @throws ContainerError `WrongState` | `HasDependents`
  */
 export async function remove(
   ports: Ports,
@@ -17,7 +19,9 @@ export async function remove(
   { ifRunning }: { readonly ifRunning: 'refuse' | 'kill' },
   signal: AbortSignal,
 ): Promise<void> {
-  const { id } = ports.registry.find(reference);
+  const found = ports.registry.find(reference);
+  const { id } = found;
+  demandNoDependents(ports, found);
   if (ifRunning === 'kill') {
     await ports.operations.look(id);
     const container = ports.registry.get(id);
@@ -25,19 +29,21 @@ export async function remove(
     if (container !== undefined && isAlive(container.status.state)) await stopUnit(ports, container, 0, signal);
   }
   await ports.operations.run(id, 'remove', async (container) => {
+    if (ifRunning === 'refuse') demandNoSessions(ports, container);
     await finishRemoval(ports, container);
   });
 }
 
 /** The removal itself, from whatever point an earlier one was cut off at. For those who have the turn. */
 export async function finishRemoval(ports: Ports, container: Container): Promise<void> {
-  const { registry, folders, units, runtimes, mounts } = ports;
+  const { registry, folders, units, runtimes, mounts, sessions } = ports;
   const { status } = container;
   const folder = folders.of(container.id);
   // A removal that was cut off has left the status behind, but not yet the record.
   const exit = 'exit' in status ? status.exit : (await folders.endOf(folder))?.exit;
   registry.save({ ...container, status: { state: 'removing' } });
   await forgetUnit(units, container.unit);
+  await sessions.forget(container.id);
   await runtimes.find(container.config.runtime)?.delete(shortId(container.id), { ifRunning: 'kill' });
   await mounts.unmountAll(folder.root);
   await folders.remove(folder);

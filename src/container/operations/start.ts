@@ -2,18 +2,46 @@ import type { Container } from '../container.ts';
 import { shortId } from '../names.ts';
 import { RuntimeError } from '../../oci/runtime.ts';
 import type { Ports } from '../ports.ts';
+import { dependencyOrder } from './dependencies.ts';
 import { launch, refusalOfRuntime } from './launch.ts';
 import { runtimeFor } from './runtime-for.ts';
+
+export interface StartOptions {
+  /** Whether containers whose namespaces it shares are started first; one that does not run is refused otherwise. */
+  readonly dependencies: 'must-run' | 'start';
+}
 
 /**
  * Runs the process of a container: that of one that Init has set up, else in a new run of its unit.
  * @throws ContainerError
  */
-export async function start(ports: Ports, reference: string, signal: AbortSignal): Promise<void> {
+export async function start(
+  ports: Ports,
+  reference: string,
+  { dependencies }: StartOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  if (dependencies === 'start') await startDependencies(ports, reference, signal);
   await ports.operations.run(reference, 'start', async (container) => {
-    if (container.status.state === 'created') await release(ports, container, signal);
-    else await launch(ports, container, 'run', signal);
+    await run(ports, container, signal);
   });
+}
+
+/** Starts those of the containers that a container shares namespaces with that do not run. @throws ContainerError */
+export async function startDependencies(ports: Ports, reference: string, signal: AbortSignal): Promise<void> {
+  for (const id of dependencyOrder(ports, ports.registry.find(reference).config)) {
+    await ports.operations.look(id);
+    if (ports.registry.get(id)?.status.state === 'running') continue;
+    await ports.operations.run(id, 'start', async (container) => {
+      await run(ports, container, signal);
+    });
+  }
+}
+
+/** For those who have the turn. */
+export async function run(ports: Ports, container: Container, signal: AbortSignal): Promise<void> {
+  if (container.status.state === 'created') await release(ports, container, signal);
+  else await launch(ports, container, 'run', signal);
 }
 
 async function release(ports: Ports, container: Container, signal: AbortSignal): Promise<void> {

@@ -4,7 +4,7 @@ import type { Ports } from '../ports.ts';
 import { isAlive } from '../state.ts';
 import { stopIfLoaded } from './forget-unit.ts';
 
-const SIGKILL = 9;
+export const SIGKILL = 9;
 
 /**
  * Stops the unit and resolves when it is down: the stop signal, then SIGKILL. The turn is given back while it stops.

@@ -25,7 +25,7 @@ describe('Registry', async () => {
   });
   const aRegistry = (...containers: Container[]) => {
     const database = openDatabase(':memory:');
-    const open = (): Registry => new Registry(new ContainerRows(database), new EndedRows(database));
+    const open = (): Registry => new Registry(new ContainerRows(database), new EndedRows(database), () => undefined);
     const registry = open();
     containers.forEach((each) => {
       registry.add(each);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { State } from '../../../src/container/state.ts';
-import { aWorld, patient, type World } from '../../support/world.ts';
+import { ALONE, aWorld, patient, type World } from '../../support/world.ts';
 
 const UNIT = 'berth-web.service';
 /** Resolves when berth believes it, without anybody asking. */
@@ -43,7 +43,7 @@ describe('Supervisor', () => {
     await using world = aWorld();
     await world.given('web');
     await world.supervisor.start();
-    await world.containers.start('web', patient);
+    await world.containers.start('web', ALONE, patient);
     const looks = world.units.looks;
     world.units.becomes(UNIT, { freezerState: 'frozen' });
     await believes(world, 'web', 'paused');

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { aWorld, patient } from '../../../support/world.ts';
+import { ALONE, aWorld, patient } from '../../../support/world.ts';
 
 const UNIT = 'berth-web.service';
 const absent = { code: 'ENOENT' };
@@ -71,7 +71,7 @@ describe('Remove', () => {
     world.mounts.failure = Object.assign(new Error('EBUSY'), { code: 'EBUSY', syscall: 'umount' });
     await expect(world.containers.remove('web', { ifRunning: 'refuse' }, patient)).rejects.toThrow('EBUSY');
     expect(world.believed('web').status.state).toBe('removing');
-    await expect(world.containers.start('web', patient)).rejects.toMatchObject({
+    await expect(world.containers.start('web', ALONE, patient)).rejects.toMatchObject({
       code: 'WrongState',
       facts: { state: 'removing' },
     });
@@ -122,7 +122,7 @@ describe('a container that is to be removed at its end', () => {
     await using world = aWorld();
     await world.given('web', 'configured', { removeOnExit: true });
     world.nextStart({ endsAtOnce: { code: 0 }, job: 'done' });
-    await world.containers.start('web', patient);
+    await world.containers.start('web', ALONE, patient);
     expect(await world.containers.wait('web', [], patient)).toMatchObject({ state: undefined, exit: { code: 0 } });
   });
 
@@ -139,7 +139,7 @@ describe('a container that is to be removed at its end', () => {
     await using world = aWorld();
     await world.given('web', 'configured', { removeOnExit: true });
     world.nextStart({ fail: 'resources' });
-    await expect(world.containers.start('web', patient)).rejects.toMatchObject({ code: 'UnitFailed' });
+    await expect(world.containers.start('web', ALONE, patient)).rejects.toMatchObject({ code: 'UnitFailed' });
     expect(await world.state('web')).toBe('configured');
   });
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { RuntimeError } from '../../../../src/oci/runtime.ts';
 import { anImage } from '../../../support/fakes.ts';
-import { aWorld, patient } from '../../../support/world.ts';
+import { ALONE, aWorld, patient } from '../../../support/world.ts';
 
 const says = (msg: string): string => JSON.stringify({ level: 'error', msg, time: '2026-11-21T12:00:00Z' });
 
@@ -11,10 +11,10 @@ describe('Start', () => {
   it('runs the process of a new container, and of one that has ended', async () => {
     await using world = aWorld();
     await world.given('web');
-    await world.containers.start('web', patient);
+    await world.containers.start('web', ALONE, patient);
     expect(world.believed('web').status).toMatchObject({ state: 'running', pid: 1001 });
     world.units.exits('berth-web.service', { code: 0 });
-    await world.containers.start('web', patient);
+    await world.containers.start('web', ALONE, patient);
     expect(world.believed('web').status).toMatchObject({ state: 'running', pid: 1002 });
     expect([...world.runtimes[0]!.known.values()]).toEqual(['running']);
   });
@@ -30,7 +30,7 @@ describe('Start', () => {
   it.each(['running', 'paused'] as const)('refuses one that is %s', async (state) => {
     await using world = aWorld();
     await world.given('web', state);
-    await expect(world.containers.start('web', patient)).rejects.toMatchObject({
+    await expect(world.containers.start('web', ALONE, patient)).rejects.toMatchObject({
       code: 'WrongState',
       facts: { container: 'web', state, operation: 'start' },
     });
@@ -40,8 +40,8 @@ describe('Start', () => {
     await using world = aWorld();
     await world.given('web');
     const [first, second] = await Promise.allSettled([
-      world.containers.start('web', patient),
-      world.containers.start('web', patient),
+      world.containers.start('web', ALONE, patient),
+      world.containers.start('web', ALONE, patient),
     ]);
     expect(first.status).toBe('fulfilled');
     expect(second).toMatchObject({ status: 'rejected', reason: { code: 'WrongState', facts: { state: 'running' } } });
@@ -53,7 +53,7 @@ describe('Start', () => {
     world.units.exits('berth-web.service', { code: 3 });
     expect(await world.state('web')).toBe('exited');
     expect(world.units.isLoaded('berth-web.service')).toBe(true);
-    await world.containers.start('web', patient);
+    await world.containers.start('web', ALONE, patient);
     expect(await world.state('web')).toBe('running');
   });
 
@@ -62,13 +62,13 @@ describe('Start', () => {
     const { id } = await world.given('web');
     const row = world.database.prepare('SELECT * FROM container').get();
     world.nextStart({ fail: 'exit-code', runtimeSays: says('boom') });
-    await expect(world.containers.start(id, patient)).rejects.toThrow();
+    await expect(world.containers.start(id, ALONE, patient)).rejects.toThrow();
     // The failed unit of a start whose berthd did not live to forget it.
-    await world.containers.start('web', patient);
+    await world.containers.start('web', ALONE, patient);
     world.units.exits('berth-web.service', { code: 3 });
     world.database.prepare('UPDATE container SET status = :status').run({ status: (row as { status: string }).status });
     world.daemonStarts();
-    await world.containers.start('web', patient);
+    await world.containers.start('web', ALONE, patient);
     expect(await world.state('web')).toBe('running');
   });
 
@@ -77,7 +77,7 @@ describe('Start', () => {
     await world.given('web', 'running', { restartPolicy: 'always' });
     world.units.exits('berth-web.service', { code: 3 });
     expect(await world.state('web')).toBe('stopped');
-    await world.containers.start('web', patient);
+    await world.containers.start('web', ALONE, patient);
     expect(world.believed('web')).toMatchObject({ status: { state: 'running' }, restarts: 0 });
   });
 
@@ -85,7 +85,7 @@ describe('Start', () => {
     await using world = aWorld();
     await world.given('web');
     world.nextStart({ endsAtOnce: { code: 0 }, job: 'done' });
-    await world.containers.start('web', patient);
+    await world.containers.start('web', ALONE, patient);
     expect(world.believed('web').status).toMatchObject({ state: 'exited', exit: { code: 0 } });
   });
 
@@ -93,7 +93,7 @@ describe('Start', () => {
     await using world = aWorld();
     await world.given('web');
     world.nextStart({ endsAtOnce: { code: 7 }, job: 'failed' });
-    await world.containers.start('web', patient);
+    await world.containers.start('web', ALONE, patient);
     expect(world.believed('web').status).toMatchObject({ state: 'exited', exit: { code: 7 } });
   });
 
@@ -101,7 +101,7 @@ describe('Start', () => {
     await using world = aWorld();
     await world.given('web', 'exited');
     world.nextStart({ endsSoon: { code: 7 } });
-    await world.containers.start('web', patient);
+    await world.containers.start('web', ALONE, patient);
     const waited = world.containers.wait('web', ['stopped', 'exited'], patient);
     await world.containers.unitChanged('berth-web.service');
     world.units.finishes('berth-web.service');
@@ -122,7 +122,7 @@ describe('Start', () => {
     await using world = aWorld();
     await world.given('web', 'exited');
     world.nextStart({ fail: 'exit-code', runtimeSays: says(message) });
-    await expect(world.containers.start('web', patient)).rejects.toMatchObject({
+    await expect(world.containers.start('web', ALONE, patient)).rejects.toMatchObject({
       code,
       facts: { container: 'web', message },
     });
@@ -138,7 +138,7 @@ describe('Start', () => {
     await using world = aWorld();
     await world.given('web');
     world.nextStart({ fail: 'resources' });
-    await expect(world.containers.start('web', patient)).rejects.toMatchObject({
+    await expect(world.containers.start('web', ALONE, patient)).rejects.toMatchObject({
       code: 'UnitFailed',
       facts: { unit: 'berth-web.service', result: 'resources' },
     });
@@ -149,7 +149,7 @@ describe('Start', () => {
     await using world = aWorld();
     await world.given('web');
     world.nextStart({ refuse: 'Cannot set property MemoryMax' });
-    await expect(world.containers.start('web', patient)).rejects.toMatchObject({
+    await expect(world.containers.start('web', ALONE, patient)).rejects.toMatchObject({
       code: 'UnitFailed',
       facts: { result: 'Cannot set property MemoryMax' },
     });
@@ -159,9 +159,9 @@ describe('Start', () => {
     await using world = aWorld();
     await world.given('web');
     world.nextStart({ fail: 'resources' });
-    await expect(world.containers.start('web', patient)).rejects.toThrow();
+    await expect(world.containers.start('web', ALONE, patient)).rejects.toThrow();
     expect((await world.containers.inspect('web')).message).toBe('resources');
-    await world.containers.start('web', patient);
+    await world.containers.start('web', ALONE, patient);
     expect((await world.containers.inspect('web')).message).toBeUndefined();
   });
 
@@ -170,17 +170,17 @@ describe('Start', () => {
     await world.given('image');
     await world.given('user', 'configured', { user: 'nobody-here' });
     await world.given('runtime', 'configured', { runtime: 'runc' });
-    await expect(world.containers.start('user', patient)).rejects.toMatchObject({
+    await expect(world.containers.start('user', ALONE, patient)).rejects.toMatchObject({
       code: 'NoSuchUser',
       facts: { user: 'nobody-here' },
     });
     world.images.all = [];
-    await expect(world.containers.start('image', patient)).rejects.toMatchObject({
+    await expect(world.containers.start('image', ALONE, patient)).rejects.toMatchObject({
       code: 'NoSuchImage',
       facts: { image: 'busybox' },
     });
     (world.runtimes as unknown[]).pop();
-    await expect(world.containers.start('runtime', patient)).rejects.toMatchObject({
+    await expect(world.containers.start('runtime', ALONE, patient)).rejects.toMatchObject({
       code: 'NoSuchRuntime',
       facts: { runtime: 'runc' },
     });
@@ -194,13 +194,13 @@ describe('Start', () => {
     const gate = Promise.withResolvers<undefined>();
     world.units.gate(gate.promise);
     const caller = new AbortController();
-    const start = world.containers.start('web', caller.signal);
+    const start = world.containers.start('web', ALONE, caller.signal);
     await world.units.called('startTransient', 'berth-web.service');
     caller.abort(new Error('gone'));
     gate.resolve(undefined);
     await expect(start).rejects.toThrow('gone');
     expect(world.journal.open.size).toBe(0);
-    await world.containers.start('web', patient);
+    await world.containers.start('web', ALONE, patient);
     expect(await world.state('web')).toBe('running');
   });
 });
@@ -209,11 +209,11 @@ describe('Init, then Start', () => {
   it('sets up without running, then runs in the same unit, and dates the start at Start', async () => {
     await using world = aWorld();
     await world.given('web');
-    await world.containers.init('web', patient);
+    await world.containers.init('web', ALONE, patient);
     expect(world.believed('web').status).toMatchObject({ state: 'created', pid: 1001, startedAt: undefined });
     expect([...world.runtimes[0]!.known.values()]).toEqual(['created']);
     const before = world.clock;
-    await world.containers.start('web', patient);
+    await world.containers.start('web', ALONE, patient);
     expect(world.believed('web').status).toMatchObject({ state: 'running', pid: 1001 });
     expect((world.believed('web').status as { startedAt: Date }).startedAt.getTime()).toBeGreaterThan(before);
     expect([...world.runtimes[0]!.known.values()]).toEqual(['running']);
@@ -226,11 +226,11 @@ describe('Init, then Start', () => {
     const runtime = world.runtimes[0]!;
     const release = world.folders.release.bind(world.folders);
     world.folders.release = async () => await Promise.reject(new Error('killed'));
-    await expect(world.containers.start('web', patient)).rejects.toThrow('killed');
+    await expect(world.containers.start('web', ALONE, patient)).rejects.toThrow('killed');
     world.folders.release = release;
     world.daemonStarts();
     expect(await world.state('web')).toBe('created');
-    await world.containers.start('web', patient);
+    await world.containers.start('web', ALONE, patient);
     expect(await world.state('web')).toBe('running');
     expect([...runtime.known.values()]).toEqual(['running']);
   });
@@ -239,14 +239,14 @@ describe('Init, then Start', () => {
     await using world = aWorld();
     await world.given('web', 'created');
     world.runtimes[0]!.failure = new RuntimeError('executable-not-found', 'exec: "nope": executable file not found');
-    await expect(world.containers.start('web', patient)).rejects.toMatchObject({ code: 'CommandNotFound' });
+    await expect(world.containers.start('web', ALONE, patient)).rejects.toMatchObject({ code: 'CommandNotFound' });
     expect(await world.state('web')).toBe('created');
   });
 
   it('lets systemd restart what was held without holding it again', async () => {
     await using world = aWorld();
     await world.given('web', 'created', { restartPolicy: 'always' });
-    await world.containers.start('web', patient);
+    await world.containers.start('web', ALONE, patient);
     world.units.exits('berth-web.service', { code: 1 });
     expect(await world.state('web')).toBe('stopped');
     world.units.restarts('berth-web.service');
@@ -257,7 +257,7 @@ describe('Init, then Start', () => {
   it('refuses to set up what is set up', async () => {
     await using world = aWorld();
     await world.given('web', 'created');
-    await expect(world.containers.init('web', patient)).rejects.toMatchObject({
+    await expect(world.containers.init('web', ALONE, patient)).rejects.toMatchObject({
       code: 'WrongState',
       facts: { state: 'created', operation: 'init' },
     });
@@ -273,7 +273,7 @@ describe('the bundle of a start', () => {
       mounts: [{ kind: 'bind', source: '/tmp', destination: '/data', readOnly: true }],
     });
     files['/etc/passwd'] = 'web:x:77:78::/home/web:\n';
-    await world.containers.start('web', patient);
+    await world.containers.start('web', ALONE, patient);
     const spec = JSON.parse(await readFile(join(world.folder('web').path, 'config.json'), 'utf8'));
     expect(spec.process.user).toEqual({ uid: 77, gid: 78, additionalGids: [29], umask: 0o022 });
     expect(spec.process.args).toEqual(['sh']);

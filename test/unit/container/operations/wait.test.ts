@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { aWorld, patient } from '../../../support/world.ts';
+import { ALONE, aWorld, patient } from '../../../support/world.ts';
 
 const UNIT = 'berth-web.service';
 
@@ -29,7 +29,7 @@ describe('Wait', () => {
     await using world = aWorld();
     await world.given('web');
     const waited = world.containers.wait('web', ['running'], patient);
-    await world.containers.start('web', patient);
+    await world.containers.start('web', ALONE, patient);
     expect(await waited).toEqual({ state: 'running', exit: undefined });
   });
 

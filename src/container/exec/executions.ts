@@ -1,0 +1,246 @@
+/**
+ * Exec sessions: processes beside the first one of a container, each a transient unit that is bound to the container's.
+ *
+ * The unit's main process is the runtime's `exec`, which stays until the process has ended and exits as it did: so systemd has
+ * the exit code, also while there is no berthd. (A detached `exec` with a PIDFile= would need no process of the runtime's, but
+ * systemd takes no PID of a process that has ended already, and most of these are short.) What sessions say goes through a
+ * relay and to nobody else; it is not logged.
+ */
+import type { Relay, RelayClient } from '../../relay/relay.ts';
+import type { NewRelay } from '../../relay/relays.ts';
+import type { TerminalSize } from '../../stream/control.ts';
+import type { UnitChange, UnitExit } from '../../systemd/unit-status.ts';
+import type { Container } from '../container.ts';
+import { ContainerError } from '../errors.ts';
+import { shortId } from '../names.ts';
+import { runtimeFor } from '../operations/runtime-for.ts';
+import { relayKey, type ExecutionsPorts } from './ports.ts';
+import { Endings } from './session-ends.ts';
+import { sessionProcess } from './session-process.ts';
+import { configureSession, type SessionRequest } from './session-request.ts';
+import { isSessionUnit, newSessionId, stateOf, type Session, type SessionEnd } from './session.ts';
+import { sessionUnitFor } from './session-unit.ts';
+import { untilRunning } from './session-start.ts';
+
+/** A session that was started, and how its client leaves it. */
+export interface Started {
+  readonly relay: Relay;
+  readonly leave: Disposable;
+}
+
+export class Executions implements AsyncDisposable {
+  readonly #ports: ExecutionsPorts;
+  readonly #endings: Endings;
+  readonly #closing = new AbortController();
+  #watching: Promise<void> = Promise.resolve();
+
+  constructor(ports: ExecutionsPorts) {
+    this.#ports = ports;
+    this.#endings = new Endings(ports);
+  }
+
+  /** Goes on with the sessions that an earlier berthd left. */
+  async recover(): Promise<void> {
+    const changes = this.#ports.units.changes(this.#closing.signal, isSessionUnit);
+    await this.#ports.book.load();
+    await this.#reconcile();
+    this.#watching = this.#watch(changes);
+  }
+
+  /** @throws ContainerError `NoSuchContainer` | `AmbiguousContainer` | `WrongState` | `InvalidParameter` */
+  async create(reference: string, request: SessionRequest): Promise<Session> {
+    const { book, now } = this.#ports;
+    const container = this.#runningContainer(reference);
+    const config = configureSession(request);
+    await book.expire(container.id);
+    return book.save({ id: newSessionId(), container: container.id, createdAt: now(), config });
+  }
+
+  /**
+   * Runs a session's process. What it says goes to `client`, if there is one, from the first byte on.
+   * @throws ContainerError `NoSuchExecSession` | `WrongExecState` | `WrongState` | `NoSuchUser` | `UnitFailed`
+   */
+  async start(reference: string, client: RelayClient | undefined, size: TerminalSize | undefined): Promise<Started> {
+    const { book, units, now, log } = this.#ports;
+    const session = book.find(reference);
+    this.#demand(session, 'created', 'start');
+    const container = this.#runningContainer(session.container);
+    const started = book.save({ ...session, startedAt: now() }); // no second start from here on
+    try {
+      using streams = await this.#open(session);
+      if (size !== undefined) streams.relay.resize(size);
+      const leave = client === undefined ? new DisposableStack() : streams.relay.attach(client, 'foreground');
+      const argv = await this.#prepare(started, container, streams.consoleSocket);
+      const none = this.#ports.nothing.fd;
+      const { stdin = none, stdout = none, stderr = none } = streams;
+      await units.startTransient(sessionUnitFor(session, container, argv, { stdin, stdout, stderr }));
+      return { relay: streams.relay, leave };
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      await this.#endings.settle(session.id, { code: 125, message, at: now() }).catch((failure: unknown) => {
+        log.error('An exec session that could not be started was not put away', { error: failure });
+      });
+      throw error;
+    }
+  }
+
+  /**
+   * As `start` without a client; resolves when the process runs.
+   * @throws as `start`, and ContainerError `CommandNotFound` | `CommandNotExecutable` | `RuntimeFailed`
+   */
+  async startDetached(reference: string, signal: AbortSignal): Promise<void> {
+    const session = this.#ports.book.find(reference);
+    const { pidFile, path } = this.#ports.book.files.of(session.id);
+    const ended = this.#ports.book.ended(session.id, signal);
+    using running = untilRunning(path, pidFile);
+    await this.start(session.id, undefined, undefined);
+    if ((await Promise.race([running.promise, ended])) === 'running') return;
+    const refusal = await this.#endings.refusalOf(session);
+    if (refusal !== undefined) throw refusal;
+  }
+
+  /** The relay of a session that runs. @throws ContainerError `NoSuchExecSession` | `WrongExecState` */
+  relayOf(reference: string, operation: 'attach' | 'resize'): Relay {
+    const session = this.#ports.book.find(reference);
+    this.#demand(session, 'running', operation);
+    const relay = this.#ports.relays.find(relayKey(session.id));
+    if (relay !== undefined) return relay;
+    throw new ContainerError('WrongExecState', { session: session.id, state: 'stopped', operation });
+  }
+
+  /** @throws ContainerError `NoSuchExecSession` | `WrongExecState` (not running, or without a terminal) */
+  resize(reference: string, size: TerminalSize): void {
+    const session = this.#ports.book.find(reference);
+    if (!session.config.terminal) throw new ContainerError('NoTerminal', { container: session.id });
+    this.relayOf(reference, 'resize').resize(size);
+  }
+
+  /** Resolves when it has ended; with undefined if it was removed meanwhile. */
+  async ended(id: string, signal?: AbortSignal): Promise<SessionEnd | undefined> {
+    return await this.#ports.book.ended(id, signal);
+  }
+
+  /**
+   * Asks a session's process to end, and kills it once the time is up; resolves when it has ended.
+   * @param timeoutUsec instead of the container's own stop timeout
+   * @throws ContainerError `NoSuchExecSession` | `WrongExecState`
+   */
+  async stop(reference: string, timeoutUsec: number | undefined): Promise<void> {
+    const { book, registry } = this.#ports;
+    const session = book.find(reference);
+    this.#demand(session, 'running', 'stop');
+    const container = registry.find(session.container);
+    await this.#endings.stop(session, (timeoutUsec ?? container.config.stopTimeoutUsec) / 1000, container);
+  }
+
+  /** @throws ContainerError `NoSuchExecSession` | `WrongExecState` for one that runs, unless it is to be killed */
+  async remove(reference: string, ifRunning: 'refuse' | 'kill'): Promise<void> {
+    const { book, registry } = this.#ports;
+    const session = book.find(reference);
+    if (stateOf(session) === 'running') {
+      if (ifRunning === 'refuse') this.#demand(session, 'stopped', 'remove');
+      const container = registry.find(session.container);
+      await this.#endings.stop(session, 0, container);
+    }
+    await this.#endings.collected(session.id);
+    await book.remove(session.id);
+  }
+
+  /** With the process, as the host numbers it, while it runs. @throws ContainerError `NoSuchExecSession` */
+  async inspect(reference: string): Promise<{ readonly session: Session; readonly pid: number | undefined }> {
+    const { book } = this.#ports;
+    const session = book.find(reference);
+    return { session, pid: stateOf(session) === 'running' ? await book.files.pidOf(session.id) : undefined };
+  }
+
+  /** Oldest first. @throws ContainerError `NoSuchContainer` | `AmbiguousContainer` */
+  list(container: string | undefined): Session[] {
+    const all = this.#ports.book.all();
+    if (container === undefined) return all;
+    const { id } = this.#ports.registry.find(container);
+    return all.filter((session) => session.container === id);
+  }
+
+  /** The sessions of a container that run. */
+  activeIn(container: string): string[] {
+    const { book } = this.#ports;
+    return book.all().filter((each) => each.container === container && stateOf(each) === 'running').map(({ id }) => id);
+  }
+
+  /** Ends and removes all sessions of a container that goes. */
+  async forget(container: string): Promise<void> {
+    for (const { id } of this.#ports.book.all().filter((each) => each.container === container)) {
+      await this.#endings.discard(id);
+      await this.#ports.book.remove(id);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort();
+    await this.#watching;
+    await this.#endings.idle();
+  }
+
+  #runningContainer(reference: string): Container {
+    const container = this.#ports.registry.find(reference);
+    const { state } = container.status;
+    if (state !== 'running') throw new ContainerError('WrongState', { container: container.name, state, operation: 'exec' });
+    return container;
+  }
+
+  #demand(session: Session, wanted: 'created' | 'running' | 'stopped', operation: string): void {
+    const state = stateOf(session);
+    if (state !== wanted) throw new ContainerError('WrongExecState', { session: session.id, state, operation });
+  }
+
+  async #open({ id, config }: Session): Promise<NewRelay> {
+    return await this.#ports.relays.open(relayKey(id), {
+      form: config.terminal ? 'terminal' : 'pipes',
+      stdin: config.stdin ? 'open' : 'none',
+    });
+  }
+
+  /** @returns what the unit runs */
+  async #prepare(session: Session, container: Container, consoleSocket: string | undefined): Promise<string[]> {
+    const { book, folders, readInside } = this.#ports;
+    const process = await sessionProcess(session.config, folders.of(container.id), readInside);
+    await book.files.writeProcess(session.id, process);
+    const { process: processFile, pidFile, runtimeLog: logPath } = book.files.of(session.id);
+    const id = shortId(container.id);
+    return runtimeFor(this.#ports, container).execArgv({ id, processFile, pidFile, logPath, consoleSocket, mode: 'attached' });
+  }
+
+  async #watch(changes: AsyncIterable<UnitChange>): Promise<void> {
+    for await (const change of changes) {
+      if (change.kind === 'resync') this.#report(this.#reconcile());
+      else if (change.kind === 'changed' && change.service?.mainPid === 0) this.#told(change.unit, change.service.exit);
+      else if (change.kind === 'removed') this.#report(this.#lookAt(change.unit));
+    }
+  }
+
+  #told(unit: string, exit: UnitExit | undefined): void {
+    const session = this.#ports.book.byUnit(unit);
+    if (session !== undefined && exit !== undefined) this.#report(this.#endings.exited(session, exit));
+  }
+
+  /** The unit may have ended without anybody having heard how. */
+  async #lookAt(unit: string): Promise<void> {
+    const session = this.#ports.book.byUnit(unit);
+    if (session !== undefined && stateOf(session) === 'running') await this.#endings.look(session);
+  }
+
+  async #reconcile(): Promise<void> {
+    const { book, relays } = this.#ports;
+    for (const session of book.all()) {
+      if (stateOf(session) !== 'running') continue;
+      await relays.recover(relayKey(session.id), { form: session.config.terminal ? 'terminal' : 'pipes', stdin: 'open' });
+      await this.#endings.look(session);
+    }
+  }
+
+  #report(work: Promise<void>): void {
+    work.catch((error: unknown) => {
+      this.#ports.log.error('The end of an exec session could not be followed up', { error });
+    });
+  }
+}

@@ -1,0 +1,33 @@
+/** What exec sessions need of the world. */
+import type { Logger } from '../../log/logger.ts';
+import type { RuntimeLog } from '../../oci/runtime.ts';
+import type { Relays } from '../../relay/relays.ts';
+import type { UnitManager } from '../../systemd/unit-manager.ts';
+import type { ReadInside } from '../bundle.ts';
+import type { Folders } from '../folder.ts';
+import type { Runtimes } from '../ports.ts';
+import type { Registry } from '../registry.ts';
+import type { SessionBook } from './session-book.ts';
+import { shortSessionId } from './session.ts';
+
+export interface ExecutionsPorts {
+  readonly registry: Pick<Registry, 'find' | 'get'>;
+  readonly folders: Pick<Folders, 'of'>;
+  readonly units: Pick<UnitManager, 'startTransient' | 'status' | 'kill' | 'stop' | 'resetFailed' | 'changes'>;
+  readonly runtimes: Runtimes;
+  readonly runtimeLog: RuntimeLog;
+  readonly relays: Pick<Relays, 'open' | 'find' | 'recover' | 'finish' | 'remove'>;
+  readonly readInside: ReadInside;
+  readonly book: SessionBook;
+  readonly nothing: NothingFile;
+  readonly log: Logger;
+  readonly now: () => Date;
+}
+
+/** A descriptor of /dev/null, for reading and writing. */
+export interface NothingFile {
+  readonly fd: number;
+}
+
+export const relayKey = (id: string): string => `exec-${shortSessionId(id)}`;
+

@@ -1,0 +1,85 @@
+/** What an exec session runs: the container's own process, with what the session asks for over it. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as v from 'valibot';
+import { capabilitiesWith, grantableCapabilities } from '../../oci/capabilities.ts';
+import { resolveGroups, resolveUser, UserUnknown, type User } from '../../oci/passwd.ts';
+import type { ReadInside } from '../bundle.ts';
+import { ContainerError } from '../errors.ts';
+import type { Folder } from '../folder.ts';
+import type { SessionConfiguration } from './session.ts';
+
+const texts = v.array(v.string());
+const OwnProcess = v.looseObject({
+  env: texts,
+  cwd: v.string(),
+  user: v.looseObject({ uid: v.number(), gid: v.number(), additionalGids: v.optional(v.array(v.number()), []) }),
+  capabilities: v.optional(v.record(v.string(), texts), {}),
+});
+const Bundle = v.pipe(v.string(), v.parseJson(), v.object({ process: OwnProcess }));
+type OwnProcess = v.InferOutput<typeof OwnProcess>;
+
+/** @throws ContainerError `NoSuchUser` */
+export async function sessionProcess(config: SessionConfiguration, folder: Folder, readInside: ReadInside): Promise<object> {
+  const { process: own } = v.parse(Bundle, await readFile(join(folder.path, 'config.json'), 'utf8'));
+  const { user, home } = await userOf(config, own, folder, readInside);
+  return {
+    ...own,
+    terminal: config.terminal,
+    args: config.command,
+    cwd: config.workingDirectory ?? own.cwd,
+    env: environmentOf(config, own, home),
+    user,
+    capabilities: await capabilitiesOf(config, own, user.uid),
+    ...(config.privileged ? { noNewPrivileges: false, apparmorProfile: undefined } : {}),
+  };
+}
+
+interface Chosen {
+  readonly user: OwnProcess['user'];
+  /** undefined where the container's own user runs it, whose HOME is in its environment. */
+  readonly home: string | undefined;
+}
+
+async function userOf(config: SessionConfiguration, own: OwnProcess, folder: Folder, readInside: ReadInside): Promise<Chosen> {
+  if (config.user === undefined && config.groups.length === 0) return { user: own.user, home: undefined };
+  const [passwd, group] = await Promise.all([
+    readInside([folder.root], '/etc/passwd'),
+    readInside([folder.root], '/etc/group'),
+  ]);
+  try {
+    const found: User | undefined = config.user === undefined ? undefined : resolveUser(config.user, { passwd, group });
+    const { uid, gid, additionalGids } = found ?? own.user;
+    const gids = new Set([...additionalGids, ...resolveGroups(config.groups, { passwd, group })]);
+    gids.delete(gid);
+    return { user: { ...own.user, uid, gid, additionalGids: [...gids].sort((a, b) => a - b) }, home: found?.home };
+  } catch (error) {
+    if (!(error instanceof UserUnknown)) throw error;
+    throw new ContainerError('NoSuchUser', { user: error.user }, { cause: error });
+  }
+}
+
+function environmentOf({ environment, terminal }: SessionConfiguration, own: OwnProcess, home: string | undefined): string[] {
+  const variables = new Map(own.env.map((each) => split(each)));
+  if (home !== undefined) variables.set('HOME', home);
+  if (terminal && !variables.has('TERM')) variables.set('TERM', 'xterm');
+  for (const [name, value] of Object.entries(environment)) variables.set(name, value);
+  return [...variables].map(([name, value]) => `${name}=${value}`);
+}
+
+function split(assignment: string): [string, string] {
+  const index = assignment.indexOf('=');
+  return index === -1 ? [assignment, ''] : [assignment.slice(0, index), assignment.slice(index + 1)];
+}
+
+async function capabilitiesOf(config: SessionConfiguration, own: OwnProcess, uid: number): Promise<object> {
+  const { privileged, addCapabilities } = config;
+  const grantable = grantableCapabilities(await readFile('/proc/1/status', 'latin1'));
+  const wanted = privileged ? capabilitiesWith(['ALL'], []) : [...(own.capabilities['bounding'] ?? []), ...addCapabilities];
+  const bounding = [...new Set(wanted)].filter((name) => grantable.includes(name));
+  const ofRoot = uid === 0 ? bounding : [];
+  // What was asked for by name is meant for whoever runs it; ambient is how a user who is not root gets any.
+  const named = uid === 0 ? [] : addCapabilities.filter((name) => grantable.includes(name));
+  const effective = [...ofRoot, ...named];
+  return { bounding, effective, permitted: effective, inheritable: named, ambient: named };
+}

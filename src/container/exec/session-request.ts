@@ -1,0 +1,41 @@
+/** From what a client asks for to what an exec session is made of. Pure. */
+import { parseCapability } from '../../oci/capabilities.ts';
+import { absolutePath, invalid, listOf, mapOf, textOf, textsOf } from '../checks.ts';
+import type { SessionConfiguration } from './session.ts';
+
+export interface SessionRequest {
+  readonly command: readonly string[];
+  readonly environment?: Readonly<Record<string, string>> | undefined;
+  readonly user?: string | undefined;
+  readonly groups?: readonly string[] | undefined;
+  readonly workingDirectory?: string | undefined;
+  readonly terminal?: boolean | undefined;
+  readonly stdin?: boolean | undefined;
+  readonly privileged?: boolean | undefined;
+  readonly addCapabilities?: readonly string[] | undefined;
+}
+
+/** @throws ContainerError `InvalidParameter` */
+export function configureSession(request: SessionRequest): SessionConfiguration {
+  const { command, environment, user, workingDirectory, terminal = false, stdin = false, privileged = false } = request;
+  if (command.length === 0 || command[0] === '') throw invalid('command');
+  const variables = mapOf(environment, 'environment');
+  if (Object.keys(variables).some((name) => name.includes('='))) throw invalid('environment');
+  return {
+    command: textsOf(command, 'command'),
+    environment: variables,
+    user: user === undefined ? undefined : textOf(user, 'user'),
+    groups: textsOf(request.groups, 'groups'),
+    workingDirectory: workingDirectory === undefined ? undefined : absolutePath(workingDirectory, 'workingDirectory'),
+    terminal,
+    stdin: stdin || terminal,
+    privileged,
+    addCapabilities: listOf(request.addCapabilities, 'addCapabilities', capabilityOf),
+  };
+}
+
+function capabilityOf(text: string, member: string): string {
+  const capability = parseCapability(text);
+  if (capability === undefined) throw invalid(member);
+  return capability;
+}

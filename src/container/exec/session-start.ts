@@ -1,0 +1,18 @@
+/** Tells when the runtime has started a process: it writes its ID into a file then. */
+import { existsSync, watch } from 'node:fs';
+
+/** @param folder holds `pidFile`, and must be there */
+export function untilRunning(folder: string, pidFile: string): Disposable & { readonly promise: Promise<'running'> } {
+  const { promise, resolve } = Promise.withResolvers<'running'>();
+  const check = (): void => {
+    if (existsSync(pidFile)) resolve('running');
+  };
+  const watcher = watch(folder, check);
+  check();
+  return {
+    promise,
+    [Symbol.dispose]: () => {
+      watcher.close();
+    },
+  };
+}

@@ -1,0 +1,58 @@
+import type { Container } from '../container.ts';
+import type { Ports } from '../ports.ts';
+import type { Step } from './batch.ts';
+import { cleanUp } from './cleanup.ts';
+import { sendSignal } from './kill.ts';
+import { launch } from './launch.ts';
+import { run } from './start.ts';
+import { stopUnit } from './stop.ts';
+
+export const BATCH_VERBS = ['init', 'start', 'stop', 'kill', 'pause', 'unpause', 'inspect', 'cleanup'] as const;
+export type BatchVerb = (typeof BATCH_VERBS)[number];
+
+export interface BatchStep {
+  readonly verb: BatchVerb;
+  /** With `stop`. */
+  readonly timeoutUsec: number | undefined;
+  /** With `kill`; as kill(2) has it. */
+  readonly killSignal: number;
+}
+
+type Act = (ports: Ports, container: Container, step: BatchStep, signal: AbortSignal) => Promise<void>;
+
+/** How each verb is done by those who have the turn. */
+const ACTS: Readonly<Record<BatchVerb, Act>> = {
+  init: async (ports, container, _, signal) => {
+    await launch(ports, container, 'hold', signal);
+  },
+  start: async (ports, container, _, signal) => {
+    await run(ports, container, signal);
+  },
+  stop: async (ports, container, { timeoutUsec }, signal) => {
+    await stopUnit(ports, container, timeoutUsec, signal);
+  },
+  kill: async (ports, container, { killSignal }, signal) => {
+    await sendSignal(ports, container, killSignal, signal);
+  },
+  pause: async ({ units }, { unit }, _, signal) => {
+    await units.freeze(unit, signal);
+  },
+  unpause: async ({ units }, { unit }, _, signal) => {
+    await units.thaw(unit, signal);
+  },
+  inspect: async () => {
+    await Promise.resolve();
+  },
+  cleanup: async (ports, container) => {
+    await cleanUp(ports, container);
+  },
+};
+
+export const stepsFor = (ports: Ports, steps: readonly BatchStep[], signal: AbortSignal): Step<BatchVerb>[] =>
+  steps.map((step) => ({
+    verb: step.verb,
+    operation: step.verb === 'inspect' ? undefined : step.verb,
+    act: async (container) => {
+      await ACTS[step.verb](ports, container, step, signal);
+    },
+  }));

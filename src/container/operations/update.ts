@@ -1,0 +1,50 @@
+import type { Configuration, RestartPolicy } from '../container.ts';
+import { ContainerError } from '../errors.ts';
+import type { Ports } from '../ports.ts';
+import { mergedResources, resourcesAssignments, type Resources } from '../resources.ts';
+import { isAlive } from '../state.ts';
+import { assignmentName, parseUnitProperty } from '../unit.ts';
+
+export interface Changes {
+  /** What is left out stays as it is. */
+  readonly resources: Resources;
+  readonly unitProperties: readonly string[];
+  readonly restartPolicy: RestartPolicy | undefined;
+  readonly restartLimit: number | undefined;
+}
+
+/**
+ * Changes what a container may use, and properties of its unit: at once where it runs, and for every later start. The policy of
+ * restarts is a running unit's for good and changes with the next start.
+ * @throws ContainerError `InvalidProperty`, also for one that cannot be changed while the unit runs; nothing is changed then
+ */
+export async function update(ports: Ports, reference: string, changes: Changes, signal: AbortSignal): Promise<void> {
+  const assignments = [...resourcesAssignments(changes.resources), ...changes.unitProperties];
+  const properties = assignments.flatMap(parseUnitProperty);
+  if (changes.restartLimit !== undefined && changes.restartPolicy !== 'on_failure') {
+    throw new ContainerError('InvalidParameter', { parameter: 'restartLimit' });
+  }
+  await ports.operations.run(reference, 'update', async (container) => {
+    const restarts = (changes.restartPolicy ?? container.config.restartPolicy) !== 'no';
+    if (container.config.removeOnExit && restarts) throw new ContainerError('InvalidParameter', { parameter: 'restartPolicy' });
+    if (isAlive(container.status.state) && properties.length > 0) {
+      await ports.units.setProperties(container.unit, 'runtime', properties, signal).catch((error: unknown) => {
+        if (!(error instanceof Error) || error.name !== 'UnitRefused') throw error;
+        throw new ContainerError('InvalidProperty', { property: assignments.join(' '), reason: error.message }, { cause: error });
+      });
+    }
+    const known = ports.registry.get(container.id) ?? container;
+    ports.registry.save({ ...known, config: changed(known.config, changes) });
+  });
+}
+
+function changed(config: Configuration, { resources, unitProperties, restartPolicy, restartLimit }: Changes): Configuration {
+  const replaced = new Set(unitProperties.map(assignmentName));
+  return {
+    ...config,
+    resources: mergedResources(config.resources, resources),
+    unitProperties: [...config.unitProperties.filter((assignment) => !replaced.has(assignmentName(assignment))), ...unitProperties],
+    restartPolicy: restartPolicy ?? config.restartPolicy,
+    restartLimit: restartPolicy === undefined ? config.restartLimit : restartLimit,
+  };
+}

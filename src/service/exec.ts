@@ -1,0 +1,130 @@
+/** The exec sessions of io.berth.Container: each handler translates and delegates. */
+import type {
+  ContainerHandlers,
+  ExecConfiguration,
+  ExecListOutput,
+  ExecSession,
+} from '../api/io-berth-container.ts';
+import { ContainerError } from '../container/errors.ts';
+import type { Executions } from '../container/exec/executions.ts';
+import { sessionUnit, stateOf, type Session, type SessionEnd } from '../container/exec/session.ts';
+import { Attachment } from '../stream/attachment.ts';
+import type { SessionExit } from '../stream/control.ts';
+import type { OutputName } from '../stream/frames.ts';
+import type { Upgrade } from '../varlink/types.ts';
+import { serveAttached, sizeOf, streamOptions, type StreamOptions } from './attached.ts';
+import { timestamp } from './wire.ts';
+
+export type ExecHandlers = Pick<ContainerHandlers, Extract<keyof ContainerHandlers, `Exec${string}`>>;
+
+export const execService = (executions: Executions): ExecHandlers => ({
+  async ExecCreate({ container, configuration }) {
+    const { id } = await executions.create(container, configuration);
+    return { id };
+  },
+  async ExecStart({ session }, { signal }) {
+    await executions.startDetached(session, signal);
+    return {};
+  },
+  async ExecStartAndAttach({ session, ...input }) {
+    return await startAttached(executions, session, streamOptions(input), {});
+  },
+  async ExecAttach({ session: reference, stdin = true, stdout = true, stderr = true, ...input }) {
+    const options = streamOptions(input);
+    const relay = executions.relayOf(reference, 'attach');
+    const { session } = await executions.inspect(reference);
+    const attachment = new Attachment(outputs({ stdout, stderr }));
+    const leave = relay.attach(attachment, 'observer');
+    return {
+      reply: {},
+      serve: async (stream) => {
+        const ended = executions.ended(session.id).then(wireEnd);
+        if (options.size !== undefined) relay.resize(options.size);
+        relay.redraw();
+        await serveAttached(stream, options, { relay, attachment, leave, stdin: stdin ? 'open' : 'none', ended });
+      },
+    };
+  },
+  async ExecResize({ session, size }) {
+    executions.resize(session, sizeOf(size));
+    return await Promise.resolve({});
+  },
+  async ExecStop({ session, timeoutUSec }) {
+    await executions.stop(session, durationOf(timeoutUSec));
+    return {};
+  },
+  async ExecRemove({ session, force = false }) {
+    await executions.remove(session, force ? 'kill' : 'refuse');
+    return {};
+  },
+  async ExecInspect({ session }) {
+    const found = await executions.inspect(session);
+    return { execSession: wireSession(found.session, found.pid) };
+  },
+  async *ExecList({ container }): AsyncGenerator<ExecListOutput> {
+    for (const { id } of executions.list(container)) {
+      const { session, pid } = await executions.inspect(id);
+      yield { execSession: wireSession(session, pid) };
+    }
+  },
+  async Exec({ container, configuration, ...input }) {
+    const options = streamOptions(input);
+    const { id } = await executions.create(container, configuration);
+    try {
+      const { serve, ...upgrade } = await startAttached(executions, id, options, { id });
+      return {
+        ...upgrade,
+        serve: async (stream) => {
+          await serve(stream);
+          // One that was detached from goes on, and stays.
+          const { session } = await executions.inspect(id);
+          if (stateOf(session) === 'stopped') await executions.remove(id, 'refuse');
+        },
+      };
+    } catch (error) {
+      await executions.remove(id, 'kill');
+      throw error;
+    }
+  },
+});
+
+async function startAttached<T>(executions: Executions, reference: string, options: StreamOptions, reply: T): Promise<Upgrade<T>> {
+  const { session } = await executions.inspect(reference);
+  const attachment = new Attachment(['stdout', 'stderr']);
+  const ended = executions.ended(session.id).then(wireEnd);
+  const { relay, leave } = await executions.start(session.id, attachment, options.size);
+  const stdin = session.config.stdin ? 'open' : 'none';
+  return { reply, serve: async (stream) => void (await serveAttached(stream, options, { relay, attachment, leave, stdin, ended })) };
+}
+
+const outputs = (wanted: { readonly [stream in OutputName]: boolean }): OutputName[] =>
+  (['stdout', 'stderr'] as const).filter((stream) => wanted[stream]);
+
+const wireEnd = (end: SessionEnd | undefined): SessionExit => ({ exitCode: end?.code, message: end?.message });
+
+function wireSession(session: Session, pid: number | undefined): ExecSession {
+  const { id, container, config, createdAt, startedAt, end } = session;
+  return {
+    id,
+    container,
+    unit: sessionUnit(id),
+    state: stateOf(session),
+    configuration: wireConfiguration(config),
+    process: pid === undefined ? undefined : { pid },
+    exitCode: end?.code,
+    message: end?.message,
+    createdAt: timestamp(createdAt),
+    startedAt: startedAt === undefined ? undefined : timestamp(startedAt),
+    exitedAt: end === undefined ? undefined : timestamp(end.at),
+  };
+}
+
+const wireConfiguration = (config: Session['config']): ExecConfiguration => ({ ...config });
+
+/** @throws ContainerError `InvalidParameter` */
+function durationOf(usec: number | bigint | undefined): number | undefined {
+  if (usec === undefined) return undefined;
+  const number = Number(usec);
+  if (!Number.isSafeInteger(number) || number < 0) throw new ContainerError('InvalidParameter', { parameter: 'timeoutUSec' });
+  return number;
+}

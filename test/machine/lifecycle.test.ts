@@ -1,0 +1,203 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { Berth } from './berth.ts';
+import { leaks } from './leaks.ts';
+import { useMachine } from './use-machine.ts';
+
+const machine = useMachine();
+let berth: Berth;
+
+beforeAll(async () => {
+  berth = await Berth.connect(machine);
+});
+afterEach(async () => {
+  await berth.removeAll();
+  expect(await leaks(machine)).toEqual([]);
+});
+afterAll(async () => {
+  await berth[Symbol.asyncDispose]();
+});
+
+const FOREVER = 'trap "exit 0" TERM; while :; do sleep 1000 & wait; done';
+const COUNTING = 'i=0; while :; do i=$((i + 1)); echo $i >/count; sleep 0.02; done';
+const runtime = async (container: string) => (await berth.containers.inspect({ container })).runtime;
+const state = async (container: string) => (await runtime(container)).state;
+const wrongState = (operation: string, at: string) => ({
+  error: 'io.berth.Container.WrongState',
+  parameters: { state: at, operation },
+});
+
+describe('Pause', () => {
+  it('freezes every process, and Unpause lets them go on', async () => {
+    await berth.run('p-count', COUNTING);
+    await berth.containers.pause({ container: 'p-count' });
+    expect(await state('p-count')).toBe('paused');
+    expect((await berth.show('berth-p-count.service', 'FreezerState'))['FreezerState']).toBe('frozen');
+    const count = async () => (await machine.sh('cat /var/lib/berth/containers/*/upper/count')).text();
+    const before = await count();
+    await machine.sh('sleep 0.2');
+    expect(await count()).toBe(before);
+    await expect(berth.containers.pause({ container: 'p-count' })).rejects.toMatchObject(wrongState('pause', 'paused'));
+    await expect(berth.containers.stop({ container: 'p-count' })).rejects.toMatchObject(wrongState('stop', 'paused'));
+    await berth.containers.unpause({ container: 'p-count' });
+    expect(await state('p-count')).toBe('running');
+    await expect(berth.containers.unpause({ container: 'p-count' })).rejects.toMatchObject(wrongState('unpause', 'running'));
+    await berth.containers.kill({ container: 'p-count' });
+  });
+
+  it('is seen when systemctl does it', async () => {
+    await berth.run('p-freeze', FOREVER);
+    const paused = berth.containers.wait({ container: 'p-freeze', conditions: ['paused'] });
+    await machine.check(['systemctl', 'freeze', 'berth-p-freeze.service']);
+    expect(await paused).toMatchObject({ state: 'paused' });
+    await machine.check(['systemctl', 'thaw', 'berth-p-freeze.service']);
+    expect(await berth.containers.wait({ container: 'p-freeze', conditions: ['running'] })).toMatchObject({ state: 'running' });
+  });
+
+  it('does not keep a container from being killed or removed', async () => {
+    await berth.run('p-kill', FOREVER);
+    await berth.containers.pause({ container: 'p-kill' });
+    await berth.containers.kill({ container: 'p-kill' });
+    expect(await berth.wait('p-kill')).toMatchObject({ exitCode: 137 });
+    await berth.run('p-remove', FOREVER);
+    await berth.containers.pause({ container: 'p-remove' });
+    await berth.containers.remove({ container: 'p-remove', force: true });
+  });
+});
+
+describe('Restart', () => {
+  it('stops what runs and starts it, and starts what does not run', async () => {
+    await berth.create('s-restart', FOREVER);
+    await berth.containers.restart({ container: 's-restart' });
+    const { process: first } = await runtime('s-restart');
+    await berth.containers.restart({ container: 's-restart' });
+    const { process: second, state: now } = await runtime('s-restart');
+    expect(now).toBe('running');
+    expect(second).not.toEqual(first);
+  });
+
+  it('by systemd follows the policy, with its limit', async () => {
+    await berth.run('s-policy', 'echo again; exit 1', { restartPolicy: 'on_failure', restartLimit: 3, unitProperties: ['RestartSec=50ms'] });
+    await expect
+      .poll(async () => await runtime('s-policy'), { timeout: 20_000 })
+      .toMatchObject({ state: 'exited', exit: { exitCode: 1 }, restarts: 3 });
+    expect((await berth.lines('s-policy')).map(({ message }) => message)).toEqual(['again', 'again', 'again', 'again']);
+  });
+
+  it('by systemd ends when it is stopped', async () => {
+    await berth.run('s-always', 'sleep 0.2; exit 0', { restartPolicy: 'always' });
+    await expect.poll(async () => (await runtime('s-always')).restarts, { timeout: 20_000 }).toBeGreaterThan(1);
+    await berth.containers.stop({ container: 's-always' });
+    expect(await state('s-always')).toBe('exited');
+  });
+});
+
+describe('Rename', () => {
+  it('gives another name at once and another unit with the next start', async () => {
+    const id = await berth.run('n-old', FOREVER);
+    await berth.create('n-taken', 'true');
+    await expect(berth.containers.rename({ container: 'n-old', name: 'n-taken' })).rejects.toMatchObject({
+      error: 'io.berth.Container.ContainerExists',
+    });
+    await berth.containers.rename({ container: 'n-old', name: 'n-new' });
+    expect(await berth.containers.inspect({ container: 'n-new' })).toMatchObject({ id, unit: 'berth-n-old.service', runtime: { state: 'running' } });
+    await expect(state('n-old')).rejects.toMatchObject({ error: 'io.berth.Container.NoSuchContainer' });
+    await berth.containers.restart({ container: 'n-new' });
+    expect(await berth.containers.inspect({ container: 'n-new' })).toMatchObject({ unit: 'berth-n-new.service', runtime: { state: 'running' } });
+    expect((await berth.show('berth-n-old.service', 'LoadState'))['LoadState']).toBe('not-found');
+  });
+});
+
+describe('Update', () => {
+  it('changes limits of what runs, and of every later run', async () => {
+    await berth.run('u-limits', FOREVER, { resources: { memoryMaxBytes: 64 << 20 } });
+    await berth.containers.update({ container: 'u-limits', resources: { tasksMax: 50 }, unitProperties: ['CPUWeight=20'] });
+    const limits = { MemoryMax: String(64 << 20), TasksMax: '50', CPUWeight: '20' };
+    expect(await berth.show('berth-u-limits.service', ...Object.keys(limits))).toEqual(limits);
+    await berth.containers.restart({ container: 'u-limits' });
+    expect(await berth.show('berth-u-limits.service', ...Object.keys(limits))).toEqual(limits);
+    await expect(berth.containers.update({ container: 'u-limits', unitProperties: ['Nope=1'] })).rejects.toMatchObject({
+      error: 'io.berth.Container.InvalidProperty',
+    });
+  });
+
+  it('by systemctl is seen', async () => {
+    await berth.run('u-systemctl', FOREVER);
+    await machine.check(['systemctl', 'set-property', '--runtime', 'berth-u-systemctl.service', 'TasksMax=33']);
+    expect((await berth.containers.inspect({ container: 'u-systemctl' })).limits).toMatchObject({ tasksMax: 33 });
+  });
+});
+
+describe('Batch', () => {
+  it('does one thing after the other and ends with the first that is refused', async () => {
+    await berth.create('b-batch', FOREVER);
+    const { results } = await berth.containers.batch({
+      container: 'b-batch',
+      operations: [{ verb: 'init' }, { verb: 'start' }, { verb: 'pause' }, { verb: 'unpause' }, { verb: 'unpause' }, { verb: 'stop' }],
+    });
+    expect(results.map(({ verb, state: at, error }) => [verb, at, error])).toEqual([
+      ['init', 'created', undefined],
+      ['start', 'running', undefined],
+      ['pause', 'paused', undefined],
+      ['unpause', 'running', undefined],
+      ['unpause', 'running', 'io.berth.Container.WrongState'],
+    ]);
+    const rest = await berth.containers.batch({
+      container: 'b-batch',
+      operations: [{ verb: 'stop', timeoutUSec: 0 }, { verb: 'cleanup' }, { verb: 'inspect' }],
+    });
+    expect(rest.results.map(({ state: at }) => at)).toEqual(['exited', 'exited', 'exited']);
+  });
+});
+
+describe('Stats and Top', () => {
+  it('tell what a container uses and which processes it has, once or until it ends', async () => {
+    await berth.run('t-busy', 'i=0; while [ $i -lt 100000 ]; do i=$((i + 1)); done; sleep 1000 & sleep 1000 & wait');
+    const { usage } = await berth.containers.stats({ container: 't-busy' });
+    expect(usage?.cpuUsageUSec).toBeGreaterThan(0);
+    await expect
+      .poll(async () => (await berth.containers.top({ container: 't-busy' })).processes?.map(({ command }) => command))
+      .toEqual([expect.stringContaining('sh -c'), 'sleep 1000', 'sleep 1000']);
+    const { processes = [] } = await berth.containers.top({ container: 't-busy' });
+    expect(processes[0]).toMatchObject({ containerPid: 1, uid: 0 });
+
+    let seen = 0;
+    for await (const reply of berth.containers.statsMore({ container: 't-busy', intervalUSec: 100_000 })) {
+      if (reply.usage === undefined) continue;
+      if (++seen === 3) await berth.containers.kill({ container: 't-busy' });
+    }
+    expect(seen).toBeGreaterThanOrEqual(3);
+    await expect(berth.containers.stats({ container: 't-busy' })).rejects.toMatchObject(wrongState('stats', 'exited'));
+  });
+});
+
+it('Prune removes what has ended or never ran, and nothing else', async () => {
+  await berth.run('g-lives', FOREVER, { labels: { set: 'a' } });
+  await berth.create('g-never', 'true', { labels: { set: 'a' } });
+  await berth.run('g-ended', 'exit 1', { labels: { set: 'a' } });
+  await berth.create('g-other', 'true', { labels: { set: 'b' } });
+  await berth.wait('g-ended');
+  const gone: (string | undefined)[] = [];
+  for await (const { name } of berth.containers.prune({ labels: { set: 'a' } })) gone.push(name);
+  expect(gone.toSorted()).toEqual(['g-ended', 'g-never']);
+  expect(await state('g-lives')).toBe('running');
+  expect(await state('g-other')).toBe('configured');
+});
+
+it('Sync and Cleanup put right what somebody else has put wrong', async () => {
+  await berth.run('y-lost', FOREVER);
+  await machine.check(['systemctl', 'kill', '--kill-whom=all', '--signal=KILL', 'berth-y-lost.service']);
+  await expect.poll(async () => (await berth.containers.sync({ container: 'y-lost' })).state).toBe('exited');
+  await berth.containers.cleanup({ container: 'y-lost' });
+  expect((await berth.show('berth-y-lost.service', 'LoadState'))['LoadState']).toBe('not-found');
+});
+
+it('List and Inspect answer while a container takes its time to stop', async () => {
+  await berth.run('x-slow', 'trap "" TERM; while :; do sleep 1; done', { stopTimeoutUSec: 3_000_000 });
+  const stopping = berth.containers.stop({ container: 'x-slow' });
+  await expect.poll(async () => await state('x-slow')).toBe('stopping');
+  const started = performance.now();
+  for await (const { container } of berth.containers.list()) if (container?.name === 'x-slow') expect(container.runtime.state).toBe('stopping');
+  expect(performance.now() - started).toBeLessThan(1500);
+  await berth.containers.kill({ container: 'x-slow' });
+  await stopping;
+});
