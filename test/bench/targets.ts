@@ -1,0 +1,32 @@
+/** What berth is to reach, read off the rows. */
+import { STEPS } from './lifecycle.ts';
+import { digits, type Candidate, type Row, type Target } from './report.ts';
+
+export function targetsOf(rows: readonly Row[]): Target[] {
+  const median = (name: string, candidate: Candidate): number =>
+    rows.find((row) => row.name === name)?.results.find((result) => result.candidate === candidate)?.median ?? NaN;
+  const atMost = (text: string, value: number, limit: number, unit: string): Target => ({
+    text,
+    value,
+    limit,
+    unit,
+    holds: value <= limit,
+  });
+  const ratio = (text: string, name: string, ours: Candidate, theirs: Candidate, limit: number, of = name): Target =>
+    atMost(text, median(name, ours) / median(of, theirs), limit, '×');
+  const many = rows.find(({ name }) => name.startsWith('ps, ') && name !== STEPS.list)?.name ?? '';
+  const calls = rows.filter(({ name }) => name.startsWith('GetInfo'));
+  return [
+    ratio('Create and Start over varlink, beside crun run', STEPS.run, 'berth varlink', 'crun', 3, STEPS.exit),
+    ratio('true to its end over varlink, beside podman', STEPS.exit, 'berth varlink', 'podman CLI', 0.5),
+    ratio('true to its end with the CLI, beside podman', STEPS.exit, 'berth CLI', 'podman CLI', 0.5),
+    atMost(`List over varlink (${many})`, median(many, 'berth varlink'), 10, 'ms'),
+    ...[STEPS.list, many, STEPS.inspect, STEPS.run, STEPS.stop, STEPS.remove].map((name) =>
+      ratio(`${name} with the CLI, beside podman`, name, 'berth CLI', 'podman CLI', 1),
+    ),
+    ...calls.map(({ name }) => ratio(`${name}: sd-varlink's rate, beside berth's`, name, 'sd-varlink', 'berth varlink', 1)),
+  ];
+}
+
+export const sentenceOf = ({ text, value, limit, unit, holds }: Target): string =>
+  `${holds ? 'holds ' : 'MISSED'}  ${text}: ${digits(value)} ${unit} (at most ${limit.toString()} ${unit})`;
