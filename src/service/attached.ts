@@ -51,7 +51,11 @@ export interface Attached {
 }
 
 /** @returns how it ended: `exit` by itself, anything else with the process still there */
-export async function serveAttached(stream: Duplex, options: StreamOptions, attached: Attached): Promise<'exit' | 'left'> {
+export async function serveAttached(
+  stream: Duplex,
+  options: StreamOptions,
+  attached: Attached,
+): Promise<'exit' | 'left'> {
   const { relay, attachment, leave, stdin, ended } = attached;
   using _leaving = leave;
   const detachKeys = relay.isTerminal ? options.detachKeys : Buffer.alloc(0);

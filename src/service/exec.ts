@@ -1,10 +1,5 @@
 /** The exec sessions of io.berth.Container: each handler translates and delegates. */
-import type {
-  ContainerHandlers,
-  ExecConfiguration,
-  ExecListOutput,
-  ExecSession,
-} from '../api/io-berth-container.ts';
+import type { ContainerHandlers, ExecConfiguration, ExecListOutput, ExecSession } from '../api/io-berth-container.ts';
 import { ContainerError } from '../container/errors.ts';
 import type { Executions } from '../container/exec/executions.ts';
 import { sessionUnit, stateOf, type Session, type SessionEnd } from '../container/exec/session.ts';
@@ -88,13 +83,21 @@ export const execService = (executions: Executions): ExecHandlers => ({
   },
 });
 
-async function startAttached<T>(executions: Executions, reference: string, options: StreamOptions, reply: T): Promise<Upgrade<T>> {
+async function startAttached<T>(
+  executions: Executions,
+  reference: string,
+  options: StreamOptions,
+  reply: T,
+): Promise<Upgrade<T>> {
   const { session } = await executions.inspect(reference);
   const attachment = new Attachment(['stdout', 'stderr']);
   const ended = executions.ended(session.id).then(wireEnd);
   const { relay, leave } = await executions.start(session.id, attachment, options.size);
   const stdin = session.config.stdin ? 'open' : 'none';
-  return { reply, serve: async (stream) => void (await serveAttached(stream, options, { relay, attachment, leave, stdin, ended })) };
+  return {
+    reply,
+    serve: async (stream) => void (await serveAttached(stream, options, { relay, attachment, leave, stdin, ended })),
+  };
 }
 
 const outputs = (wanted: { readonly [stream in OutputName]: boolean }): OutputName[] =>
@@ -125,6 +128,7 @@ const wireConfiguration = (config: Session['config']): ExecConfiguration => ({ .
 function durationOf(usec: number | bigint | undefined): number | undefined {
   if (usec === undefined) return undefined;
   const number = Number(usec);
-  if (!Number.isSafeInteger(number) || number < 0) throw new ContainerError('InvalidParameter', { parameter: 'timeoutUSec' });
+  if (!Number.isSafeInteger(number) || number < 0)
+    throw new ContainerError('InvalidParameter', { parameter: 'timeoutUSec' });
   return number;
 }

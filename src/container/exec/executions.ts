@@ -164,7 +164,10 @@ export class Executions implements AsyncDisposable {
   /** The sessions of a container that run. */
   activeIn(container: string): string[] {
     const { book } = this.#ports;
-    return book.all().filter((each) => each.container === container && stateOf(each) === 'running').map(({ id }) => id);
+    return book
+      .all()
+      .filter((each) => each.container === container && stateOf(each) === 'running')
+      .map(({ id }) => id);
   }
 
   /** Ends and removes all sessions of a container that goes. */
@@ -184,7 +187,8 @@ export class Executions implements AsyncDisposable {
   #runningContainer(reference: string): Container {
     const container = this.#ports.registry.find(reference);
     const { state } = container.status;
-    if (state !== 'running') throw new ContainerError('WrongState', { container: container.name, state, operation: 'exec' });
+    if (state !== 'running')
+      throw new ContainerError('WrongState', { container: container.name, state, operation: 'exec' });
     return container;
   }
 
@@ -207,7 +211,14 @@ export class Executions implements AsyncDisposable {
     await book.files.writeProcess(session.id, process);
     const { process: processFile, pidFile, runtimeLog: logPath } = book.files.of(session.id);
     const id = shortId(container.id);
-    return runtimeFor(this.#ports, container).execArgv({ id, processFile, pidFile, logPath, consoleSocket, mode: 'attached' });
+    return runtimeFor(this.#ports, container).execArgv({
+      id,
+      processFile,
+      pidFile,
+      logPath,
+      consoleSocket,
+      mode: 'attached',
+    });
   }
 
   async #watch(changes: AsyncIterable<UnitChange>): Promise<void> {
@@ -233,7 +244,10 @@ export class Executions implements AsyncDisposable {
     const { book, relays } = this.#ports;
     for (const session of book.all()) {
       if (stateOf(session) !== 'running') continue;
-      await relays.recover(relayKey(session.id), { form: session.config.terminal ? 'terminal' : 'pipes', stdin: 'open' });
+      await relays.recover(relayKey(session.id), {
+        form: session.config.terminal ? 'terminal' : 'pipes',
+        stdin: 'open',
+      });
       await this.#endings.look(session);
     }
   }

@@ -30,4 +30,3 @@ export interface NothingFile {
 }
 
 export const relayKey = (id: string): string => `exec-${shortSessionId(id)}`;
-

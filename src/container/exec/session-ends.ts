@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import type { RuntimeError } from '../../oci/runtime.ts';
 import type { UnitExit } from '../../systemd/unit-status.ts';
 import type { Container } from '../container.ts';
-import { ContainerError } from '../errors.ts';
+import type { ContainerError } from '../errors.ts';
 import { parseContainerId } from '../names.ts';
 import { refusalOfRuntime } from '../operations/launch.ts';
 import { stopIfLoaded } from '../operations/forget-unit.ts';

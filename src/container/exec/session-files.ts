@@ -23,7 +23,12 @@ export class SessionFiles {
 
   of(id: string): SessionFolder {
     const path = join(this.#root, shortSessionId(id));
-    return { path, process: join(path, 'process.json'), pidFile: join(path, 'pid'), runtimeLog: join(path, 'runtime.log') };
+    return {
+      path,
+      process: join(path, 'process.json'),
+      pidFile: join(path, 'pid'),
+      runtimeLog: join(path, 'runtime.log'),
+    };
   }
 
   /** At once, which in memory takes less than handing it to a thread: so two can never cross. */

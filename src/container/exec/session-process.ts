@@ -20,7 +20,11 @@ const Bundle = v.pipe(v.string(), v.parseJson(), v.object({ process: OwnProcess 
 type OwnProcess = v.InferOutput<typeof OwnProcess>;
 
 /** @throws ContainerError `NoSuchUser` */
-export async function sessionProcess(config: SessionConfiguration, folder: Folder, readInside: ReadInside): Promise<object> {
+export async function sessionProcess(
+  config: SessionConfiguration,
+  folder: Folder,
+  readInside: ReadInside,
+): Promise<object> {
   const { process: own } = v.parse(Bundle, await readFile(join(folder.path, 'config.json'), 'utf8'));
   const { user, home } = await userOf(config, own, folder, readInside);
   return {
@@ -41,7 +45,12 @@ interface Chosen {
   readonly home: string | undefined;
 }
 
-async function userOf(config: SessionConfiguration, own: OwnProcess, folder: Folder, readInside: ReadInside): Promise<Chosen> {
+async function userOf(
+  config: SessionConfiguration,
+  own: OwnProcess,
+  folder: Folder,
+  readInside: ReadInside,
+): Promise<Chosen> {
   if (config.user === undefined && config.groups.length === 0) return { user: own.user, home: undefined };
   const [passwd, group] = await Promise.all([
     readInside([folder.root], '/etc/passwd'),
@@ -59,7 +68,11 @@ async function userOf(config: SessionConfiguration, own: OwnProcess, folder: Fol
   }
 }
 
-function environmentOf({ environment, terminal }: SessionConfiguration, own: OwnProcess, home: string | undefined): string[] {
+function environmentOf(
+  { environment, terminal }: SessionConfiguration,
+  own: OwnProcess,
+  home: string | undefined,
+): string[] {
   const variables = new Map(own.env.map((each) => split(each)));
   if (home !== undefined) variables.set('HOME', home);
   if (terminal && !variables.has('TERM')) variables.set('TERM', 'xterm');
@@ -75,7 +88,9 @@ function split(assignment: string): [string, string] {
 async function capabilitiesOf(config: SessionConfiguration, own: OwnProcess, uid: number): Promise<object> {
   const { privileged, addCapabilities } = config;
   const grantable = grantableCapabilities(await readFile('/proc/1/status', 'latin1'));
-  const wanted = privileged ? capabilitiesWith(['ALL'], []) : [...(own.capabilities['bounding'] ?? []), ...addCapabilities];
+  const wanted = privileged
+    ? capabilitiesWith(['ALL'], [])
+    : [...(own.capabilities['bounding'] ?? []), ...addCapabilities];
   const bounding = [...new Set(wanted)].filter((name) => grantable.includes(name));
   const ofRoot = uid === 0 ? bounding : [];
   // What was asked for by name is meant for whoever runs it; ambient is how a user who is not root gets any.

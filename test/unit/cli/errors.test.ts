@@ -74,6 +74,17 @@ const CONTAINERS: { [N in keyof ContainerErrors]: [facts: ContainerErrors[N], se
     { unit: 'berth-web.service' },
     "berth-web.service is taken by something that is not this container; see 'systemctl cat berth-web.service', or choose another --name",
   ],
+  NoSuchExecSession: [{ session: 'ab' }, "there is no exec session 'ab', or more than one ID begins so"],
+  WrongExecState: [
+    { session: '0123456789abcdef', state: 'stopped', operation: 'attach' },
+    "the exec session 0123456789ab is stopped, so 'attach' is not possible",
+  ],
+  ActiveExecSessions: [
+    { container: 'web', sessions: ['ab', 'cd'] },
+    "exec sessions run in 'web' (ab, cd); wait for their end, or force it",
+  ],
+  NoTerminal: [{ container: 'web' }, "'web' has no terminal; it was not made with --tty"],
+  StreamOverrun: [{ limitBytes: 5 }, '5 bytes of output waited to be read, so the rest was given up'],
   SystemdUnavailable: [
     { reason: 'no bus' },
     "berthd cannot reach systemd over D-Bus: no bus; see 'systemctl status dbus'",

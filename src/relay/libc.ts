@@ -1,0 +1,145 @@
+/**
+ * The system calls that pipes, terminals and entries of the journal's native protocol need and Node does not offer. Import
+ * this file dynamically: loading koffi costs 20 ms, which only the daemon can spare.
+ */
+import koffi, { type KoffiFunc } from 'koffi';
+
+const libc = koffi.load(null);
+
+const pipe2: KoffiFunc<(fds: Int32Array, flags: number) => number> = libc.func('int pipe2(int32_t *fds, int flags)');
+const fcntl: KoffiFunc<(fd: number, command: number, type: 'int', argument: number) => number> = libc.func(
+  'int fcntl(int fd, int command, ...)',
+);
+const ioctl: KoffiFunc<(fd: number, request: number, type: 'void *', argument: Uint8Array) => number> = libc.func(
+  'int ioctl(int fd, unsigned long request, ...)',
+);
+const memfdCreate: KoffiFunc<(name: string, flags: number) => number> = libc.func(
+  'int memfd_create(const char *name, unsigned int flags)',
+);
+const ftruncate: KoffiFunc<(fd: number, length: number) => number> = libc.func('int ftruncate(int fd, int64_t length)');
+const mmap: KoffiFunc<
+  (at: null, length: number, protection: number, flags: number, fd: number, offset: number) => unknown
+> = libc.func('void *mmap(void *at, size_t length, int protection, int flags, int fd, int64_t offset)');
+const munmap: KoffiFunc<(at: unknown, length: number) => number> = libc.func('int munmap(void *at, size_t length)');
+const socket: KoffiFunc<(domain: number, type: number, protocol: number) => number> = libc.func(
+  'int socket(int domain, int type, int protocol)',
+);
+const connect: KoffiFunc<(fd: number, address: Uint8Array, length: number) => number> = libc.func(
+  'int connect(int fd, const uint8_t *address, uint32_t length)',
+);
+const send: KoffiFunc<(fd: number, bytes: Uint8Array, length: number, flags: number) => number> = libc.func(
+  'intptr_t send(int fd, const uint8_t *bytes, size_t length, int flags)',
+);
+
+// As asm-generic has them, which x86-64, arm64, ppc64le, s390x and riscv64 follow; the last two are in <sys/mman.h>.
+const O_CLOEXEC = 0o2000000;
+const F_SETFD = 2;
+const FD_CLOEXEC = 1;
+const MFD_CLOEXEC = 1;
+const PROT_READ_WRITE = 3;
+const MAP_SHARED = 1;
+const AF_UNIX = 1;
+const SOCK_DGRAM_CLOEXEC = 2 | O_CLOEXEC;
+const MSG_DONTWAIT = 0x40;
+const MSG_NOSIGNAL = 0x4000;
+const TIOCSWINSZ = 0x5414;
+const TIOCGPGRP = 0x540f;
+const MAX_PATH_BYTES = 107;
+
+/** A system call failed; `code` is as Node has it: `ENOENT`. */
+export class SystemCallFailed extends Error {
+  override readonly name = 'SystemCallFailed';
+  readonly code: string;
+  readonly syscall: string;
+  constructor(syscall: string, errno: number) {
+    const code = Object.entries(koffi.os.errno).find(([, value]) => value === errno)?.[0] ?? `errno ${errno}`;
+    super(`${syscall}: ${code}`);
+    this.code = code;
+    this.syscall = syscall;
+  }
+}
+
+const check = (call: string, result: number): number => {
+  if (result < 0) throw new SystemCallFailed(call, koffi.errno());
+  return result;
+};
+
+/** A pipe, both ends close-on-exec and blocking. @throws SystemCallFailed */
+export function makePipe(): { readonly reading: number; readonly writing: number } {
+  const fds = new Int32Array(2);
+  check('pipe2', pipe2(fds, O_CLOEXEC));
+  const [reading = -1, writing = -1] = fds;
+  return { reading, writing };
+}
+
+/** @throws SystemCallFailed */
+export function closeOnExec(fd: number): void {
+  check('fcntl', fcntl(fd, F_SETFD, 'int', FD_CLOEXEC));
+}
+
+/** The kernel tells the terminal's foreground processes by SIGWINCH if that is news. @throws SystemCallFailed */
+export function setWindowSize(fd: number, columns: number, rows: number): void {
+  const winsize = new Uint8Array(Uint16Array.of(rows, columns, 0, 0).buffer); // in the byte order of this host
+  check('ioctl', ioctl(fd, TIOCSWINSZ, 'void *', winsize));
+}
+
+/** The foreground process group of the terminal behind a master; undefined where there is none. */
+export function foregroundGroup(fd: number): number | undefined {
+  const group = new Int32Array(1);
+  const answer = ioctl(fd, TIOCGPGRP, 'void *', new Uint8Array(group.buffer));
+  const [id = 0] = group;
+  return answer === 0 && id > 0 ? id : undefined;
+}
+
+/** Memory that outlives the process as long as somebody holds `fd`. */
+export interface SharedMemory {
+  readonly fd: number;
+  readonly bytes: Buffer;
+  /** `bytes` must not be touched any more; `fd` stays open. */
+  unmap(): void;
+}
+
+/** @param fd of memory that exists; new, zeroed memory if left out. @throws SystemCallFailed */
+export function sharedMemory(name: string, length: number, fd?: number): SharedMemory {
+  const memory = fd ?? check('memfd_create', memfdCreate(name, MFD_CLOEXEC));
+  if (fd === undefined) check('ftruncate', ftruncate(memory, length));
+  const at = mmap(null, length, PROT_READ_WRITE, MAP_SHARED, memory, 0);
+  if (koffi.address(at) === 2n ** 64n - 1n) throw new SystemCallFailed('mmap', koffi.errno());
+  return {
+    fd: memory,
+    bytes: Buffer.from(koffi.view(at, length)),
+    unmap: () => {
+      check('munmap', munmap(at, length));
+    },
+  };
+}
+
+/** A datagram socket that is connected to a path. @throws SystemCallFailed */
+export function datagramSocket(path: string): number {
+  const bytes = Buffer.from(path);
+  if (bytes.length > MAX_PATH_BYTES) throw new RangeError(`${path} is too long for a socket's path`);
+  const address = Buffer.alloc(2 + MAX_PATH_BYTES + 1);
+  address.set(new Uint8Array(Uint16Array.of(AF_UNIX).buffer));
+  address.set(bytes, 2);
+  const fd = check('socket', socket(AF_UNIX, SOCK_DGRAM_CLOEXEC, 0));
+  check('connect', connect(fd, address, address.length));
+  return fd;
+}
+
+/** Sends a datagram now, if there is room for it. @throws SystemCallFailed */
+export function sendNow(fd: number, bytes: Uint8Array, length: number): 'sent' | 'full' {
+  if (send(fd, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0) return 'sent';
+  const failure = new SystemCallFailed('send', koffi.errno());
+  if (failure.code === 'EAGAIN' || failure.code === 'ENOBUFS') return 'full';
+  throw failure;
+}
+
+/** Sends a datagram as soon as there is room for it, on another thread. @throws Error */
+export async function sendLater(fd: number, bytes: Uint8Array): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  send.async(fd, bytes, bytes.length, MSG_NOSIGNAL, (error: unknown, sent: number) => {
+    if (error === null && sent >= 0) resolve();
+    else reject(new Error('the journal took no entry', { cause: error }));
+  });
+  await promise;
+}

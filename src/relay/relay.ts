@@ -1,0 +1,217 @@
+/**
+ * The streams of one process: read once, handed to every client that is attached, and to a log where there is one.
+ *
+ * Invariants: a client sees every byte from the moment it joined, in order. A foreground client that does not keep up makes
+ * the process wait; any other is dropped once `MAX_PENDING_BYTES` wait for it, and disturbs nobody. Nothing is kept for
+ * clients to come. The folder knows descriptors, and no containers.
+ */
+import { Socket } from 'node:net';
+import type { OutputName } from '../stream/frames.ts';
+import type { TerminalSize } from '../stream/control.ts';
+import type { LineLog } from './line-log.ts';
+import { Sink } from './sink.ts';
+import { Source } from './source.ts';
+
+export interface RelayClient {
+  /** @param bytes are the client's to keep */
+  output(stream: OutputName, bytes: Buffer): void;
+  /** Bytes it has not taken. */
+  readonly pending: number;
+  /** Resolves when it has taken them, or is gone. */
+  drained(): Promise<void>;
+  /** It did not keep up and gets nothing more. */
+  dropped(): void;
+}
+
+export interface RelayDescriptors {
+  /** The writing end of the process's standard input. */
+  readonly stdin?: number | undefined;
+  readonly stdout?: number | undefined;
+  readonly stderr?: number | undefined;
+  /** The master; then there are no others. */
+  readonly terminal?: number | undefined;
+}
+
+export interface RelayOptions {
+  /** A terminal arrives later, by `useTerminal`. */
+  readonly form: 'pipes' | 'terminal';
+  readonly logs?: { readonly [stream in OutputName]?: LineLog } | undefined;
+  /** Told once when the process's input was ended for good. */
+  readonly inputEnded: () => void;
+  /** Told of what went wrong with the log; the line is lost. */
+  readonly failed: (error: unknown) => void;
+  readonly terminals: Terminals;
+}
+
+/** What can be done to a terminal by its master. */
+export interface Terminals {
+  setWindowSize(fd: number, columns: number, rows: number): void;
+  /** Has the program draw its screen anew. */
+  redraw(fd: number): void;
+}
+
+const CHUNK_BYTES = 64 * 1024;
+/** A foreground client with more than this unread makes the process wait. */
+const CROWDED_BYTES = 256 * 1024;
+export const MAX_PENDING_BYTES = 8 * 1024 * 1024;
+/** What a person types at a terminal to say that nothing more comes: ctrl-d. */
+const END_OF_TRANSMISSION = Buffer.of(4);
+
+type Role = 'foreground' | 'observer';
+
+export class Relay {
+  readonly #options: RelayOptions;
+  readonly #clients = new Map<RelayClient, Role>();
+  readonly #sources = new Map<OutputName, Source>();
+  readonly #ended = Promise.withResolvers<void>();
+  /** Resolves when there is something to write input to. */
+  readonly #opened = Promise.withResolvers<void>();
+  #sink: Sink | undefined;
+  #terminal: number | undefined;
+  #size: TerminalSize | undefined;
+
+  constructor(descriptors: RelayDescriptors, options: RelayOptions) {
+    this.#options = options;
+    this.#read('stdout', descriptors.stdout);
+    this.#read('stderr', descriptors.stderr);
+    if (descriptors.stdin !== undefined) this.#sink = new Sink(writerOn(descriptors.stdin));
+    if (descriptors.terminal !== undefined) this.useTerminal(descriptors.terminal);
+  }
+
+  /** Resolves when nobody writes any more, and at the latest after `finish`. */
+  get ended(): Promise<void> {
+    return this.#ended.promise;
+  }
+
+  get acceptsInput(): boolean {
+    return this.#sink !== undefined;
+  }
+
+  get isTerminal(): boolean {
+    return this.#options.form === 'terminal';
+  }
+
+  /** The process has a terminal, a new one after each start. @param master is the relay's from now on */
+  useTerminal(master: number): void {
+    this.#sources.get('stdout')?.close();
+    const source = this.#read('stdout', master, 'terminal');
+    if (source === undefined) return;
+    this.#terminal = master;
+    this.#sink = new Sink(source.socket);
+    this.#opened.resolve();
+    if (this.#size !== undefined) this.resize(this.#size);
+  }
+
+  /** From this moment on the client gets everything, until it is disposed. */
+  attach(client: RelayClient, role: Role): Disposable {
+    this.#clients.set(client, role);
+    return {
+      [Symbol.dispose]: () => {
+        this.#clients.delete(client);
+        this.#resume();
+      },
+    };
+  }
+
+  /** @returns what to wait for before more is written */
+  input(bytes: Buffer): Promise<void> | undefined {
+    if (this.isTerminal && this.#sink === undefined)
+      return this.#opened.promise.then(async () => await this.#sink?.write(bytes));
+    return this.#sink?.write(bytes);
+  }
+
+  endInput(): void {
+    if (this.isTerminal) {
+      void this.#opened.promise.then(async () => await this.#sink?.write(END_OF_TRANSMISSION));
+      return;
+    }
+    this.#sink?.end();
+    this.#sink = undefined;
+    this.#options.inputEnded();
+  }
+
+  /** Remembered where there is no terminal yet. */
+  resize(size: TerminalSize): void {
+    this.#size = size;
+    if (this.#terminal === undefined || this.#sources.get('stdout')?.ended !== false) return;
+    this.#options.terminals.setWindowSize(this.#terminal, size.columns, size.rows);
+  }
+
+  redraw(): void {
+    if (this.#terminal === undefined || this.#sources.get('stdout')?.ended !== false) return;
+    this.#options.terminals.redraw(this.#terminal);
+  }
+
+  /** The process has ended: hands out everything that it wrote, and closes. */
+  async finish(): Promise<void> {
+    for (const source of this.#sources.values()) source.drain();
+    for (const [stream, log] of Object.entries(this.#options.logs ?? {})) {
+      await log.finish().catch((error: unknown) => {
+        this.#options.failed(new Error(`the rest of ${stream} was not logged`, { cause: error }));
+      });
+    }
+    this.close();
+  }
+
+  /** Gives the descriptors back; what others hold of them goes on. */
+  close(): void {
+    for (const source of this.#sources.values()) source.close();
+    this.#sink?.close();
+    this.#sink = undefined;
+    for (const log of Object.values(this.#options.logs ?? {})) log.close();
+    this.#opened.resolve();
+    this.#ended.resolve();
+  }
+
+  #read(stream: OutputName, fd: number | undefined, kind: 'pipe' | 'terminal' = 'pipe'): Source | undefined {
+    if (fd === undefined) return undefined;
+    const log = this.#options.logs?.[stream];
+    const buffer = log?.buffer ?? Buffer.allocUnsafeSlow(CHUNK_BYTES);
+    const source = new Source(fd, kind, buffer, {
+      chunk: (length) => {
+        this.#hand(stream, Buffer.from(buffer.subarray(0, length)));
+        const logging = log?.accept(length);
+        if (logging !== undefined) this.#resumeAfter(logging);
+        return logging === undefined && !this.#crowded();
+      },
+      end: () => {
+        if ([...this.#sources.values()].every(({ ended }) => ended)) this.#ended.resolve();
+      },
+    });
+    this.#sources.set(stream, source);
+    return source;
+  }
+
+  #hand(stream: OutputName, bytes: Buffer): void {
+    for (const [client, role] of this.#clients) {
+      client.output(stream, bytes);
+      if (role === 'foreground' && client.pending > CROWDED_BYTES) this.#resumeAfter(client.drained());
+      if (role === 'foreground' || client.pending <= MAX_PENDING_BYTES) continue;
+      this.#clients.delete(client);
+      client.dropped();
+    }
+  }
+
+  #crowded(): boolean {
+    for (const [client, role] of this.#clients)
+      if (role === 'foreground' && client.pending > CROWDED_BYTES) return true;
+    return Object.values(this.#options.logs ?? {}).some(({ busy }) => busy);
+  }
+
+  #resumeAfter(waiting: Promise<void>): void {
+    waiting
+      .catch((error: unknown) => {
+        this.#options.failed(error);
+      })
+      .finally(() => {
+        this.#resume();
+      });
+  }
+
+  #resume(): void {
+    if (this.#crowded()) return;
+    for (const source of this.#sources.values()) source.resume();
+  }
+}
+
+const writerOn = (fd: number): Socket => new Socket({ fd, readable: false, writable: true });

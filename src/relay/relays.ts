@@ -1,0 +1,225 @@
+/**
+ * The relays of this host by their keys, and what becomes of them when berthd dies: every descriptor that a relay needs is
+ * left with systemd as soon as it is made, and a new berthd goes on with it. So no process ever sees its pipes break.
+ */
+import { closeSync } from 'node:fs';
+import { listenForTerminals } from './console.ts';
+import type { LineLog } from './line-log.ts';
+import { Relay, type Terminals } from './relay.ts';
+
+/** systemd's fd store. */
+export interface DescriptorStore {
+  /** Leaves a duplicate there. */
+  storeFds(name: string, fds: readonly number[], options: { poll: 'off' }): Promise<void>;
+  removeFds(name: string): Promise<void>;
+}
+
+export interface RelaysOptions {
+  readonly store: DescriptorStore;
+  /** What the store held when this process was started: name → descriptors. */
+  readonly stored: ReadonlyMap<string, readonly number[]>;
+  /** An absolute folder for sockets, which nobody else may enter. */
+  readonly folder: string;
+  /** What went wrong with one relay and did not end it. */
+  readonly failed: (key: string, error: unknown) => void;
+}
+
+/** Makes the log of one stream, over memory that outlives this process. @param fd of memory that an earlier one left */
+export type OpenLog = (stream: 'stdout' | 'stderr', fd: number | undefined) => Promise<StoredLog>;
+export interface StoredLog extends LineLog {
+  /** To be kept in the store. */
+  readonly fd: number;
+}
+
+export interface RelayRequest {
+  readonly form: 'pipes' | 'terminal';
+  readonly stdin: 'open' | 'none';
+  readonly openLog?: OpenLog | undefined;
+}
+
+/** A relay and what its process is to be given; dispose of that once the process has it. */
+export interface NewRelay extends Disposable {
+  readonly relay: Relay;
+  readonly stdin: number | undefined;
+  readonly stdout: number | undefined;
+  readonly stderr: number | undefined;
+  /** Where the runtime sends the terminal. */
+  readonly consoleSocket: string | undefined;
+}
+
+const PARTS = ['stdin', 'stdout', 'stderr', 'terminal', 'log-stdout', 'log-stderr'] as const;
+type Part = (typeof PARTS)[number];
+type Kept = { [part in Part]?: number };
+
+interface Entry {
+  readonly relay: Relay;
+  readonly parts: Set<Part>;
+  readonly consoles: Disposable | undefined;
+}
+
+const nameOf = (key: string, part: Part): string => `relay.${key}.${part}`;
+
+export class Relays {
+  readonly #options: RelaysOptions;
+  readonly #entries = new Map<string, Entry>();
+  /** What an earlier process left and nobody has asked for yet. */
+  readonly #left = new Map<string, Kept>();
+
+  constructor(options: RelaysOptions) {
+    this.#options = options;
+    for (const [name, [fd]] of options.stored) {
+      const { key = '', part } = /^relay\.(?<key>[^.]+)\.(?<part>[^.]+)$/.exec(name)?.groups ?? {};
+      const known = PARTS.find((each) => each === part);
+      if (known === undefined || fd === undefined) continue;
+      this.#left.set(key, { ...this.#left.get(key), [known]: fd });
+    }
+  }
+
+  find(key: string): Relay | undefined {
+    return this.#entries.get(key)?.relay;
+  }
+
+  /** Makes the streams of a new process; those of an earlier one of this key are given back. */
+  async open(key: string, request: RelayRequest): Promise<NewRelay> {
+    await this.remove(key);
+    const { makePipe } = await calls();
+    using given = new DisposableStack();
+    const theirs = (fd: number): number => given.adopt(fd, closeSync);
+    const kept: Kept = {};
+    const child: { stdin?: number; stdout?: number; stderr?: number } = {};
+    if (request.form === 'pipes') {
+      const [stdout, stderr] = [makePipe(), makePipe()];
+      [kept.stdout, kept.stderr] = [stdout.reading, stderr.reading];
+      [child.stdout, child.stderr] = [theirs(stdout.writing), theirs(stderr.writing)];
+      if (request.stdin === 'open') {
+        const stdin = makePipe();
+        kept.stdin = stdin.writing;
+        child.stdin = theirs(stdin.reading);
+      }
+    }
+    const { relay, consoleSocket } = await this.#begin(key, kept, request);
+    const handed = given.move();
+    return {
+      relay,
+      stdin: child.stdin,
+      stdout: child.stdout,
+      stderr: child.stderr,
+      consoleSocket,
+      [Symbol.dispose]: () => {
+        handed.dispose();
+      },
+    };
+  }
+
+  /** Goes on where an earlier berthd was, if it left anything of this key. */
+  async recover(key: string, request: RelayRequest): Promise<Relay | undefined> {
+    const left = this.#left.get(key);
+    if (left === undefined) return this.find(key);
+    this.#left.delete(key);
+    return (await this.#begin(key, left, request)).relay;
+  }
+
+  /** Gives back what nobody has asked for. */
+  async sweep(): Promise<void> {
+    for (const [key, left] of this.#left) {
+      for (const part of PARTS) {
+        const fd = left[part];
+        if (fd === undefined) continue;
+        closeSync(fd);
+        await this.#options.store.removeFds(nameOf(key, part));
+      }
+    }
+    this.#left.clear();
+  }
+
+  /** The process has ended: hands out all that it wrote, and gives everything back. */
+  async finish(key: string): Promise<void> {
+    await this.find(key)?.finish();
+    await this.remove(key);
+  }
+
+  /** Gives everything back at once. */
+  async remove(key: string): Promise<void> {
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return;
+    this.#entries.delete(key);
+    entry.consoles?.[Symbol.dispose]();
+    entry.relay.close();
+    for (const part of entry.parts) await this.#options.store.removeFds(nameOf(key, part));
+  }
+
+  /** Lets go of everything, and leaves it with systemd for the next berthd. */
+  close(): void {
+    for (const { relay, consoles } of this.#entries.values()) {
+      consoles?.[Symbol.dispose]();
+      relay.close();
+    }
+    this.#entries.clear();
+  }
+
+  async #begin(key: string, kept: Kept, request: RelayRequest): Promise<{ relay: Relay; consoleSocket?: string }> {
+    const { store, failed, folder } = this.#options;
+    const parts = new Set<Part>();
+    const keep = async (part: Part, fd: number): Promise<void> => {
+      parts.add(part);
+      await store.storeFds(nameOf(key, part), [fd], { poll: 'off' });
+    };
+    const { openLog, form } = request;
+    const logs = openLog && {
+      stdout: await openLog('stdout', kept['log-stdout']),
+      stderr: await openLog('stderr', kept['log-stderr']),
+    };
+    if (logs !== undefined) {
+      await keep('log-stdout', logs.stdout.fd);
+      await keep('log-stderr', logs.stderr.fd);
+    }
+    for (const part of ['stdin', 'stdout', 'stderr', 'terminal'] as const) {
+      const fd = kept[part];
+      if (fd !== undefined) await keep(part, fd);
+    }
+    const failure = (error: unknown): void => {
+      failed(key, error);
+    };
+    const inputEnded = (): void => {
+      parts.delete('stdin');
+      store.removeFds(nameOf(key, 'stdin')).catch(failure);
+    };
+    const relay = new Relay(kept, { form, logs, inputEnded, failed: failure, terminals: await terminals() });
+    if (form === 'pipes') {
+      this.#entries.set(key, { relay, parts, consoles: undefined });
+      return { relay };
+    }
+    const consoleSocket = `${folder}/${key}`;
+    const keepTerminal = async (master: number): Promise<void> => {
+      // It takes the place of that of the run before.
+      if (parts.has('terminal')) await store.removeFds(nameOf(key, 'terminal'));
+      await keep('terminal', master);
+    };
+    const arrived = (master: number): void => {
+      keepTerminal(master).catch(failure);
+      relay.useTerminal(master);
+    };
+    const consoles = await listenForTerminals(consoleSocket, arrived, failure);
+    this.#entries.set(key, { relay, parts, consoles });
+    return { relay, consoleSocket };
+  }
+}
+
+/** By itself: tsc does not rewrite the path of an import within a function that has a `using`. */
+const calls = async () => await import('./libc.ts');
+
+async function terminals(): Promise<Terminals> {
+  const { setWindowSize, foregroundGroup } = await calls();
+  return {
+    setWindowSize,
+    redraw: (fd) => {
+      const group = foregroundGroup(fd);
+      if (group === undefined) return;
+      try {
+        process.kill(-group, 'SIGWINCH');
+      } catch {
+        // The whole group has ended this moment, and draws nothing.
+      }
+    },
+  };
+}

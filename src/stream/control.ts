@@ -1,0 +1,42 @@
+/** Control frames: JSON objects with a `type`. What a client may say is checked; what the service says is built here. */
+import * as v from 'valibot';
+import { BadFrame } from './frames.ts';
+
+/** A window, in characters. */
+export interface TerminalSize {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+/** How a session ended by itself. */
+export interface SessionExit {
+  /** undefined where nobody knows. */
+  readonly exitCode?: number | undefined;
+  /** `SIGKILL` */
+  readonly signal?: string | undefined;
+  /** Why there is no process that could have ended: what went wrong when it was to be started. */
+  readonly message?: string | undefined;
+}
+
+export type ServerControl =
+  | ({ readonly type: 'exit' } & SessionExit)
+  | { readonly type: 'detached' }
+  | { readonly type: 'error'; readonly error: string; readonly parameters: object };
+
+/** Of struct winsize, which ioctl_tty(2) takes. */
+const MAX_CHARACTERS = 0xffff;
+const side = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_CHARACTERS));
+const Resize = v.strictObject({ type: v.literal('resize'), columns: side, rows: side });
+const ResizeText = v.pipe(v.string(), v.parseJson(), Resize);
+
+/** Everything that a client says by control. @throws BadFrame */
+export function parseClientControl(payload: Buffer): TerminalSize {
+  const parsed = v.safeParse(ResizeText, payload.toString('utf8'));
+  if (!parsed.success) throw new BadFrame('control', v.summarize(parsed.issues));
+  return { columns: parsed.output.columns, rows: parsed.output.rows };
+}
+
+export const isTerminalSize = ({ columns, rows }: TerminalSize): boolean =>
+  [columns, rows].every((each) => v.safeParse(side, each).success);
+
+export const encodeControl = (control: ServerControl): Buffer => Buffer.from(JSON.stringify(control));
