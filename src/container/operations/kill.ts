@@ -22,7 +22,7 @@ export async function sendSignal(ports: Ports, container: Container, killSignal:
     return;
   }
   try {
-    // When a frozen main process dies, systemd starts the unit's clean-up in the frozen group and waits for it for ever: as process 1.
+    // See `stopUnit` for what becomes of the host otherwise.
     if (killSignal === SIGKILL && container.status.state === 'paused') await ports.units.thaw(container.unit, signal);
     await ports.units.kill(container.unit, 'main', killSignal, signal);
   } catch (error) {

@@ -41,6 +41,9 @@ export async function stopUnit(
   signal: AbortSignal,
 ): Promise<void> {
   const { unit, config } = container;
+  // systemd stops no unit that is frozen; and when the main process of one dies, it starts the unit's clean-up in the frozen
+  // group and waits for it for ever, as process 1.
+  if (container.status.state === 'paused') await ports.units.thaw(unit, signal);
   const own = config.stopTimeoutUsec;
   const allowed = timeoutUsec ?? own;
   if (allowed > own && container.status.state === 'running') {
