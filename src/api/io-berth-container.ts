@@ -231,7 +231,7 @@ export type Runtime = {
   readonly controlGroup?: string | undefined;
   /** systemd's ID of the unit's present or last run, which 'journalctl _SYSTEMD_INVOCATION_ID=' takes. */
   readonly invocationId?: string | undefined;
-  /** How often systemd has started it again since it was last started by hand. */
+  /** How often systemd has started it again, or was kept from it by the limit, since it was last started by hand. */
   readonly restarts?: number | undefined;
   /** Why the last attempt to start it failed, or why its state is unknown. */
   readonly message?: string | undefined;
@@ -1150,7 +1150,7 @@ type Runtime (
 	controlGroup: ?string,
 	# systemd's ID of the unit's present or last run, which 'journalctl _SYSTEMD_INVOCATION_ID=' takes.
 	invocationId: ?string,
-	# How often systemd has started it again since it was last started by hand.
+	# How often systemd has started it again, or was kept from it by the limit, since it was last started by hand.
 	restarts: ?int,
 	# Why the last attempt to start it failed, or why its state is unknown.
 	message: ?string
