@@ -1,5 +1,12 @@
 // Imports point one way: each layer may import only from those to its left.
-const LAYERS = ['lib|log|stream', 'varlink', 'api|systemd|oci|journal|store|storage|relay', 'container', 'supervisor', 'service'];
+const LAYERS = [
+  'lib|log|stream',
+  'varlink',
+  'api|systemd|oci|journal|store|storage|relay',
+  'container',
+  'supervisor',
+  'service',
+];
 const layer = (folders) => `^src/(${folders})/`;
 const owner = (packages, folders) => ({
   name: `${packages} has one owner`,

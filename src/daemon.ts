@@ -98,10 +98,12 @@ export class Daemon implements AsyncDisposable {
     });
     const pidOf = (id: string): number | undefined => registry.pidOf(id);
     const bundles = new Bundles({ images, folders, readInside, seccomp: await seccompProfile(), unitStopped, pidOf });
+    const now = (): Date => new Date();
     const relays = new Relays({
       store,
       stored,
       folder: join(runDirectory, 'consoles'),
+      now,
       failed: (key, error) => {
         log.error('A stream could not be relayed as it should be', { relay: key, error });
       },
@@ -110,7 +112,6 @@ export class Daemon implements AsyncDisposable {
       relays.close();
     });
     const runtimes = preferring(installed, settings);
-    const now = (): Date => new Date();
     const nothing = opening.use(await open('/dev/null', 'r+'));
     const book = new SessionBook(new SessionFiles(join(runDirectory, 'exec')));
     const executions = opening.use(
@@ -131,6 +132,7 @@ export class Daemon implements AsyncDisposable {
         log,
         now,
         sessions: executions,
+        relays,
       },
       { hostname: hostname() },
     );
@@ -154,7 +156,10 @@ export class Daemon implements AsyncDisposable {
     );
     const facts = { version: VERSION, dataDirectory, runtimes: installed };
     server
-      .serve(containerInterface, translated(containerInterface.name, { ...containersService(containers), ...execService(executions) }))
+      .serve(
+        containerInterface,
+        translated(containerInterface.name, { ...containersService(containers), ...execService(executions) }),
+      )
       .serve(imageInterface, translated(imageInterface.name, imagesService(images, containers)))
       .serve(systemInterface, translated(systemInterface.name, systemService(facts, { units, images, containers })))
       .serve(serviceInterface, serviceService(log, environment, settings));

@@ -54,10 +54,16 @@ export class Bundles {
 
   /**
    * Writes everything that the unit's commands read, and answers these.
+   * @param consoleSocket where the runtime sends the terminal, if it has one
    * @throws ContainerError `NoSuchImage` when the image was taken out of the store by someone else | `NoSuchUser` |
    * `NoSuchNamespace` | `NoSuchSource` | `InvalidFile`
    */
-  async write(container: Container, folder: Folder, runtime: OciRuntime): Promise<UnitCommands> {
+  async write(
+    container: Container,
+    folder: Folder,
+    runtime: OciRuntime,
+    consoleSocket?: string,
+  ): Promise<UnitCommands> {
     const { folders, pidOf } = this.#options;
     const { config, name, unit, id } = container;
     const root = await this.#rootOf(config, folder);
@@ -76,6 +82,7 @@ export class Bundles {
         bundle: folder.path,
         pidFile: folder.pidFile,
         logPath: folder.runtimeLog,
+        consoleSocket,
       }),
       start: runtime.startArgv(shortId(id), { logPath: folder.runtimeLog }),
       forget: runtime.deleteArgv(shortId(id)),
@@ -144,7 +151,7 @@ function specOf({ id, unit, name, config }: Container, folder: Folder, runtime: 
     cwd: config.workingDirectory,
     user,
     hostname: config.utsNamespace === 'private' ? config.hostname : undefined,
-    terminal: 'none',
+    terminal: config.terminal ? 'pty' : 'none',
     mounts: [...etcMounts(folder, config), ...config.mounts.map(specMount), ...initMounts],
     namespaces: specNamespaces(config, folder),
     sharedMemoryBytes: config.sharedMemoryBytes,

@@ -60,6 +60,9 @@ export interface Request extends Partial<Readonly<Record<NamespaceMember, string
   readonly restartPolicy?: RestartPolicy | undefined;
   readonly restartLimit?: number | undefined;
   readonly removeOnExit?: boolean | undefined;
+  readonly terminal?: boolean | undefined;
+  readonly stdin?: boolean | undefined;
+  readonly attachable?: boolean | undefined;
   readonly runtime?: string | undefined;
   readonly resources?: Resources | undefined;
   readonly unitProperties?: readonly string[] | undefined;
@@ -162,10 +165,22 @@ export function configure(request: Request, image: Image | undefined, defaults: 
     restartPolicy: request.restartPolicy ?? 'no',
     restartLimit: request.restartLimit,
     removeOnExit: request.removeOnExit ?? false,
+    ...streamsOf(request),
     runtime: request.runtime ?? defaults.runtime,
     resources,
     unitProperties,
   };
+}
+
+/** A terminal takes input, and only what is relayed can be given any. */
+function streamsOf({
+  terminal = false,
+  stdin = false,
+  attachable,
+}: Request): Pick<Configuration, 'terminal' | 'stdin' | 'attachable'> {
+  const interactive = terminal || stdin;
+  if (interactive && attachable === false) throw invalid('attachable');
+  return { terminal, stdin: interactive, attachable: attachable ?? interactive };
 }
 
 function rootDirectoryOf({ image, rootDirectory }: Request, found: Image | undefined): string | undefined {

@@ -64,6 +64,12 @@ export interface Configuration extends Namespaces {
   readonly restartPolicy: RestartPolicy;
   readonly restartLimit?: number | undefined;
   readonly removeOnExit: boolean;
+  /** Whether it has a terminal. */
+  readonly terminal: boolean;
+  /** Whether its standard input is open. */
+  readonly stdin: boolean;
+  /** Whether berthd relays its streams, so that clients can be attached to them. */
+  readonly attachable: boolean;
   readonly runtime: string;
   readonly resources: Resources;
   /** As they stand in unit files. */

@@ -123,7 +123,11 @@ export class Containers {
     return await wait(this.#ports, reference, conditions, signal);
   }
 
-  async remove(reference: string, options: { readonly ifRunning: 'refuse' | 'kill' }, signal: AbortSignal): Promise<void> {
+  async remove(
+    reference: string,
+    options: { readonly ifRunning: 'refuse' | 'kill' },
+    signal: AbortSignal,
+  ): Promise<void> {
     await remove(this.#ports, reference, options, signal);
   }
 
@@ -190,7 +194,10 @@ export class Containers {
     remove(this.#ports, id, { ifRunning: 'refuse' }, this.#closing.signal).catch((error: unknown) => {
       // Somebody else may have removed it first, or started it again, which is theirs to do.
       if (error instanceof ContainerError) return;
-      this.#ports.log.error('A container that was to be removed at its end could not be removed', { containerName: name, error });
+      this.#ports.log.error('A container that was to be removed at its end could not be removed', {
+        containerName: name,
+        error,
+      });
     });
   }
 }

@@ -3,6 +3,7 @@ import type { Logger } from '../log/logger.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { OciRuntime, RuntimeLog } from '../oci/runtime.ts';
 import type { ImageStore } from '../storage/images.ts';
+import type { Relays } from '../relay/relays.ts';
 import type { CgroupProcess, CgroupUsage } from '../systemd/cgroup.ts';
 import type { UnitManager } from '../systemd/unit-manager.ts';
 import type { Bundles } from './bundle.ts';
@@ -23,6 +24,7 @@ export interface Ports {
   readonly mounts: Mounts;
   readonly cgroups: Cgroups;
   readonly sessions: Sessions;
+  readonly relays: Pick<Relays, 'open' | 'find' | 'recover' | 'finish' | 'finished' | 'remove'>;
   readonly log: Logger;
   readonly now: () => Date;
 }

@@ -17,7 +17,19 @@ export const STATES = [
 export type State = (typeof STATES)[number];
 
 /** What someone asks for. */
-export const OPERATIONS = ['init', 'start', 'restart', 'stop', 'kill', 'pause', 'unpause', 'rename', 'update', 'cleanup', 'remove'] as const;
+export const OPERATIONS = [
+  'init',
+  'start',
+  'restart',
+  'stop',
+  'kill',
+  'pause',
+  'unpause',
+  'rename',
+  'update',
+  'cleanup',
+  'remove',
+] as const;
 export type Operation = (typeof OPERATIONS)[number];
 
 /** Where operations lead when they succeed. A pair that is not here is refused. */

@@ -58,14 +58,21 @@ const told = <C extends keyof Refusals>({ code, facts }: ContainerError<C>): Tol
 
 /** Errors of adapters that a client can act on, each with what it is told. */
 const ADAPTERS: readonly ((error: Error) => Told | undefined)[] = [
-  (error) => (error instanceof BusUnavailable || error instanceof BusDisconnected ? systemdUnavailable(error) : undefined),
+  (error) =>
+    error instanceof BusUnavailable || error instanceof BusDisconnected ? systemdUnavailable(error) : undefined,
   (error) =>
     error instanceof UnitJobFailed || error instanceof UnitRefused
-      ? { name: 'UnitFailed', parameters: { unit: error.unit, result: 'result' in error ? error.result : error.message } }
+      ? {
+          name: 'UnitFailed',
+          parameters: { unit: error.unit, result: 'result' in error ? error.result : error.message },
+        }
       : undefined,
   (error) =>
     error instanceof JournalUnavailable || error instanceof JournalReadFailed
-      ? { name: 'SystemFailed', parameters: { errnoName: 'EIO', message: `the journal cannot be used: ${error.message}` } }
+      ? {
+          name: 'SystemFailed',
+          parameters: { errnoName: 'EIO', message: `the journal cannot be used: ${error.message}` },
+        }
       : undefined,
   (error) =>
     error instanceof RuntimeError
@@ -84,21 +91,30 @@ const PULL_REASONS: Readonly<Record<storage.PullFailure, string>> = {
 
 function storageAnswer(error: Error): Told | undefined {
   if (error instanceof storage.ImageUnknown) return { name: 'NoSuchImage', parameters: { image: error.reference } };
-  if (error instanceof storage.ImageAmbiguous) return { name: 'AmbiguousImage', parameters: { image: error.reference } };
+  if (error instanceof storage.ImageAmbiguous)
+    return { name: 'AmbiguousImage', parameters: { image: error.reference } };
   if (error instanceof storage.InvalidReference) return { name: INVALID_PARAMETER, parameters: { parameter: 'image' } };
-  if (error instanceof storage.SaveFailed) return { name: 'SaveFailed', parameters: { path: error.path, reason: error.message } };
-  if (error instanceof storage.LoadFailed) return { name: 'LoadFailed', parameters: { path: error.path, reason: error.message } };
+  if (error instanceof storage.SaveFailed)
+    return { name: 'SaveFailed', parameters: { path: error.path, reason: error.message } };
+  if (error instanceof storage.LoadFailed)
+    return { name: 'LoadFailed', parameters: { path: error.path, reason: error.message } };
   if (error instanceof storage.PullFailed) {
     const { reference, reason, message } = error;
     return { name: 'PullFailed', parameters: { image: reference, reason: PULL_REASONS[reason], message } };
   }
   if (error instanceof storage.ChangeFailed || error instanceof storage.StorageCorrupt) {
-    return { name: 'SystemFailed', parameters: { errnoName: 'EIO', message: `the image store failed: ${error.message}` } };
+    return {
+      name: 'SystemFailed',
+      parameters: { errnoName: 'EIO', message: `the image store failed: ${error.message}` },
+    };
   }
   return undefined;
 }
 
-const systemdUnavailable = ({ message }: Error): Told => ({ name: 'SystemdUnavailable', parameters: { reason: message } });
+const systemdUnavailable = ({ message }: Error): Told => ({
+  name: 'SystemdUnavailable',
+  parameters: { reason: message },
+});
 
 /** What the kernel refused, by the name of its error; a full disk reaches us from SQLite too. */
 function errnoAnswer(error: Error): Told | undefined {
@@ -130,7 +146,10 @@ function firstOf<T>(candidates: readonly ((error: Error) => T | undefined)[], er
  * What a server does with a fault: it is logged, whole and with the call it came out of, under a reference; the client is
  * given that reference and nothing else.
  */
-export function internalError(log: Logger): { onError: (error: unknown, method: string) => void; internalError: (error: unknown) => VarlinkError } {
+export function internalError(log: Logger): {
+  onError: (error: unknown, method: string) => void;
+  internalError: (error: unknown) => VarlinkError;
+} {
   const references = new WeakMap<object, string>();
   const referenceOf = (error: unknown): string => {
     const known = typeof error === 'object' && error !== null ? references.get(error) : undefined;

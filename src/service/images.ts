@@ -1,5 +1,12 @@
 /** io.berth.Image: each handler translates and delegates. */
-import { imageError, type ImageHandlers, type ListOutput, type PruneOutput, type PullInput, type PullOutput } from '../api/io-berth-image.ts';
+import {
+  imageError,
+  type ImageHandlers,
+  type ListOutput,
+  type PruneOutput,
+  type PullInput,
+  type PullOutput,
+} from '../api/io-berth-image.ts';
 import type { Containers } from '../container/containers.ts';
 import type { Image, ImageStore } from '../storage/images.ts';
 import { live } from '../varlink/stream.ts';
@@ -9,10 +16,7 @@ import { wireImage } from './wire.ts';
 
 const MAX_NAMES = 10;
 
-export const imagesService = (
-  images: ImageStore,
-  containers: Pick<Containers, 'list'>,
-): ImageHandlers => ({
+export const imagesService = (images: ImageStore, containers: Pick<Containers, 'list'>): ImageHandlers => ({
   async Load({ path, transport, reference, name }, { signal }) {
     const source = await sourceOf(path, transport, reference);
     const [image, ...others] = await images.load(source, signal);
@@ -27,7 +31,11 @@ export const imagesService = (
     return call.more ? live(events) : last(events);
   },
   async Save({ image: reference, path, transport = 'oci_archive' }, { signal }) {
-    await images.save((await imageOf(images, reference, signal)).id, { transport: TRANSPORTS[transport], path }, signal);
+    await images.save(
+      (await imageOf(images, reference, signal)).id,
+      { transport: TRANSPORTS[transport], path },
+      signal,
+    );
     return {};
   },
   async Inspect({ image: reference }, { signal }) {
@@ -66,7 +74,10 @@ export const imagesService = (
     const users = containers.list(EVERY).filter(({ config }) => config.imageId === image.id);
     const isLast = image.names.length <= 1 || image.id.startsWith(reference);
     if (isLast && users.length > 0) {
-      throw imageError('ImageInUse', { image: reference, containers: users.slice(0, MAX_NAMES).map(({ name }) => name) });
+      throw imageError('ImageInUse', {
+        image: reference,
+        containers: users.slice(0, MAX_NAMES).map(({ name }) => name),
+      });
     }
     await images.remove(reference, signal);
     return {};

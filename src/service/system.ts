@@ -27,7 +27,8 @@ export const systemService = (
       controllersOf('/sys/fs/cgroup/cgroup.controllers'),
     ]);
     const all = world.containers.list({ states: undefined, labels: {} });
-    const count = (matches: (state: string) => boolean): number => all.filter(({ status }) => matches(status.state)).length;
+    const count = (matches: (state: string) => boolean): number =>
+      all.filter(({ status }) => matches(status.state)).length;
     return {
       version: facts.version,
       nodeVersion: process.versions.node,

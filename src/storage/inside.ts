@@ -67,9 +67,10 @@ async function readRegular(path: string, stats: Stats): Promise<{ text: string }
   try {
     const opened = await file.stat();
     if (!opened.isFile()) return undefined;
-    const buffer = Buffer.alloc(MAX_FILE_BYTES + 1);
+    const buffer = Buffer.allocUnsafe(Math.min(opened.size, MAX_FILE_BYTES) + 1);
     const { bytesRead } = await file.read(buffer, 0, buffer.length, 0);
-    return bytesRead > MAX_FILE_BYTES ? undefined : { text: buffer.toString('utf8', 0, bytesRead) };
+    const changed = bytesRead > opened.size; // it has grown since, and nobody knows what of it came
+    return bytesRead > MAX_FILE_BYTES || changed ? undefined : { text: buffer.toString('utf8', 0, bytesRead) };
   } finally {
     await file.close();
   }

@@ -127,10 +127,15 @@ export class SkopeoImageStore implements ImageStore {
     });
   }
 
-  async save(reference: string, { transport, path }: Omit<ImageSource, 'reference'>, signal: AbortSignal): Promise<void> {
+  async save(
+    reference: string,
+    { transport, path }: Omit<ImageSource, 'reference'>,
+    signal: AbortSignal,
+  ): Promise<void> {
     const image = await this.find(reference, signal);
     if (image === undefined) throw new ImageUnknown(reference);
-    if (path.includes(':') || !path.startsWith('/')) throw new SaveFailed(path, 'skopeo takes an absolute path without a colon');
+    if (path.includes(':') || !path.startsWith('/'))
+      throw new SaveFailed(path, 'skopeo takes an absolute path without a colon');
     const place = this.#seen(path);
     if ((await lstat(place).catch(() => undefined)) !== undefined) throw new SaveFailed(path, 'it exists already');
     const [name] = image.names;

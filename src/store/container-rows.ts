@@ -18,11 +18,15 @@ export class ContainerRows {
   readonly #delete: Statement<[string]>;
 
   constructor(connection: Connection) {
-    this.#all = connection.prepare('SELECT id, name, config, status, created_usec AS createdUsec FROM container ORDER BY created_usec, id');
+    this.#all = connection.prepare(
+      'SELECT id, name, config, status, created_usec AS createdUsec FROM container ORDER BY created_usec, id',
+    );
     this.#insert = connection.prepare(
       'INSERT INTO container (id, name, config, status, created_usec) VALUES (:id, :name, :config, :status, :createdUsec)',
     );
-    this.#update = connection.prepare('UPDATE container SET name = :name, config = :config, status = :status WHERE id = :id');
+    this.#update = connection.prepare(
+      'UPDATE container SET name = :name, config = :config, status = :status WHERE id = :id',
+    );
     this.#delete = connection.prepare('DELETE FROM container WHERE id = ?');
   }
 

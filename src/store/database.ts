@@ -38,7 +38,8 @@ export function openDatabase(path: string): Connection {
 /** Runs the migrations that `user_version` does not count yet, each in a transaction of its own. */
 function migrate(connection: Connection): void {
   const done = Number(connection.pragma('user_version', { simple: true }));
-  if (done > MIGRATIONS.length) throw new Error(`written by a newer berth (schema ${done}, this one knows ${MIGRATIONS.length})`);
+  if (done > MIGRATIONS.length)
+    throw new Error(`written by a newer berth (schema ${done}, this one knows ${MIGRATIONS.length})`);
   MIGRATIONS.slice(done).forEach((sql, index) => {
     connection.transaction(() => {
       connection.exec(sql);

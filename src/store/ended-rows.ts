@@ -20,7 +20,9 @@ export class EndedRows {
     this.#find = connection.prepare(
       'SELECT id, name, exit, at_ms AS atMs FROM ended WHERE id = ? OR name = ? ORDER BY at_ms DESC LIMIT 1',
     );
-    this.#insert = connection.prepare('INSERT OR REPLACE INTO ended (id, name, exit, at_ms) VALUES (:id, :name, :exit, :atMs)');
+    this.#insert = connection.prepare(
+      'INSERT OR REPLACE INTO ended (id, name, exit, at_ms) VALUES (:id, :name, :exit, :atMs)',
+    );
     this.#forgetName = connection.prepare("UPDATE ended SET name = '' WHERE name = ?");
     this.#expire = connection.prepare('DELETE FROM ended WHERE at_ms < ?');
   }

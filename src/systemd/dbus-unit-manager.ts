@@ -24,7 +24,15 @@ import {
 } from './unit-manager.ts';
 import type { JobOptions, TransientUnit, UnitManager, UnitProperty } from './unit-manager.ts';
 import { unitPath } from './unit-name.ts';
-import type { KillWhom, ListedUnit, ManagerFacts, UnitChange, UnitLimits, UnitProcess, UnitStatus } from './unit-status.ts';
+import type {
+  KillWhom,
+  ListedUnit,
+  ManagerFacts,
+  UnitChange,
+  UnitLimits,
+  UnitProcess,
+  UnitStatus,
+} from './unit-status.ts';
 import { UnitWatch } from './unit-watch.ts';
 
 const PROPERTIES = 'org.freedesktop.DBus.Properties';

@@ -160,14 +160,18 @@ const limitOf = (value: unknown): number | undefined =>
 /** A bit mask, the lowest bits first, as ranges; undefined for none at all. */
 function maskOf(value: unknown): string | undefined {
   if (!isBytes(value)) return undefined;
-  const set = [...value].flatMap((byte, index) => [0, 1, 2, 3, 4, 5, 6, 7].filter((bit) => (byte & (1 << bit)) !== 0).map((bit) => index * 8 + bit));
+  const set = [...value].flatMap((byte, index) =>
+    [0, 1, 2, 3, 4, 5, 6, 7].filter((bit) => (byte & (1 << bit)) !== 0).map((bit) => index * 8 + bit),
+  );
   const ranges: [number, number][] = [];
   for (const number of set) {
     const last = ranges.at(-1);
     if (last !== undefined && last[1] === number - 1) last[1] = number;
     else ranges.push([number, number]);
   }
-  return ranges.length === 0 ? undefined : ranges.map(([from, to]) => (from === to ? `${from}` : `${from}-${to}`)).join(',');
+  return ranges.length === 0
+    ? undefined
+    : ranges.map(([from, to]) => (from === to ? `${from}` : `${from}-${to}`)).join(',');
 }
 
 /** One `(ssssssouso)` of ListUnitsByPatterns. */

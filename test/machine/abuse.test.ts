@@ -61,18 +61,49 @@ const garbage: [what: string, message: string | Buffer][] = [
   ['half a message', '{"method":"org.varlink.service.Get'],
   ['nothing but NUL', '\0\0\0\0'],
   ['100,000 levels', `${'['.repeat(100_000)}${']'.repeat(100_000)}\0`],
-  ['100,000 levels in parameters', `{"method":"io.berth.System.GetInfo","parameters":${'{"a":'.repeat(100_000)}1${'}'.repeat(100_001)}\0`],
+  [
+    '100,000 levels in parameters',
+    `{"method":"io.berth.System.GetInfo","parameters":${'{"a":'.repeat(100_000)}1${'}'.repeat(100_001)}\0`,
+  ],
 ];
 it.each(garbage)('%s closes the connection, without an answer', async (_, message) => {
   expect(await answerTo(message)).toBe('');
 });
 
 const refused: [what: string, call: object, error: string, parameters: object][] = [
-  ['an unknown interface', { method: 'io.nope.Nope' }, 'org.varlink.service.InterfaceNotFound', { interface: 'io.nope' }],
-  ['an unknown method', { method: 'io.berth.Container.Nope' }, 'org.varlink.service.MethodNotFound', { method: 'io.berth.Container.Nope' }],
-  ['a parameter too many', { method: 'io.berth.Container.Start', parameters: { container: 'x', zz: 1 } }, 'org.varlink.service.InvalidParameter', { parameter: 'zz' }],
-  ['a parameter of the wrong kind', { method: 'io.berth.Container.Start', parameters: { container: 7 } }, 'org.varlink.service.InvalidParameter', { parameter: 'container' }],
-  ['a nested one', { method: 'io.berth.Container.Create', parameters: { configuration: { mounts: [{ kind: 'nope', destination: '/' }] } } }, 'org.varlink.service.InvalidParameter', { parameter: 'configuration.mounts[0].kind' }],
+  [
+    'an unknown interface',
+    { method: 'io.nope.Nope' },
+    'org.varlink.service.InterfaceNotFound',
+    { interface: 'io.nope' },
+  ],
+  [
+    'an unknown method',
+    { method: 'io.berth.Container.Nope' },
+    'org.varlink.service.MethodNotFound',
+    { method: 'io.berth.Container.Nope' },
+  ],
+  [
+    'a parameter too many',
+    { method: 'io.berth.Container.Start', parameters: { container: 'x', zz: 1 } },
+    'org.varlink.service.InvalidParameter',
+    { parameter: 'zz' },
+  ],
+  [
+    'a parameter of the wrong kind',
+    { method: 'io.berth.Container.Start', parameters: { container: 7 } },
+    'org.varlink.service.InvalidParameter',
+    { parameter: 'container' },
+  ],
+  [
+    'a nested one',
+    {
+      method: 'io.berth.Container.Create',
+      parameters: { configuration: { mounts: [{ kind: 'nope', destination: '/' }] } },
+    },
+    'org.varlink.service.InvalidParameter',
+    { parameter: 'configuration.mounts[0].kind' },
+  ],
   ['no more where it is needed', { method: 'io.berth.Container.List' }, 'org.varlink.service.ExpectedMore', {}],
 ];
 it.each(refused)('%s is a typed error', async (_, call, error, parameters) => {

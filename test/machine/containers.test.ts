@@ -31,7 +31,15 @@ describe('a container', () => {
     await berth.containers.start({ container: id.slice(0, 12) });
     const { runtime } = await inspect('c-life');
     expect(runtime.state).toBe('running');
-    const unit = await berth.show('berth-c-life.service', 'ActiveState', 'SubState', 'MainPID', 'Slice', 'Delegate', 'InvocationID');
+    const unit = await berth.show(
+      'berth-c-life.service',
+      'ActiveState',
+      'SubState',
+      'MainPID',
+      'Slice',
+      'Delegate',
+      'InvocationID',
+    );
     expect(unit).toMatchObject({ ActiveState: 'active', SubState: 'running', Slice: 'berth.slice', Delegate: 'yes' });
     expect(Number(unit['MainPID'])).toBe(runtime.process?.pid);
     expect(unit['InvocationID']).toBe(runtime.invocationId);
@@ -101,9 +109,11 @@ describe('a container', () => {
     await berth.create('c-rm', 'sleep 0.3; exit 4', { removeOnExit: true });
     await berth.containers.start({ container: 'c-rm' });
     expect(await berth.wait('c-rm')).toMatchObject({ exitCode: 4 });
-    await expect.poll(async () => await inspect('c-rm').catch((error: unknown) => error)).toMatchObject({
-      error: 'io.berth.Container.NoSuchContainer',
-    });
+    await expect
+      .poll(async () => await inspect('c-rm').catch((error: unknown) => error))
+      .toMatchObject({
+        error: 'io.berth.Container.NoSuchContainer',
+      });
   });
 
   it('that runs is only removed by force', async () => {
@@ -120,10 +130,28 @@ describe('the end of a container', () => {
   // What ends it, and what everyone must say of it.
   const ends: [name: string, script: string, end: string | number | undefined, exit: object, unit: object][] = [
     ['zero', 'exit 0', undefined, { exitCode: 0, result: 'success' }, { ActiveState: 'inactive' }],
-    ['code', 'exit 42', undefined, { exitCode: 42, result: 'exit-code' }, { ActiveState: 'failed', ExecMainStatus: '42' }],
+    [
+      'code',
+      'exit 42',
+      undefined,
+      { exitCode: 42, result: 'exit-code' },
+      { ActiveState: 'failed', ExecMainStatus: '42' },
+    ],
     ['high', 'exit 255', undefined, { exitCode: 255 }, { ActiveState: 'failed', ExecMainStatus: '255' }],
-    ['kill', FOREVER, 'SIGKILL', { exitCode: 137, signal: 'SIGKILL' }, { ActiveState: 'failed', ExecMainStatus: '9', ExecMainCode: '2' }],
-    ['handled', 'trap "exit 8" USR1; while :; do sleep 100 & wait; done', 'USR1', { exitCode: 8 }, { ActiveState: 'failed', ExecMainStatus: '8' }],
+    [
+      'kill',
+      FOREVER,
+      'SIGKILL',
+      { exitCode: 137, signal: 'SIGKILL' },
+      { ActiveState: 'failed', ExecMainStatus: '9', ExecMainCode: '2' },
+    ],
+    [
+      'handled',
+      'trap "exit 8" USR1; while :; do sleep 100 & wait; done',
+      'USR1',
+      { exitCode: 8 },
+      { ActiveState: 'failed', ExecMainStatus: '8' },
+    ],
     ['number', FOREVER, '9', { exitCode: 137 }, { ActiveState: 'failed' }],
   ];
   it.each(ends)('by %s is told alike by Wait, Inspect and systemctl', async (name, script, signal, exit, unit) => {
@@ -131,7 +159,9 @@ describe('the end of a container', () => {
     await berth.run(container, script);
     if (signal !== undefined) {
       await expect.poll(async () => await state(container)).toBe('running');
-      await machine.sh(`until grep -qx sh /proc/$(systemctl show -P MainPID berth-${container}.service)/comm; do :; done; sleep 0.2`);
+      await machine.sh(
+        `until grep -qx sh /proc/$(systemctl show -P MainPID berth-${container}.service)/comm; do :; done; sleep 0.2`,
+      );
       await berth.containers.kill({ container, signal: String(signal) });
     }
     expect(await berth.wait(container)).toMatchObject(exit);
@@ -216,8 +246,10 @@ describe('an image', () => {
 
   it('of many layers looks as its last layer left it', async () => {
     const image = await berth.image('layers');
-    const script = "cd /; find tree | sort | while IFS= read -r f; do stat -c '/%n %a %u:%g %F' \"$f\"; done";
-    await berth.containers.create({ configuration: { image, name: 'i-layers', command: ['sh', '-c', `${script}; echo --; cat /expected`] } });
+    const script = 'cd /; find tree | sort | while IFS= read -r f; do stat -c \'/%n %a %u:%g %F\' "$f"; done';
+    await berth.containers.create({
+      configuration: { image, name: 'i-layers', command: ['sh', '-c', `${script}; echo --; cat /expected`] },
+    });
     await berth.containers.start({ container: 'i-layers' });
     await berth.wait('i-layers');
     const lines = (await berth.lines('i-layers')).map((line) => bytesOf(line).toString());
@@ -237,13 +269,43 @@ describe('an image', () => {
 describe('a request', () => {
   const bad: [what: string, configuration: Partial<Configuration>, error: string, parameters: object][] = [
     ['a name that is taken', { name: 'r-taken' }, 'io.berth.Container.ContainerExists', { name: 'r-taken' }],
-    ['a name that is none', { name: '../x' }, 'org.varlink.service.InvalidParameter', { parameter: 'configuration.name' }],
-    ['a name of an exec session', { name: 'exec-12' }, 'org.varlink.service.InvalidParameter', { parameter: 'configuration.name' }],
+    [
+      'a name that is none',
+      { name: '../x' },
+      'org.varlink.service.InvalidParameter',
+      { parameter: 'configuration.name' },
+    ],
+    [
+      'a name of an exec session',
+      { name: 'exec-12' },
+      'org.varlink.service.InvalidParameter',
+      { parameter: 'configuration.name' },
+    ],
     ['no such image', { image: 'nope' }, 'io.berth.Container.NoSuchImage', { image: 'nope' }],
-    ['a source that is not there', { mounts: [{ kind: 'bind', source: '/nope', destination: '/x' }] }, 'io.berth.Container.NoSuchSource', { source: '/nope' }],
-    ['a signal that is none', { stopSignal: 'SIGNOPE' }, 'org.varlink.service.InvalidParameter', { parameter: 'configuration.stopSignal' }],
-    ['a property systemd does not know', { unitProperties: ['Nope=1'] }, 'io.berth.Container.InvalidProperty', { property: 'Nope=1' }],
-    ['a property that is berth’s', { unitProperties: ['Type=oneshot'] }, 'io.berth.Container.InvalidProperty', { property: 'Type=oneshot' }],
+    [
+      'a source that is not there',
+      { mounts: [{ kind: 'bind', source: '/nope', destination: '/x' }] },
+      'io.berth.Container.NoSuchSource',
+      { source: '/nope' },
+    ],
+    [
+      'a signal that is none',
+      { stopSignal: 'SIGNOPE' },
+      'org.varlink.service.InvalidParameter',
+      { parameter: 'configuration.stopSignal' },
+    ],
+    [
+      'a property systemd does not know',
+      { unitProperties: ['Nope=1'] },
+      'io.berth.Container.InvalidProperty',
+      { property: 'Nope=1' },
+    ],
+    [
+      'a property that is berth’s',
+      { unitProperties: ['Type=oneshot'] },
+      'io.berth.Container.InvalidProperty',
+      { property: 'Type=oneshot' },
+    ],
   ];
   it.each(bad)('with %s is refused, and nothing is left', async (_, configuration, error, parameters) => {
     await berth.create('r-taken', 'true');
@@ -262,7 +324,9 @@ describe('a request', () => {
       for (const [index, [command, error]] of cases.entries()) {
         const name = `r-${runtime}-${index.toString()}`;
         await berth.containers.create({ configuration: { image, name, command, runtime } });
-        await expect(berth.containers.start({ container: name })).rejects.toMatchObject({ error: `io.berth.Container.${error}` });
+        await expect(berth.containers.start({ container: name })).rejects.toMatchObject({
+          error: `io.berth.Container.${error}`,
+        });
         expect(await inspect(name)).toMatchObject({ runtime: { state: 'configured' } });
       }
     }
@@ -274,7 +338,9 @@ describe('a request', () => {
   });
 
   it('for a unit whose name is taken by a unit file is refused', async () => {
-    await machine.sh("printf '[Service]\\nExecStart=/bin/true\\n' >/etc/systemd/system/berth-r-file.service; systemctl daemon-reload");
+    await machine.sh(
+      "printf '[Service]\\nExecStart=/bin/true\\n' >/etc/systemd/system/berth-r-file.service; systemctl daemon-reload",
+    );
     try {
       await berth.create('r-file', 'true');
       await expect(berth.containers.start({ container: 'r-file' })).rejects.toMatchObject({
@@ -287,7 +353,9 @@ describe('a request', () => {
   });
 
   it('of a unit property reaches the unit', async () => {
-    await berth.run('r-property', FOREVER, { unitProperties: ['MemoryMax=64M', 'CPUWeight=50', 'TasksMax=77', 'IPAddressDeny=any'] });
+    await berth.run('r-property', FOREVER, {
+      unitProperties: ['MemoryMax=64M', 'CPUWeight=50', 'TasksMax=77', 'IPAddressDeny=any'],
+    });
     expect(await berth.show('berth-r-property.service', 'MemoryMax', 'CPUWeight', 'TasksMax')).toEqual({
       MemoryMax: String(64 * 1024 * 1024),
       CPUWeight: '50',
@@ -297,7 +365,9 @@ describe('a request', () => {
 
   it('to start twice at once runs it once', async () => {
     await berth.create('r-twice', FOREVER);
-    const both = await Promise.allSettled([1, 2].map(async () => await berth.containers.start({ container: 'r-twice' })));
+    const both = await Promise.allSettled(
+      [1, 2].map(async () => await berth.containers.start({ container: 'r-twice' })),
+    );
     expect(both.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
   });
 });
@@ -305,7 +375,9 @@ describe('a request', () => {
 it('thirty containers at once start, end and go, each with its own end', async () => {
   const names = Array.from({ length: 30 }, (_, index) => `many-${index.toString()}`);
   await berth.image('plain');
-  await Promise.all(names.map(async (name, index) => await berth.run(name, `echo ${index.toString()}; exit ${index.toString()}`)));
+  await Promise.all(
+    names.map(async (name, index) => await berth.run(name, `echo ${index.toString()}; exit ${index.toString()}`)),
+  );
   const exits = await Promise.all(names.map(async (name) => await berth.wait(name)));
   expect(exits.map((exit) => exit?.exitCode)).toEqual(names.map((_, index) => index));
   const lines = await Promise.all(names.map(async (name) => await berth.lines(name)));

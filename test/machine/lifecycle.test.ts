@@ -40,7 +40,9 @@ describe('Pause', () => {
     await expect(berth.containers.stop({ container: 'p-count' })).rejects.toMatchObject(wrongState('stop', 'paused'));
     await berth.containers.unpause({ container: 'p-count' });
     expect(await state('p-count')).toBe('running');
-    await expect(berth.containers.unpause({ container: 'p-count' })).rejects.toMatchObject(wrongState('unpause', 'running'));
+    await expect(berth.containers.unpause({ container: 'p-count' })).rejects.toMatchObject(
+      wrongState('unpause', 'running'),
+    );
     await berth.containers.kill({ container: 'p-count' });
   });
 
@@ -50,7 +52,9 @@ describe('Pause', () => {
     await machine.check(['systemctl', 'freeze', 'berth-p-freeze.service']);
     expect(await paused).toMatchObject({ state: 'paused' });
     await machine.check(['systemctl', 'thaw', 'berth-p-freeze.service']);
-    expect(await berth.containers.wait({ container: 'p-freeze', conditions: ['running'] })).toMatchObject({ state: 'running' });
+    expect(await berth.containers.wait({ container: 'p-freeze', conditions: ['running'] })).toMatchObject({
+      state: 'running',
+    });
   });
 
   it('does not keep a container from being killed or removed', async () => {
@@ -76,7 +80,11 @@ describe('Restart', () => {
   });
 
   it('by systemd follows the policy, with its limit', async () => {
-    await berth.run('s-policy', 'echo again; exit 1', { restartPolicy: 'on_failure', restartLimit: 3, unitProperties: ['RestartSec=50ms'] });
+    await berth.run('s-policy', 'echo again; exit 1', {
+      restartPolicy: 'on_failure',
+      restartLimit: 3,
+      unitProperties: ['RestartSec=50ms'],
+    });
     await expect
       .poll(async () => await runtime('s-policy'), { timeout: 20_000 })
       .toMatchObject({ state: 'exited', exit: { exitCode: 1 }, restarts: 4 }); // systemd counts the one that it refuses
@@ -99,10 +107,17 @@ describe('Rename', () => {
       error: 'io.berth.Container.ContainerExists',
     });
     await berth.containers.rename({ container: 'n-old', name: 'n-new' });
-    expect(await berth.containers.inspect({ container: 'n-new' })).toMatchObject({ id, unit: 'berth-n-old.service', runtime: { state: 'running' } });
+    expect(await berth.containers.inspect({ container: 'n-new' })).toMatchObject({
+      id,
+      unit: 'berth-n-old.service',
+      runtime: { state: 'running' },
+    });
     await expect(state('n-old')).rejects.toMatchObject({ error: 'io.berth.Container.NoSuchContainer' });
     await berth.containers.restart({ container: 'n-new' });
-    expect(await berth.containers.inspect({ container: 'n-new' })).toMatchObject({ unit: 'berth-n-new.service', runtime: { state: 'running' } });
+    expect(await berth.containers.inspect({ container: 'n-new' })).toMatchObject({
+      unit: 'berth-n-new.service',
+      runtime: { state: 'running' },
+    });
     expect((await berth.show('berth-n-old.service', 'LoadState'))['LoadState']).toBe('not-found');
   });
 });
@@ -110,7 +125,11 @@ describe('Rename', () => {
 describe('Update', () => {
   it('changes limits of what runs, and of every later run', async () => {
     await berth.run('u-limits', FOREVER, { resources: { memoryMaxBytes: 64 << 20 } });
-    await berth.containers.update({ container: 'u-limits', resources: { tasksMax: 50 }, unitProperties: ['CPUWeight=20'] });
+    await berth.containers.update({
+      container: 'u-limits',
+      resources: { tasksMax: 50 },
+      unitProperties: ['CPUWeight=20'],
+    });
     const limits = { MemoryMax: String(64 << 20), TasksMax: '50', CPUWeight: '20' };
     expect(await berth.show('berth-u-limits.service', ...Object.keys(limits))).toEqual(limits);
     await berth.containers.restart({ container: 'u-limits' });
@@ -132,7 +151,14 @@ describe('Batch', () => {
     await berth.create('b-batch', FOREVER);
     const { results } = await berth.containers.batch({
       container: 'b-batch',
-      operations: [{ verb: 'init' }, { verb: 'start' }, { verb: 'pause' }, { verb: 'unpause' }, { verb: 'unpause' }, { verb: 'stop' }],
+      operations: [
+        { verb: 'init' },
+        { verb: 'start' },
+        { verb: 'pause' },
+        { verb: 'unpause' },
+        { verb: 'unpause' },
+        { verb: 'stop' },
+      ],
     });
     expect(results.map(({ verb, state: at, error }) => [verb, at, error])).toEqual([
       ['init', 'created', undefined],
@@ -196,7 +222,8 @@ it('List and Inspect answer while a container takes its time to stop', async () 
   const stopping = berth.containers.stop({ container: 'x-slow' });
   await expect.poll(async () => await state('x-slow')).toBe('stopping');
   const started = performance.now();
-  for await (const { container } of berth.containers.list()) if (container?.name === 'x-slow') expect(container.runtime.state).toBe('stopping');
+  for await (const { container } of berth.containers.list())
+    if (container?.name === 'x-slow') expect(container.runtime.state).toBe('stopping');
   expect(performance.now() - started).toBeLessThan(1500);
   await berth.containers.kill({ container: 'x-slow' });
   await stopping;

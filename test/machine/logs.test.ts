@@ -23,7 +23,8 @@ it('20,000 lines at full speed are all there, in order, each on its stream', asy
   await berth.run('l-many', script);
   await berth.wait('l-many');
   const lines = await berth.lines('l-many');
-  const of = (stream: string): (string | undefined)[] => lines.filter((line) => line.stream === stream).map(({ message }) => message);
+  const of = (stream: string): (string | undefined)[] =>
+    lines.filter((line) => line.stream === stream).map(({ message }) => message);
   expect(of('stdout')).toEqual(Array.from({ length: LINES }, (_, index) => `out ${index.toString()}`));
   expect(of('stderr')).toEqual(Array.from({ length: LINES / 2 }, (_, index) => `err ${(2 * index).toString()}`));
 });
@@ -32,7 +33,13 @@ it('a program that writes faster than anybody reads loses nothing', async () => 
   await berth.run('l-fast', `seq 1 ${(5 * LINES).toString()}`);
   await berth.wait('l-fast');
   await machine.check(['journalctl', '--sync']);
-  const { stdout } = await machine.check(['journalctl', '--output=cat', '-u', 'berth-l-fast.service', '_TRANSPORT=stdout']);
+  const { stdout } = await machine.check([
+    'journalctl',
+    '--output=cat',
+    '-u',
+    'berth-l-fast.service',
+    '_TRANSPORT=stdout',
+  ]);
   const numbers = stdout.toString().trim().split('\n');
   expect(numbers).toHaveLength(5 * LINES);
   expect(numbers).toEqual(Array.from({ length: 5 * LINES }, (_, index) => (index + 1).toString()));
@@ -41,8 +48,17 @@ it('a program that writes faster than anybody reads loses nothing', async () => 
 it('lines of processes that are gone at once belong to the unit', async () => {
   await berth.run('l-gone', 'i=0; while [ $i -lt 300 ]; do /bin/echo "$i"; i=$((i + 1)); done');
   await berth.wait('l-gone');
-  expect((await berth.lines('l-gone')).map(({ message }) => message)).toEqual(Array.from({ length: 300 }, (_, index) => index.toString()));
-  const { stdout } = await machine.check(['journalctl', '-o', 'cat', '-u', 'berth-l-gone.service', '_TRANSPORT=stdout']);
+  expect((await berth.lines('l-gone')).map(({ message }) => message)).toEqual(
+    Array.from({ length: 300 }, (_, index) => index.toString()),
+  );
+  const { stdout } = await machine.check([
+    'journalctl',
+    '-o',
+    'cat',
+    '-u',
+    'berth-l-gone.service',
+    '_TRANSPORT=stdout',
+  ]);
   expect(stdout.toString().trim().split('\n')).toHaveLength(300);
 });
 
@@ -75,6 +91,7 @@ it('tail, cursor and time choose lines', async () => {
   expect(messages(await berth.lines('l-choose', { tail: 3 }))).toEqual(['8', '9', '10']);
   const all = await berth.lines('l-choose');
   const rest = [];
-  for await (const { line } of berth.containers.logs({ container: 'l-choose', cursor: all[6]?.cursor ?? '' })) if (line) rest.push(line);
+  for await (const { line } of berth.containers.logs({ container: 'l-choose', cursor: all[6]?.cursor ?? '' }))
+    if (line) rest.push(line);
   expect(messages(rest)).toEqual(['8', '9', '10']);
 });

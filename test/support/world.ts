@@ -103,7 +103,10 @@ export class World implements AsyncDisposable {
         journal,
         mounts,
         sessions: { activeIn: () => [], forget: async () => await Promise.resolve() },
-        cgroups: { usage: async () => await Promise.resolve(undefined), processes: async () => await Promise.resolve([]) },
+        cgroups: {
+          usage: async () => await Promise.resolve(undefined),
+          processes: async () => await Promise.resolve([]),
+        },
         log,
         now: () => this.now(),
       },
@@ -120,7 +123,8 @@ export class World implements AsyncDisposable {
   ): Promise<Container> {
     await this.containers.create({ image: 'busybox', name, ...request }, patient);
     if (state === 'created') await this.containers.init(name, ALONE, patient);
-    if (state === 'running' || state === 'paused' || state === 'exited') await this.containers.start(name, ALONE, patient);
+    if (state === 'running' || state === 'paused' || state === 'exited')
+      await this.containers.start(name, ALONE, patient);
     if (state === 'paused') await this.units.freeze(this.unit(name));
     if (state === 'exited') this.units.exits(this.unit(name), { code: 0 });
     const container = await this.containers.inspect(name);

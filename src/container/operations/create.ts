@@ -14,7 +14,12 @@ export interface CreateHost {
  * Makes a container. It is one row of the database and nothing else until it is started.
  * @throws ContainerError `NoSuchImage` | `AmbiguousImage` | `NoSuchRuntime` | `ContainerExists` | `InvalidName` | …
  */
-export async function create(ports: Ports, host: CreateHost, request: Request, signal: AbortSignal): Promise<Container> {
+export async function create(
+  ports: Ports,
+  host: CreateHost,
+  request: Request,
+  signal: AbortSignal,
+): Promise<Container> {
   const { registry, runtimes, images } = ports;
   if (request.name !== undefined && registry.isTaken(parseContainerName(request.name))) {
     throw new ContainerError('ContainerExists', { name: request.name });
@@ -22,7 +27,8 @@ export async function create(ports: Ports, host: CreateHost, request: Request, s
   const wanted = request.runtime === undefined ? runtimes.preferred : runtimes.find(request.runtime);
   if (wanted === undefined) throw new ContainerError('NoSuchRuntime', { runtime: request.runtime ?? 'crun or runc' });
   const image = request.image === undefined ? undefined : await images.find(request.image, signal);
-  if (image === undefined && request.image !== undefined) throw new ContainerError('NoSuchImage', { image: request.image });
+  if (image === undefined && request.image !== undefined)
+    throw new ContainerError('NoSuchImage', { image: request.image });
   const id = newId(ports);
   const config = configure(request, image, {
     id,
@@ -32,7 +38,8 @@ export async function create(ports: Ports, host: CreateHost, request: Request, s
   });
   await demandHostFiles(config);
   signal.throwIfAborted();
-  const name = request.name === undefined ? generateName((each) => registry.isTaken(each)) : parseContainerName(request.name);
+  const name =
+    request.name === undefined ? generateName((each) => registry.isTaken(each)) : parseContainerName(request.name);
   const container: Container = {
     id,
     name,

@@ -12,7 +12,11 @@ export async function forgetUnit(units: UnitManager, unit: string): Promise<void
 }
 
 /** Resolves when the unit is down, whether or not systemd knew it. */
-export async function stopIfLoaded(units: Pick<UnitManager, 'stop'>, unit: string, signal?: AbortSignal): Promise<void> {
+export async function stopIfLoaded(
+  units: Pick<UnitManager, 'stop'>,
+  unit: string,
+  signal?: AbortSignal,
+): Promise<void> {
   try {
     await units.stop(unit, { signal });
   } catch (error) {

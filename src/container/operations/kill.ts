@@ -15,7 +15,12 @@ export async function kill(ports: Ports, reference: string, killSignal: number, 
 }
 
 /** For those who have the turn. @throws ContainerError `WrongState` when it has ended meanwhile */
-export async function sendSignal(ports: Ports, container: Container, killSignal: number, signal: AbortSignal): Promise<void> {
+export async function sendSignal(
+  ports: Ports,
+  container: Container,
+  killSignal: number,
+  signal: AbortSignal,
+): Promise<void> {
   // Whoever kills a container does not want it back: systemd would restart what only a signal has ended.
   if (killSignal === SIGKILL && container.config.restartPolicy !== 'no') {
     await stopUnit(ports, container, 0, signal);

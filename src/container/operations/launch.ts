@@ -2,18 +2,18 @@ import type { Container } from '../container.ts';
 import { ContainerError } from '../errors.ts';
 import type { Folder } from '../folder.ts';
 import type { Ports } from '../ports.ts';
+import type { Relay } from '../../relay/relay.ts';
 import type { OciRuntime, RuntimeError, RuntimeErrorKind } from '../../oci/runtime.ts';
 import { UnitExists, UnitJobFailed, UnitRefused } from '../../systemd/unit-manager.ts';
 import { isAlive } from '../state.ts';
 import { unitFor, unitNameFor } from '../unit.ts';
 import { forgetUnit } from './forget-unit.ts';
+import { openStreams } from './streams.ts';
 import { runtimeFor } from './runtime-for.ts';
-
-const STDOUT_PRIORITY = 6;
-const STDERR_PRIORITY = 3;
 
 /**
  * Starts a new run of a container's unit. For those who have the turn.
+ * @param opened told of the streams before anything runs, where they are relayed
  * @param mode `run` starts the process too; `hold` leaves it waiting
  * @throws ContainerError; the container is what it was then, with the reason in its `message`
  */
@@ -22,17 +22,16 @@ export async function launch(
   seen: Container,
   mode: 'run' | 'hold',
   signal: AbortSignal,
+  opened?: (relay: Relay) => void,
 ): Promise<void> {
   const container = await underItsName(ports, seen);
   const runtime = runtimeFor(ports, container);
   const folder = ports.folders.of(container.id);
   await ports.folders.prepare(folder);
-  const commands = await ports.bundles.write(container, folder, runtime);
+  using streams = await openStreams(ports, container, opened);
+  const commands = await ports.bundles.write(container, folder, runtime, streams.consoleSocket);
   if (mode === 'hold') await ports.folders.hold(folder);
-  const stream = { identifier: container.name, unit: container.unit };
-  using stdout = ports.journal.openStream({ ...stream, priority: STDOUT_PRIORITY });
-  using stderr = ports.journal.openStream({ ...stream, priority: STDERR_PRIORITY });
-  const unit = unitFor(container, folder, commands, { stdout: stdout.fd, stderr: stderr.fd }, mode);
+  const unit = unitFor(container, folder, commands, streams, mode);
   try {
     await ports.units.startTransient(unit, signal).catch(async (error: unknown) => {
       if (!(error instanceof UnitExists)) throw error;

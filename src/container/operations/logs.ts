@@ -3,6 +3,7 @@ import { ContainerError } from '../errors.ts';
 import type { ContainerId } from '../names.ts';
 import type { Ports } from '../ports.ts';
 import { isAlive } from '../state.ts';
+import { linesOf, relayKeyOf } from './streams.ts';
 
 export interface LogsQuery {
   /** Go on with new lines until the container has ended. */
@@ -26,7 +27,8 @@ export async function* logs(
   const { id, status } = ports.registry.find(reference);
   const { follow, since, tail, cursor: after } = query;
   if (tail !== undefined && after !== undefined) throw new ContainerError('InvalidParameter', { parameter: 'tail' });
-  const lines = { matches: { CONTAINER_ID_FULL: id, _TRANSPORT: 'stdout' }, since, tail, after };
+  const lines = { ...linesOf({ id }), since, tail, after };
+  await ports.relays.finished(relayKeyOf({ id }));
   await ports.journal.sync(signal);
   if (!follow || !isAlive(status.state)) {
     yield* ports.journal.read({ ...lines, until: query.until ?? 'now' }, signal);

@@ -26,7 +26,11 @@ export async function top(ports: Ports, reference: string): Promise<CgroupProces
  * Looks again and again, `intervalMs` apart, until the container has ended; then the iteration ends. The first look is refused as
  * one alone would be.
  */
-export async function* repeatedly<T>(look: () => Promise<T>, intervalMs: number, signal: AbortSignal): AsyncGenerator<T> {
+export async function* repeatedly<T>(
+  look: () => Promise<T>,
+  intervalMs: number,
+  signal: AbortSignal,
+): AsyncGenerator<T> {
   yield await look();
   for (;;) {
     await delay(intervalMs, undefined, { signal });

@@ -6,6 +6,7 @@ import { demandNoDependents } from './dependencies.ts';
 import { demandNoSessions } from '../exec/demand-no-sessions.ts';
 import { forgetUnit } from './forget-unit.ts';
 import { stopUnit } from './stop.ts';
+import { relayKeyOf } from './streams.ts';
 
 /**
  * Removes a container, what it wrote, and what systemd and the runtime still know of it. That it is being removed is
@@ -36,7 +37,7 @@ export async function remove(
 
 /** The removal itself, from whatever point an earlier one was cut off at. For those who have the turn. */
 export async function finishRemoval(ports: Ports, container: Container): Promise<void> {
-  const { registry, folders, units, runtimes, mounts, sessions } = ports;
+  const { registry, folders, units, runtimes, mounts, sessions, relays } = ports;
   const { status } = container;
   const folder = folders.of(container.id);
   // A removal that was cut off has left the status behind, but not yet the record.
@@ -44,6 +45,7 @@ export async function finishRemoval(ports: Ports, container: Container): Promise
   registry.save({ ...container, status: { state: 'removing' } });
   await forgetUnit(units, container.unit);
   await sessions.forget(container.id);
+  await relays.finish(relayKeyOf(container));
   await runtimes.find(container.config.runtime)?.delete(shortId(container.id), { ifRunning: 'kill' });
   await mounts.unmountAll(folder.root);
   await folders.remove(folder);

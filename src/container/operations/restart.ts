@@ -9,7 +9,12 @@ import { stop } from './stop.ts';
  * @param timeoutUsec for the stop, instead of the container's own
  * @throws ContainerError `WrongState` for one that is paused, or about which nothing is sure
  */
-export async function restart(ports: Ports, reference: string, timeoutUsec: number | undefined, signal: AbortSignal): Promise<void> {
+export async function restart(
+  ports: Ports,
+  reference: string,
+  timeoutUsec: number | undefined,
+  signal: AbortSignal,
+): Promise<void> {
   const { id, name } = ports.registry.find(reference);
   await ports.operations.look(id);
   const state = ports.registry.get(id)?.status.state ?? 'unknown';

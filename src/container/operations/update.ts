@@ -26,11 +26,16 @@ export async function update(ports: Ports, reference: string, changes: Changes, 
   }
   await ports.operations.run(reference, 'update', async (container) => {
     const restarts = (changes.restartPolicy ?? container.config.restartPolicy) !== 'no';
-    if (container.config.removeOnExit && restarts) throw new ContainerError('InvalidParameter', { parameter: 'restartPolicy' });
+    if (container.config.removeOnExit && restarts)
+      throw new ContainerError('InvalidParameter', { parameter: 'restartPolicy' });
     if (isAlive(container.status.state) && properties.length > 0) {
       await ports.units.setProperties(container.unit, 'runtime', properties, signal).catch((error: unknown) => {
         if (!(error instanceof Error) || error.name !== 'UnitRefused') throw error;
-        throw new ContainerError('InvalidProperty', { property: assignments.join(' '), reason: error.message }, { cause: error });
+        throw new ContainerError(
+          'InvalidProperty',
+          { property: assignments.join(' '), reason: error.message },
+          { cause: error },
+        );
       });
     }
     const known = ports.registry.get(container.id) ?? container;
@@ -38,12 +43,18 @@ export async function update(ports: Ports, reference: string, changes: Changes, 
   });
 }
 
-function changed(config: Configuration, { resources, unitProperties, restartPolicy, restartLimit }: Changes): Configuration {
+function changed(
+  config: Configuration,
+  { resources, unitProperties, restartPolicy, restartLimit }: Changes,
+): Configuration {
   const replaced = new Set(unitProperties.map(assignmentName));
   return {
     ...config,
     resources: mergedResources(config.resources, resources),
-    unitProperties: [...config.unitProperties.filter((assignment) => !replaced.has(assignmentName(assignment))), ...unitProperties],
+    unitProperties: [
+      ...config.unitProperties.filter((assignment) => !replaced.has(assignmentName(assignment))),
+      ...unitProperties,
+    ],
     restartPolicy: restartPolicy ?? config.restartPolicy,
     restartLimit: restartPolicy === undefined ? config.restartLimit : restartLimit,
   };
