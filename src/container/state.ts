@@ -53,7 +53,7 @@ export const after = (state: State, operation: Operation): State | undefined =>
   ANYTIME.includes(operation) && state !== 'removing' ? state : TRANSITIONS[state][operation];
 
 /** States in which the container has a process or may have one. */
-export const ALIVE: readonly State[] = ['created', 'running', 'paused', 'stopping', 'unknown'];
+const ALIVE: readonly State[] = ['created', 'running', 'paused', 'stopping', 'unknown'];
 export const isAlive = (state: State): boolean => ALIVE.includes(state);
 
 /** States in which it has ended. */

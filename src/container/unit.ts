@@ -12,8 +12,6 @@ import { shortId, type ContainerName } from './names.ts';
 import { resourcesAssignments } from './resources.ts';
 
 export const SLICE = 'berth.slice';
-/** Which units are containers' and not, say, exec sessions'. */
-export const UNIT_PATTERN = 'berth-*.service';
 
 export const unitNameFor = (name: ContainerName): string => `berth-${name}.service`;
 

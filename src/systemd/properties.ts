@@ -50,10 +50,3 @@ export const exitStatusSet = (
   name: string,
   { codes = [], signals = [] }: { readonly codes?: readonly number[]; readonly signals?: readonly number[] },
 ): UnitProperty => ({ name, signature: '(aiai)', value: [codes, signals] });
-
-/** `DeviceAllow`: a path or a class (`char-pts`), and any of `r`, `w`, `m`. */
-export const deviceAllow = (rules: readonly { readonly node: string; readonly access: string }[]): UnitProperty => ({
-  name: 'DeviceAllow',
-  signature: 'a(ss)',
-  value: rules.map(({ node, access }) => [node, access]),
-});

@@ -77,7 +77,7 @@ describe('Registry', async () => {
     registry.save({ ...registry.find('web'), name: parseContainerName('site') });
     for (const each of [registry, open()]) {
       expect(each.all().map(({ name }) => name)).toEqual(['site', 'db']);
-      expect(each.isTaken('web')).toBe(false);
+      expect(each.isTaken(parseContainerName('web'))).toBe(true); // its unit still goes by it
       expect(each.byUnit('berth-web.service')?.name).toBe('site');
     }
   });
