@@ -15,17 +15,15 @@ const COMMANDS = [
   `berth load ${imageReference.ociArchive('plain').replace('oci-archive:', '')} --name plain`,
   'berth images',
   `berth run -d --name hello plain sh -c '${LOOP}'`,
+  'berth run --rm plain sh -c "echo a container that ends; exit 3"; echo "exit code $?"',
+  'systemctl set-property --runtime berth-hello.service MemoryMax=64M',
+  'berth stats --no-stream hello',
   'berth ps',
   'systemctl status --no-pager berth-hello.service',
   'systemd-cgls --no-pager --unit berth.slice',
   'journalctl --no-pager -u berth-hello.service',
   `varlinkctl call /run/berth/io.berth io.berth.Container.Inspect '{"container":"hello"}'`,
   'varlinkctl call --more /run/berth/io.berth io.berth.Container.List {}',
-  'systemctl set-property berth-hello.service MemoryMax=64M',
-  'systemctl show --property=MemoryMax berth-hello.service',
-  'systemctl stop berth-hello.service',
-  'berth ps --all',
-  'berth rm hello',
 ];
 
 const say = (line: string): boolean => process.stdout.write(`\n\u001B[1m${line}\u001B[0m\n`);
