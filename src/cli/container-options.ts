@@ -1,8 +1,20 @@
-import type { Configuration, RestartPolicy } from '../api/io-berth-container.ts';
+import { resolve } from 'node:path';
+import type { Configuration } from '../api/io-berth-container.ts';
 import { UsageError, type Given, type Options } from './args.ts';
 import type { Context } from './command.ts';
+import {
+  parseDevice,
+  parseHosts,
+  parseNamespace,
+  parseOomScore,
+  parseResourceLimit,
+  parseSharedMemory,
+} from './host-options.ts';
 import { parseMount, parseTmpfs, parseVolume } from './mounts.ts';
-import { cpusProperty, memoryProperty, parseSeconds, pidsLimitProperty } from './quantities.ts';
+import { parseSeconds } from './quantities.ts';
+import { limitsFrom, RESOURCE_OPTIONS } from './resource-options.ts';
+import { parseRestart, RESTART_OPTION } from './restart.ts';
+import { SECURITY_OPTIONS, securityFrom } from './security-options.ts';
 import { labelsFrom, variablesFrom } from './variables.ts';
 
 /** What `run` and `create` take, and what Create makes of it. Nothing is sent that was not given: the image decides then. */
@@ -19,21 +31,33 @@ export const CONTAINER_OPTIONS = {
   user: { kind: 'text', short: 'u', value: 'USER[:GROUP]', help: 'Run the command as USER' },
   hostname: { kind: 'text', short: 'h', value: 'NAME', help: "Set the container's host name" },
   label: { kind: 'texts', short: 'l', value: 'KEY[=VALUE]', help: 'Set a label' },
-  network: { kind: 'text', aliases: ['net'], value: 'none|host', help: 'Give it no network, or that of this host; default: none' },
+  annotation: { kind: 'texts', value: 'KEY=VALUE', help: 'Set an annotation of its OCI configuration' },
+  network: { kind: 'text', aliases: ['net'], value: 'none|host|container:NAME|path:PATH', help: 'Give it no network, or that of this host, of another container or at PATH; default: none' },
+  pid: { kind: 'text', value: 'private|host|container:NAME|path:PATH', help: 'Whose processes it sees; default: private' },
+  ipc: { kind: 'text', value: 'private|host|container:NAME|path:PATH', help: 'Whose System V objects and message queues it sees; default: private' },
+  uts: { kind: 'text', value: 'private|host|container:NAME|path:PATH', help: 'Whose host name it has; default: private' },
+  cgroupns: { kind: 'text', value: 'private|host|container:NAME|path:PATH', help: 'Whose cgroups it sees; default: private' },
+  'add-host': { kind: 'texts', value: 'NAME:ADDRESS', help: 'Let it find NAME in /etc/hosts' },
+  rootfs: { kind: 'flag', help: 'Take the first operand for a folder of this host that is its root, instead of an image' },
   entrypoint: { kind: 'text', value: 'PROGRAM', help: "Run PROGRAM, or a JSON array of it and arguments, instead of the image's" },
   'read-only': { kind: 'flag', help: 'Refuse writing to the root file system' },
   privileged: { kind: 'flag', help: 'Give it every capability, and neither seccomp nor masked paths' },
   'cap-add': { kind: 'texts', value: 'CAPABILITY', help: 'Add a capability, or ALL' },
   'cap-drop': { kind: 'texts', value: 'CAPABILITY', help: 'Take a capability away, or ALL' },
-  'security-opt': { kind: 'texts', value: 'no-new-privileges', help: 'Block gaining privileges through set-user-ID programs' },
+  'security-opt': { kind: 'texts', value: SECURITY_OPTIONS, help: 'Block set-user-ID programs, choose a seccomp profile or unconfined, hide paths or show standard ones' },
+  device: { kind: 'texts', value: '/dev/NAME[:PATH][:rwm]', help: 'Let it use a device of this host' },
+  'group-add': { kind: 'texts', value: 'GROUP', help: 'Make it a member of GROUP besides' },
+  sysctl: { kind: 'texts', value: 'NAME=VALUE', help: 'Set a kernel parameter of its namespaces' },
+  ulimit: { kind: 'texts', value: 'NAME=SOFT[:HARD]', help: 'Set a limit of setrlimit(2), such as nofile=1024:4096; -1 for no limit' },
+  'shm-size': { kind: 'text', value: 'AMOUNT', help: 'The size of /dev/shm; default: 64m' },
+  tz: { kind: 'text', value: 'ZONE', help: 'Its time zone, such as Europe/Paris, or local for that of this host' },
+  init: { kind: 'flag', help: 'Run catatonit as its first process, which passes signals on and reaps orphans' },
+  'oom-score-adj': { kind: 'text', value: 'N', help: 'How ready the kernel is to kill it when memory runs out, -1000 to 1000' },
   'stop-signal': { kind: 'text', value: 'SIGNAL', help: 'Ask it to end with SIGNAL' },
   'stop-timeout': { kind: 'text', value: 'SECONDS', help: 'Kill it when it has not ended SECONDS after being asked to; default: 10' },
-  restart: { kind: 'text', value: 'no|on-failure[:N]|always', help: 'Have systemd start it again when it has ended; default: no' },
+  restart: RESTART_OPTION,
   runtime: { kind: 'text', value: 'NAME', help: 'Use this OCI runtime' },
-  memory: { kind: 'text', short: 'm', value: 'AMOUNT', help: 'Limit memory, such as 512m (MemoryMax=)' },
-  cpus: { kind: 'text', value: 'NUMBER', help: 'Limit CPU time, such as 1.5 (CPUQuota=)' },
-  'pids-limit': { kind: 'text', value: 'N', help: 'Limit the number of processes and threads (TasksMax=)' },
-  property: { kind: 'texts', value: 'NAME=VALUE', help: 'Set any property of its unit, as it stands in unit files' },
+  ...RESOURCE_OPTIONS,
 } as const satisfies Options;
 
 export type ContainerArguments = Given<typeof CONTAINER_OPTIONS>;
@@ -43,9 +67,11 @@ export function configurationFrom(
   args: ContainerArguments,
   { environment, folder }: Pick<Context, 'environment' | 'folder'>,
 ): Configuration {
-  const [image, ...command] = args.operands;
+  const [root = '', ...command] = args.operands;
   const removeOnExit = args.flag('rm');
-  const restart = restartFrom(args.text('restart'));
+  const restart = ifGiven(args.text('restart'), parseRestart);
+  const { resources, unitProperties } = limitsFrom(args);
+  const hosts = args.texts('add-host').flatMap(parseHosts);
   if (removeOnExit && (restart?.restartPolicy ?? 'no') !== 'no') {
     throw new UsageError('--rm and --restart exclude each other: what is removed cannot be started again');
   }
@@ -55,28 +81,39 @@ export function configurationFrom(
     ...args.texts('tmpfs').map(parseTmpfs),
   ];
   return {
-    image,
+    ...(args.flag('rootfs') ? { rootDirectory: resolve(folder, root) } : { image: root }),
     command: someOf(command),
     name: args.text('name'),
     entrypoint: entrypointFrom(args.text('entrypoint')),
     environment: entriesOf(variablesFrom(args.texts('env-file'), args.texts('env'), environment)),
     workingDirectory: args.text('workdir'),
     user: args.text('user'),
+    groups: someOf(args.texts('group-add')),
     hostname: args.text('hostname'),
+    hosts: someOf(hosts),
     labels: entriesOf(labelsFrom('--label', args.texts('label'))),
+    annotations: entriesOf(labelsFrom('--annotation', args.texts('annotation'))),
     mounts: someOf(mounts),
-    network: networkFrom(args.text('network')),
+    devices: someOf(args.texts('device').map(parseDevice)),
+    ...namespacesFrom(args),
+    sysctls: entriesOf(labelsFrom('--sysctl', args.texts('sysctl'))),
+    resourceLimits: someOf(args.texts('ulimit').map(parseResourceLimit)),
+    sharedMemoryBytes: ifGiven(args.text('shm-size'), parseSharedMemory),
+    timeZone: args.text('tz'),
+    initProcess: args.flag('init') || undefined,
+    oomScoreAdjust: ifGiven(args.text('oom-score-adj'), parseOomScore),
     readOnlyRoot: args.flag('read-only') || undefined,
     privileged: args.flag('privileged') || undefined,
     addCapabilities: someOf(args.texts('cap-add').flatMap((names) => names.split(','))),
     dropCapabilities: someOf(args.texts('cap-drop').flatMap((names) => names.split(','))),
-    noNewPrivileges: noNewPrivilegesFrom(args.texts('security-opt')),
+    ...securityFrom(args.texts('security-opt'), folder),
     stopSignal: args.text('stop-signal'),
     stopTimeoutUSec: ifGiven(args.text('stop-timeout'), (text) => parseSeconds('--stop-timeout', text)),
     ...restart,
     removeOnExit: removeOnExit || undefined,
     runtime: args.text('runtime'),
-    unitProperties: someOf(unitPropertiesFrom(args)),
+    resources: Object.keys(resources).length === 0 ? undefined : resources,
+    unitProperties: someOf(unitProperties),
   };
 }
 
@@ -100,44 +137,15 @@ function entrypointFrom(text: string | undefined): readonly string[] | undefined
   throw new UsageError(`--entrypoint takes a program or a JSON array of strings, not '${text}'`);
 }
 
-function networkFrom(text: string | undefined): 'none' | 'host' | undefined {
-  if (text === undefined || text === 'none' || text === 'host') return text;
-  throw new UsageError(`--network takes none or host, not '${text}'`);
-}
-
-function noNewPrivilegesFrom(texts: readonly string[]): boolean | undefined {
-  let wanted: boolean | undefined;
-  for (const text of texts) {
-    const value = /^no-new-privileges(?:[=:](?<value>true|false))?$/u.exec(text);
-    if (value === null) throw new UsageError(`--security-opt takes no-new-privileges, not '${text}'`);
-    wanted = value.groups?.['value'] !== 'false';
-  }
-  return wanted;
-}
-
-interface Restart {
-  readonly restartPolicy: RestartPolicy;
-  readonly restartLimit?: number;
-}
-
-function restartFrom(text: string | undefined): Restart | undefined {
-  if (text === undefined) return undefined;
-  if (text === 'no' || text === 'always') return { restartPolicy: text };
-  const onFailure = /^on-failure(?::(?<limit>[1-9]\d{0,8}))?$/u.exec(text);
-  if (onFailure === null) throw new UsageError(`--restart takes no, on-failure, on-failure:N or always, not '${text}'`);
-  const limit = onFailure.groups?.['limit'];
-  return { restartPolicy: 'on_failure', ...(limit === undefined ? {} : { restartLimit: Number(limit) }) };
-}
-
-/** Limits live on the unit. What was given as a property goes over what an option made of it. */
-function unitPropertiesFrom(args: ContainerArguments): readonly string[] {
-  const given = args.texts('property');
-  const wrong = given.find((property) => !/^[A-Za-z][A-Za-z0-9]*=/u.test(property));
-  if (wrong !== undefined) throw new UsageError(`--property takes NAME=VALUE as in unit files, not '${wrong}'`);
-  return [
-    ifGiven(args.text('memory'), memoryProperty),
-    ifGiven(args.text('cpus'), cpusProperty),
-    ifGiven(args.text('pids-limit'), pidsLimitProperty),
-    ...given,
-  ].filter((property) => property !== undefined);
+/** A network namespace of its own is no network, which is what it is called. */
+function namespacesFrom(args: ContainerArguments): Partial<Configuration> {
+  const namespaceOf = (option: 'pid' | 'ipc' | 'uts' | 'cgroupns'): string | undefined =>
+    ifGiven(args.text(option), (text) => parseNamespace(`--${option}`, text, ['private', 'host']));
+  return {
+    network: ifGiven(args.text('network'), (text) => parseNamespace('--network', text, ['none', 'host'])),
+    pidNamespace: namespaceOf('pid'),
+    ipcNamespace: namespaceOf('ipc'),
+    utsNamespace: namespaceOf('uts'),
+    cgroupNamespace: namespaceOf('cgroupns'),
+  };
 }
