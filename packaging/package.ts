@@ -8,6 +8,7 @@ import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmod, cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
+import { compileArgv } from './client.ts';
 import { dependencyFiles } from './dependencies.ts';
 
 const TREE = dirname(import.meta.dirname);
@@ -66,7 +67,7 @@ async function fill(stage: string, dependencies: Record<string, string>): Promis
     if (path.endsWith('.node')) await execute('strip', ['--strip-unneeded', join(library, path)]);
   }
   await writeLauncher(join(library, 'berthd'), 'dist/src/main.js');
-  await writeLauncher(join(stage, 'usr/bin/berth'), 'dist/src/cli/main.js');
+  await makeClient(join(stage, 'usr/bin/berth'), 'dist/src/cli/main.js');
 
   for (const unit of await readdir(from('units'))) {
     const isUnit = /\.(?:service|socket|slice|target|timer)$/.test(unit);
@@ -82,6 +83,13 @@ async function fill(stage: string, dependencies: Record<string, string>): Promis
   await cp(join(dirname(dirname(process.execPath)), 'LICENSE'), join(documents, 'LICENSE.node'));
   const changelog = await contentOf(from('CHANGELOG.md'));
   if (changelog !== undefined) await writeFile(join(documents, 'changelog'), changelog);
+}
+
+/** Where there is no Bun, the client runs on Node like the daemon. */
+async function makeClient(file: string, script: string): Promise<void> {
+  const [compile, ...args] = compileArgv(join(TREE, script), file) ?? [];
+  if (compile === undefined) await writeLauncher(file, script);
+  else await execute(compile, args);
 }
 
 /** A shell costs one millisecond of start-up; a `#!` line cannot carry the options. */
