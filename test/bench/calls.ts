@@ -18,7 +18,10 @@ export function callsPerSecond({ path, method }: Service, runMs: number): Turn {
   return async (stopwatch) => {
     stopwatch.set(`${short}, one at a time`, await rate({ path, method }, 1, 1, runMs));
     stopwatch.set(`${short}, ${PIPELINED.toString()} pipelined`, await rate({ path, method }, 1, PIPELINED, runMs));
-    stopwatch.set(`${short}, ${CONNECTIONS.toString()} connections`, await rate({ path, method }, CONNECTIONS, 1, runMs));
+    stopwatch.set(
+      `${short}, ${CONNECTIONS.toString()} connections`,
+      await rate({ path, method }, CONNECTIONS, 1, runMs),
+    );
   };
 }
 

@@ -56,7 +56,10 @@ export async function perContainer(engine: Engine, count: number): Promise<numbe
 }
 
 /** @returns the memory of the process that has this in its command line, and its share of one processor while nobody calls it */
-export async function idle(words: string, forMs: number): Promise<{ readonly pssMiB: number; readonly percent: number }> {
+export async function idle(
+  words: string,
+  forMs: number,
+): Promise<{ readonly pssMiB: number; readonly percent: number }> {
   const find = (): Process => {
     const found = processes().find(({ name }) => name.includes(words));
     if (found === undefined) throw new Error(`no process has '${words}' in its command line`);

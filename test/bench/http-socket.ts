@@ -14,13 +14,11 @@ export class HttpSocket implements Disposable {
   async ask(method: string, path: string, body?: object): Promise<unknown> {
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     const sent = body === undefined ? undefined : JSON.stringify(body);
-    const headers = sent === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(sent) };
+    const headers =
+      sent === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(sent) };
     const asked = request({ socketPath: this.#path, agent: this.#agent, method, path, headers }, (response) => {
       const { statusCode = 0 } = response;
-      text(response).then((said) => {
-        if (statusCode >= 400) reject(new Error(`${method} ${path}: ${statusCode.toString()} ${said}`));
-        else resolve(said === '' ? undefined : JSON.parse(said));
-      }, reject);
+      resolve(answerOf(text(response), statusCode, `${method} ${path}`));
     });
     asked.on('error', reject).end(sent);
     return await promise;
@@ -29,4 +27,10 @@ export class HttpSocket implements Disposable {
   [Symbol.dispose](): void {
     this.#agent.destroy();
   }
+}
+
+async function answerOf(body: Promise<string>, statusCode: number, asked: string): Promise<unknown> {
+  const said = await body;
+  if (statusCode >= 400) throw new Error(`${asked}: ${statusCode.toString()} ${said}`);
+  return said === '' ? undefined : JSON.parse(said);
 }

@@ -14,8 +14,32 @@ import { summaryOf, type Candidate, type Report, type Row } from './report.ts';
 import { BERTH_SOCKET, PODMAN_SOCKET, prepare, PYTHON_SOCKET } from './prepare.ts';
 
 const SIZES = {
-  full: { rounds: 40, lifeMs: 100_000, atOnce: 5, atOnceMs: 30_000, crowd: 200, crowds: 2, crowdMs: 25_000, calls: 6, many: 500, lists: 40, memory: 50 },
-  quick: { rounds: 5, lifeMs: 12_000, atOnce: 1, atOnceMs: 0, crowd: 32, crowds: 1, crowdMs: 0, calls: 1, many: 100, lists: 8, memory: 8 },
+  full: {
+    rounds: 40,
+    lifeMs: 100_000,
+    atOnce: 5,
+    atOnceMs: 30_000,
+    crowd: 200,
+    crowds: 2,
+    crowdMs: 25_000,
+    calls: 6,
+    many: 500,
+    lists: 40,
+    memory: 50,
+  },
+  quick: {
+    rounds: 5,
+    lifeMs: 12_000,
+    atOnce: 1,
+    atOnceMs: 0,
+    crowd: 32,
+    crowds: 1,
+    crowdMs: 0,
+    calls: 1,
+    many: 100,
+    lists: 8,
+    memory: 8,
+  },
 } as const;
 const mode = process.argv[2] === 'quick' ? 'quick' : 'full';
 const CALLS_MS = 400;
@@ -24,7 +48,8 @@ const IDLE_MS = mode === 'quick' ? 1000 : 5000;
 const seed = Number(process.argv[3] ?? 1);
 const size = SIZES[mode];
 const random = randomFrom(seed);
-const say = (what: string): boolean => process.stderr.write(`${(performance.now() / 1000).toFixed(0).padStart(4)} s  ${what}\n`);
+const say = (what: string): boolean =>
+  process.stderr.write(`${(performance.now() / 1000).toFixed(0).padStart(4)} s  ${what}\n`);
 
 say('loading images');
 const { bundles, versions } = await prepare();
@@ -49,7 +74,9 @@ const lives = new Map<Candidate, Turn>([
 rows.push(...(await interleave(lives, { rounds: size.rounds, warmUp: 2, limitMs: size.lifeMs }, random)));
 
 say('many starts at once');
-rows.push(...(await interleave(forAll(startsAtOnce), { rounds: size.atOnce, warmUp: 0, limitMs: size.atOnceMs }, random)));
+rows.push(
+  ...(await interleave(forAll(startsAtOnce), { rounds: size.atOnce, warmUp: 0, limitMs: size.atOnceMs }, random)),
+);
 say('a crowd, up and down');
 const crowd = forAll((engine) => upAndDown(engine, size.crowd));
 rows.push(...(await interleave(crowd, { rounds: size.crowds, warmUp: 0, limitMs: size.crowdMs }, random)));

@@ -53,7 +53,10 @@ export const runtimeFloor =
     const crun = ['crun', '--cgroup-manager=cgroupfs'];
     const id = `floor-${round.toString()}`;
     await stopwatch.time(STEPS.exit, async () => await command([...crun, 'run', '--bundle', bundle, id]));
-    await stopwatch.time(STEPS.run, async () => await silently([...crun, 'run', '--detach', '--bundle', detached, `${id}-d`]));
+    await stopwatch.time(
+      STEPS.run,
+      async () => await silently([...crun, 'run', '--detach', '--bundle', detached, `${id}-d`]),
+    );
     await command([...crun, 'delete', '--force', `${id}-d`]);
   };
 

@@ -43,7 +43,10 @@ await mkdir(dirname(output), { recursive: true });
 await writeFile(output, `${JSON.stringify(report, undefined, 2)}\n`);
 if (values.plot) await writeFile(join(import.meta.dirname, 'bench.svg'), plotOf(report));
 
-async function measure(mode: Report['mode'], seed: string): Promise<Pick<Report, 'mode' | 'seed' | 'versions' | 'rows'>> {
+async function measure(
+  mode: Report['mode'],
+  seed: string,
+): Promise<Pick<Report, 'mode' | 'seed' | 'versions' | 'rows'>> {
   const install = [await buildPackage({ types: 'unchecked' })]; // `npm run check` looks at the types
   await using machine = await Machine.boot({ install, show: { [IMAGES]: await imagesFolder(), [SHOWN]: TREE } });
   const argv = ['/usr/lib/berth/node', '--no-warnings', `${SHOWN}/test/bench/inside.ts`, mode, seed];

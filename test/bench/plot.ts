@@ -34,7 +34,13 @@ export function plotOf({ rows, versions, at }: Report): string {
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH.toString()}" height="${height.toString()}" viewBox="0 0 ${WIDTH.toString()} ${height.toString()}">`,
     `<rect width="100%" height="100%" fill="#ffffff"/>`,
-    text(LEFT, 24, 'How long it takes: median, and p10 to p90 (milliseconds, logarithmic; shorter is better)', 14, '#222222'),
+    text(
+      LEFT,
+      24,
+      'How long it takes: median, and p10 to p90 (milliseconds, logarithmic; shorter is better)',
+      14,
+      '#222222',
+    ),
     ...legend(),
     ...grid,
     ...lanes.flat(),

@@ -5,13 +5,20 @@ import { sentenceOf } from './targets.ts';
 const REFERENCE = 'berth varlink';
 
 export function tableOf({ rows, targets, versions, seconds, mode, seed }: Report): string {
-  const columns = CANDIDATES.filter((candidate) => rows.some(({ results }) => resultOf(results, candidate) !== undefined));
+  const columns = CANDIDATES.filter((candidate) =>
+    rows.some(({ results }) => resultOf(results, candidate) !== undefined),
+  );
   const lines = [
     ['', 'unit', 'n', ...columns],
     ...rows.map((row) => [row.name, row.unit, countsOf(row), ...columns.map((candidate) => cellOf(row, candidate))]),
   ];
-  const widths = (lines[0] ?? []).map((_, column) => Math.max(...lines.map((line) => [...(line[column] ?? '')].length)));
-  const text = lines.map((line) => line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd());
+  const widths = (lines[0] ?? []).map((_, column) => Math.max(...lines.map((line) => (line[column] ?? '').length)));
+  const text = lines.map((line) =>
+    line
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
   const about = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   return [
     '',

@@ -24,7 +24,9 @@ export function targetsOf(rows: readonly Row[]): Target[] {
     ...[STEPS.list, many, STEPS.inspect, STEPS.run, STEPS.stop, STEPS.remove].map((name) =>
       ratio(`${name} with the CLI, beside podman`, name, 'berth CLI', 'podman CLI', 1),
     ),
-    ...calls.map(({ name }) => ratio(`${name}: sd-varlink's rate, beside berth's`, name, 'sd-varlink', 'berth varlink', 1)),
+    ...calls.map(({ name }) =>
+      ratio(`${name}: sd-varlink's rate, beside berth's`, name, 'sd-varlink', 'berth varlink', 1),
+    ),
   ];
 }
 

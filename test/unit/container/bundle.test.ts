@@ -92,9 +92,11 @@ describe('a bundle', () => {
     const rootDirectory = join(world.directory, 'tree');
     mkdirSync(rootDirectory);
     const request = { image: undefined, rootDirectory, command: ['true'] };
-    expect(await preparing(world, async () => await world.given('web', 'running', request))).toEqual([
-      ['/usr/bin/mount', '--bind', rootDirectory, world.folder('web').root],
-    ]);
+    const start = vi.spyOn(world.units, 'startTransient');
+    await world.given('web', 'running', request);
+    const command = start.mock.lastCall?.[0].properties.find(({ name }) => name === 'ExecStartEx')?.value;
+    const mount = `'/usr/bin/mount' '--bind' '${rootDirectory}' '${world.folder('web').root}'`;
+    expect(JSON.stringify(command)).toContain(`${mount} && exec`);
   });
 
   it('tells runc that devices are the unit’s business, and crun nothing', async () => {

@@ -48,8 +48,10 @@ describe('unitFor', () => {
         OOMPolicy: ['s', 'continue'],
         WorkingDirectory: ['s', '/store/overlay'],
         Environment: ['as', ['LIBMOUNT_FORCE_MOUNT2=always']],
-        ExecStartPreEx: ['a(sasas)', [['/usr/bin/mount', commands.mount, flags]]],
-        ExecStartEx: ['a(sasas)', [['/usr/bin/crun', commands.create, flags]]],
+        ExecStartEx: [
+          'a(sasas)',
+          [['/bin/sh', ['/bin/sh', '-c', "'/usr/bin/mount' 'it' && exec \"$@\"", 'sh', ...commands.create], flags]],
+        ],
         ExecStartPostEx: ['a(sasas)', [['/usr/bin/crun', commands.start, flags]]],
         ExecStopPostEx: [
           'a(sasas)',
