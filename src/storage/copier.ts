@@ -1,6 +1,6 @@
 /**
  * skopeo bound to one image store. Each run gets a temporary folder of its own, on the store's disk: skopeo, when it is
- * ended, leaves its downloads behind, and what a berthd that died has left there goes with the next start.
+ * ended, leaves its downloads behind. What a berthd that died has left there goes as soon as there is a next one.
  */
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
@@ -28,10 +28,12 @@ const POLICY = '/etc/containers/policy.json';
 
 export class Copier {
   readonly #options: CopierOptions;
-  #swept: Promise<unknown> | undefined;
+  readonly #swept: Promise<void>;
 
   constructor(options: CopierOptions) {
     this.#options = options;
+    this.#swept = rm(options.seen(options.temporary), { recursive: true, force: true });
+    this.#swept.catch(() => undefined); // whoever needs the folder is told
   }
 
   /** A name, or `@ID`, in the store. */
@@ -46,7 +48,6 @@ export class Copier {
    */
   async inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
     const { temporary, seen } = this.#options;
-    this.#swept ??= rm(seen(temporary), { recursive: true, force: true });
     await this.#swept;
     await mkdir(seen(temporary), { recursive: true, mode: 0o700 });
     const folder = await mkdtemp(join(seen(temporary), 'copy-'));
