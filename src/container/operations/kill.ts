@@ -26,14 +26,17 @@ export async function sendSignal(
     await stopUnit(ports, container, 0, signal);
     return;
   }
+  // See `stopUnit` for what becomes of the host otherwise.
+  const isThawed = killSignal === SIGKILL && container.status.state === 'paused';
   try {
-    // See `stopUnit` for what becomes of the host otherwise.
-    if (killSignal === SIGKILL && container.status.state === 'paused') await ports.units.thaw(container.unit, signal);
+    if (isThawed) await ports.units.thaw(container.unit, signal);
     await ports.units.kill(container.unit, 'main', killSignal, signal);
   } catch (error) {
     if (!(error instanceof Error) || (error.name !== 'NoSuchProcess' && error.name !== 'UnitNotLoaded')) throw error;
     // It ended between the look and the signal.
     const { state } = (await ports.operations.settle(container.id))?.status ?? { state: 'exited' };
+    // A signal that it had been sent before waited for it to be thawed.
+    if (isThawed) return;
     throw new ContainerError('WrongState', { container: container.name, state, operation: 'kill' });
   }
 }
