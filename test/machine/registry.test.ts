@@ -1,0 +1,196 @@
+/** io.berth.Image against registries as they are: with passwords, certificates, and a line that goes dead half way. */
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { PullOutput } from '../../src/api/io-berth-image.ts';
+import { Berth } from './berth.ts';
+import { leaks } from './leaks.ts';
+import { GUARDED, HEAVY, OPEN, STALLING, startRegistries, stopRegistries, USER } from './registries.ts';
+import { useMachine } from './use-machine.ts';
+
+const machine = useMachine();
+let berth: Berth;
+let kept: string[];
+
+beforeAll(async () => {
+  berth = await Berth.connect(machine);
+  kept = [await berth.image('plain'), await berth.image('layers')];
+  await startRegistries(machine);
+});
+afterAll(async () => {
+  await stopRegistries(machine);
+  await berth[Symbol.asyncDispose]();
+});
+
+const names = async (): Promise<string[]> => {
+  const found: string[] = [];
+  for await (const { image } of berth.images.list()) found.push(...(image?.names ?? []));
+  return found.toSorted();
+};
+/** Everything of the store on the disk that an image needs, and what lies about of one that never came. */
+const stored = async (): Promise<string> => {
+  const { stdout } = await machine.sh(`cd /var/lib/berth
+    jq -r '.[].id' storage/overlay-layers/layers.json | sort
+    ls storage/overlay | grep -v -e '^l$' -e '^staging$' -e '^tempdirs$' | sort
+    find storage/overlay/staging storage/overlay/tempdirs storage-temporary -mindepth 1 2>/dev/null || true`);
+  return stdout.toString();
+};
+let before: string;
+beforeEach(async () => {
+  before = await stored();
+});
+afterEach(async () => {
+  await berth.removeAll();
+  for (const name of await names())
+    if (!kept.some((image) => name === `localhost/${image}:latest`)) await berth.images.remove({ image: name });
+  expect(await stored()).toBe(before);
+  expect(await leaks(machine)).toEqual([]);
+});
+
+const refusal = (image: string, reason: string) => ({
+  error: 'io.berth.Image.PullFailed',
+  parameters: { image, reason },
+});
+
+describe('Pull', () => {
+  it('tells with more how far it is, and without more only how it went', async () => {
+    const replies: PullOutput[] = [];
+    for await (const reply of berth.images.pullMore({ image: `${OPEN}/test/layers:1`, verifyTls: false }))
+      replies.push(reply);
+    const steps = replies.map(({ progress }) => progress?.step);
+    expect([steps[0], steps.at(-2), steps.at(-1)]).toEqual(['resolving', 'storing', undefined]);
+    expect(steps.slice(1, -2)).toContain('configuration');
+    expect(replies.at(-1)?.image?.names).toContain(`${OPEN}/test/layers:1`);
+    const { image } = await berth.images.pull({ image: `${OPEN}/test/plain:1`, verifyTls: false });
+    expect(image?.names).toContain(`${OPEN}/test/plain:1`);
+  });
+
+  it('says why a registry gave nothing', async () => {
+    const pull = async (image: string, verifyTls = false) => await berth.images.pull({ image, verifyTls });
+    await expect(pull(`${OPEN}/test/none:1`)).rejects.toMatchObject(refusal(`${OPEN}/test/none:1`, 'not_found'));
+    await expect(pull(`${OPEN}/test/plain:none`)).rejects.toMatchObject(
+      refusal(`${OPEN}/test/plain:none`, 'not_found'),
+    );
+    await expect(pull('localhost:1/test/plain:1')).rejects.toMatchObject(
+      refusal('localhost:1/test/plain:1', 'unreachable'),
+    );
+    await expect(pull('registry.invalid/plain:1')).rejects.toMatchObject(
+      refusal('registry.invalid/plain:1', 'unreachable'),
+    );
+    await expect(pull(`${OPEN}/test/plain:1`, true)).rejects.toMatchObject(
+      refusal(`${OPEN}/test/plain:1`, 'unreachable'),
+    );
+    await expect(pull('NO NAME')).rejects.toMatchObject({ error: 'org.varlink.service.InvalidParameter' });
+  });
+
+  it('shows its credentials, which are right, wrong or missing', async () => {
+    const image = `${GUARDED}/test/plain:1`;
+    await expect(berth.images.pull({ image, verifyTls: false })).rejects.toMatchObject(refusal(image, 'unauthorized'));
+    await expect(berth.images.pull({ image, verifyTls: false, ...USER, password: 'wrong' })).rejects.toMatchObject(
+      refusal(image, 'unauthorized'),
+    );
+    await expect(berth.images.pull({ image, verifyTls: false, username: 'ship' })).rejects.toMatchObject({
+      error: 'org.varlink.service.InvalidParameter',
+    });
+    expect((await berth.images.pull({ image, verifyTls: false, ...USER })).image?.names).toContain(image);
+  });
+
+  it('trusts only certificates that can be verified, unless told otherwise', async () => {
+    const image = `${GUARDED}/test/plain:1`;
+    await expect(berth.images.pull({ image, ...USER })).rejects.toMatchObject(refusal(image, 'unreachable'));
+    await machine.sh(`mkdir -p /etc/containers/certs.d
+      cp -r /tmp/registries/certs '/etc/containers/certs.d/${GUARDED}'`);
+    expect((await berth.images.pull({ image, ...USER })).image?.names).toContain(image);
+    await machine.sh('rm -r /etc/containers/certs.d');
+  });
+});
+
+describe('a pull that is cut off leaves nothing', () => {
+  const image = `${STALLING}/test/heavy:1`;
+  /** Begins a pull that gets stuck, and resolves when it has. */
+  const stall = async (caller: Berth): Promise<{ cut: Promise<unknown> }> => {
+    const layer = Promise.withResolvers<undefined>();
+    const pull = async (): Promise<void> => {
+      for await (const { progress } of caller.images.pullMore({ image, verifyTls: false }))
+        if (progress?.step === 'layer') layer.resolve(undefined);
+    };
+    const cut = pull().then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    await Promise.race([layer.promise, cut.then((error) => Promise.reject(error as Error))]);
+    await expect
+      .poll(async () => Number((await machine.sh('du -sb /var/lib/berth/storage-temporary | cut -f1')).text()))
+      .toBeGreaterThan(500_000);
+    return { cut };
+  };
+
+  it('when the caller hangs up', async () => {
+    const caller = await Berth.connect(machine);
+    const { cut } = await stall(caller);
+    expect(await leaks(machine)).toEqual([expect.stringContaining('skopeo')]);
+    await caller[Symbol.asyncDispose]();
+    expect(await cut).toBeInstanceOf(Error);
+    await expect.poll(async () => await leaks(machine)).toEqual([]);
+    await expect.poll(stored).toBe(before);
+  });
+
+  it('when berthd is killed', async () => {
+    const { cut } = await stall(berth);
+    await machine.check(['systemctl', 'kill', '--kill-whom=main', '--signal=KILL', 'berthd.service']);
+    expect(await cut).toBeInstanceOf(Error);
+    await berth[Symbol.asyncDispose]();
+    berth = await Berth.connect(machine);
+    expect(await names()).not.toContain(image);
+    await expect.poll(async () => await leaks(machine)).toEqual([]);
+    await expect.poll(stored).toBe(before);
+  });
+});
+
+it('Save and Load carry an image through every transport', async () => {
+  const { image } = await berth.images.inspect({ image: 'layers' });
+  for (const transport of ['oci', 'oci_archive', 'docker_archive'] as const) {
+    const path = `/tmp/saved-${transport}`;
+    await berth.images.tag({ image: 'layers', name: `localhost/saved-${transport}` });
+    await berth.images.save({ image: `localhost/saved-${transport}`, path, transport });
+    await expect(berth.images.save({ image: 'layers', path, transport })).rejects.toMatchObject({
+      error: 'io.berth.Image.SaveFailed',
+      parameters: { path },
+    });
+    await berth.images.remove({ image: image.id });
+    await expect(berth.images.inspect({ image: 'layers' })).rejects.toMatchObject({
+      error: 'io.berth.Image.NoSuchImage',
+    });
+    const { image: loaded } = await berth.images.load({ path, name: 'layers' });
+    expect([transport, loaded.id, loaded.sizeBytes]).toEqual([transport, image.id, image.sizeBytes]);
+    await machine.sh(`rm -r ${path}`);
+  }
+});
+
+it('Tag, Inspect, Remove and Prune know names from images, and what is in use', async () => {
+  await berth.images.pull({ image: HEAVY, verifyTls: false });
+  await berth.images.tag({ image: HEAVY, name: 'weight' });
+  const { image, layers } = await berth.images.inspect({ image: 'weight' });
+  expect(image.names.toSorted()).toEqual(['localhost/weight:latest', HEAVY].toSorted());
+  expect(layers).toHaveLength(1);
+  await berth.images.remove({ image: HEAVY });
+  expect((await berth.images.inspect({ image: image.id })).image.names).toEqual(['localhost/weight:latest']);
+
+  await berth.containers.create({ configuration: { image: 'weight', name: 'i-uses', command: ['/none'] } });
+  for (const reference of ['weight', image.id, image.id.slice(0, 12)])
+    await expect(berth.images.remove({ image: reference })).rejects.toMatchObject({
+      error: 'io.berth.Image.ImageInUse',
+      parameters: { containers: ['i-uses'] },
+    });
+  const pruned = async (all?: boolean): Promise<(string | undefined)[]> => {
+    const ids: (string | undefined)[] = [];
+    for await (const { id } of berth.images.prune(all === undefined ? {} : { all })) if (id !== undefined) ids.push(id);
+    return ids;
+  };
+  expect(await pruned()).toEqual([]);
+  await berth.containers.create({ configuration: { image: 'plain', name: 'i-plain', command: ['/none'] } });
+  await berth.containers.create({ configuration: { image: 'layers', name: 'i-layers', command: ['/none'] } });
+  expect(await pruned(true)).toEqual([]);
+  await berth.containers.remove({ container: 'i-uses' });
+  // A name that goes to another image leaves the first without any.
+  await berth.images.tag({ image: 'plain', name: 'weight' });
+  expect(await pruned()).toEqual([image.id]);
+});
