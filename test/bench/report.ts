@@ -51,8 +51,6 @@ export interface Report {
   readonly targets: readonly Target[];
 }
 
-export const isBetterLarge = ({ unit }: Pick<Row, 'unit'>): boolean => unit === 'calls/s';
-
 /** @param samples at least one */
 export function summaryOf(samples: readonly number[]): Summary {
   const sorted = samples.toSorted((a, b) => a - b);
