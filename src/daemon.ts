@@ -10,6 +10,7 @@ import { imageInterface } from './api/io-berth-image.ts';
 import { systemInterface } from './api/io-berth-system.ts';
 import { serviceInterface } from './api/io-systemd-service.ts';
 import type { Settings } from './config/settings.ts';
+import { adoptFolders } from './container/adopt.ts';
 import { Bundles } from './container/bundle.ts';
 import { Containers } from './container/containers.ts';
 import { Executions } from './container/exec/executions.ts';
@@ -25,6 +26,7 @@ import type { OciRuntime } from './oci/runtime.ts';
 import { runtimeLog } from './oci/runtime-log.ts';
 import { parseSeccompProfile, type SeccompResolver } from './oci/seccomp.ts';
 import { Relays, type DescriptorStore } from './relay/relays.ts';
+import { attachService } from './service/attach.ts';
 import { containersService } from './service/containers.ts';
 import { execService } from './service/exec.ts';
 import { internalError } from './service/errors.ts';
@@ -36,8 +38,8 @@ import { readInside } from './storage/inside.ts';
 import { SkopeoImageStore } from './storage/skopeo-image-store.ts';
 import { unmountAll } from './storage/unmount.ts';
 import { ContainerRows } from './store/container-rows.ts';
-import { openDatabase } from './store/database.ts';
 import { EndedRows } from './store/ended-rows.ts';
+import { openOrReplace } from './store/recover.ts';
 import { Supervisor } from './supervisor/supervisor.ts';
 import { readProcesses, readUsage } from './systemd/cgroup.ts';
 import { DbusUnitManager } from './systemd/dbus-unit-manager.ts';
@@ -72,16 +74,21 @@ export class Daemon implements AsyncDisposable {
     this.#open = open;
   }
 
-  /** @throws DatabaseUnusable | BusUnavailable */
+  /** @throws DatabaseTooNew | DatabaseUnusable | BusUnavailable */
   static async open({ settings, log, environment, store, stored }: World): Promise<Daemon> {
     await using opening = new AsyncDisposableStack();
     const { dataDirectory, runDirectory, libexecDirectory } = settings.current;
     await mkdir(join(dataDirectory, 'containers'), { recursive: true, mode: 0o700 });
     await mkdir(join(runDirectory, 'pids'), { recursive: true, mode: 0o711 });
 
-    const database = opening.adopt(openDatabase(join(dataDirectory, 'berth.db')), (open) => {
+    const { connection, damaged } = openOrReplace(join(dataDirectory, 'berth.db'), new Date());
+    const database = opening.adopt(connection, (open) => {
       open.close();
     });
+    if (damaged !== undefined) {
+      const { path, error } = damaged;
+      log.error('The database was damaged; it was moved aside, and a new one is filled from the folders', { path, error });
+    }
     const units = opening.use(await DbusUnitManager.open());
     const installed = installedRuntimes(join(runDirectory, 'runtimes'));
     const images = new SkopeoImageStore({
@@ -139,6 +146,7 @@ export class Daemon implements AsyncDisposable {
     opening.defer(async () => {
       await containers.close();
     });
+    await adoptFolders({ registry, folders, log });
     const supervisor = opening.use(new Supervisor({ containers, units, log }));
     await supervisor.start();
     await executions.recover();
@@ -158,7 +166,7 @@ export class Daemon implements AsyncDisposable {
     server
       .serve(
         containerInterface,
-        translated(containerInterface.name, { ...containersService(containers), ...execService(executions) }),
+        translated(containerInterface.name, { ...containersService(containers), ...execService(executions), ...attachService(containers) }),
       )
       .serve(imageInterface, translated(imageInterface.name, imagesService(images, containers)))
       .serve(systemInterface, translated(systemInterface.name, systemService(facts, { units, images, containers })))

@@ -1,13 +1,21 @@
 /** berthd: opens the daemon, serves it where systemd says, tells systemd how it stands, and ends when it is told to. */
 import { Daemon } from './daemon.ts';
+import { ConfigInvalid } from './config/config.ts';
 import { Settings } from './config/settings.ts';
 import { journalLogger } from './log/journal-logger.ts';
+import { DatabaseTooNew } from './store/database.ts';
 import { listenFds } from './systemd/listen-fds.ts';
 import { Notifier } from './systemd/notify.ts';
 import { serveActivated } from './varlink/activation.ts';
 
 const log = journalLogger('berthd');
 const DEFAULT_ADDRESS = 'unix:/run/berth/io.berth;mode=0660';
+
+/** EX_CONFIG of sysexits.h; berthd.service is not started again after it. */
+const CONFIGURATION_EXIT = 78;
+
+/** Whether starting again is in vain until somebody has changed something. */
+const needsSomebody = (error: unknown): boolean => error instanceof ConfigInvalid || error instanceof DatabaseTooNew;
 
 /** Resolves with the signal that asks the process to end. */
 async function terminated(): Promise<NodeJS.Signals> {
@@ -16,9 +24,8 @@ async function terminated(): Promise<NodeJS.Signals> {
   return await promise;
 }
 
-async function main(): Promise<void> {
+async function main(notifier: Notifier): Promise<void> {
   const ending = terminated();
-  const notifier = new Notifier({ socket: process.env['NOTIFY_SOCKET'] });
   const settings = await Settings.open((config) => {
     log.level = config.logLevel;
   });
@@ -37,9 +44,14 @@ async function main(): Promise<void> {
   await notifier.stopping();
 }
 
+const notifier = new Notifier({ socket: process.env['NOTIFY_SOCKET'] });
 try {
-  await main();
+  await main(notifier);
 } catch (error) {
   log.error('berthd cannot go on', { error });
-  process.exitCode = 1;
+  const status = error instanceof Error ? error.message : String(error);
+  await notifier.status(`Cannot go on: ${status}`).catch((unheard: unknown) => {
+    log.error('systemd was not told', { error: unheard });
+  });
+  process.exitCode = needsSomebody(error) ? CONFIGURATION_EXIT : 1;
 }

@@ -195,6 +195,15 @@ export type Configuration = {
   readonly restartLimit?: number | undefined;
   /** Whether it is removed once it has ended. Defaults to false. */
   readonly removeOnExit?: boolean | undefined;
+  /** Whether it has a terminal; then everything it says is standard output. Defaults to false. */
+  readonly terminal?: boolean | undefined;
+  /** Whether its standard input is open; it is /dev/null otherwise. Defaults to false, and to true with a terminal. */
+  readonly stdin?: boolean | undefined;
+  /**
+   * Whether its streams are relayed by berthd, so that clients can be attached to them byte for byte; otherwise they go straight
+   * to the journal, by line, and Attach follows that. Defaults to false, and to true with a terminal or standard input.
+   */
+  readonly attachable?: boolean | undefined;
   /** The OCI runtime, by name. Defaults to the one that the daemon is configured to use. */
   readonly runtime?: string | undefined;
   /** What it may use of the host. */
@@ -684,6 +693,59 @@ export type LogsOutput = {
   readonly line?: LogLine | undefined;
 };
 
+export type StartAndAttachInput = {
+  /** The container. */
+  readonly container: string;
+  /** Whether containers whose namespaces it shares are started first where they do not run. Defaults to false. */
+  readonly recursive?: boolean | undefined;
+  /** Whether there are no frames. Defaults to false. */
+  readonly raw?: boolean | undefined;
+  /** Whether what the client types goes to the process: true is refused with NoStandardInput where it has none. Defaults to whether it has. */
+  readonly stdin?: boolean | undefined;
+  /** Whether standard output is sent. Defaults to true. */
+  readonly stdout?: boolean | undefined;
+  /** Whether standard error is sent. Defaults to true. */
+  readonly stderr?: boolean | undefined;
+  /** The keys that detach from a terminal: a list such as 'ctrl-p,ctrl-q', which is the default; empty for none. */
+  readonly detachKeys?: string | undefined;
+  /** The size of the window. */
+  readonly size?: TerminalSize | undefined;
+};
+
+export type StartAndAttachOutput = { readonly [member: string]: never };
+
+export type AttachInput = {
+  /** The container. */
+  readonly container: string;
+  /** Whether there are no frames. Defaults to false. */
+  readonly raw?: boolean | undefined;
+  /** Whether what the client types goes to the process: true is refused with NoStandardInput where it has none. Defaults to whether it has. */
+  readonly stdin?: boolean | undefined;
+  /** Whether standard output is sent. Defaults to true. */
+  readonly stdout?: boolean | undefined;
+  /** Whether standard error is sent. Defaults to true. */
+  readonly stderr?: boolean | undefined;
+  /** Whether what was said so far is sent first, as the log has it. Defaults to false. */
+  readonly logs?: boolean | undefined;
+  /** Whether what is said from now on is sent. Defaults to true; without logs and stream there is nothing to attach to. */
+  readonly stream?: boolean | undefined;
+  /** The keys that detach from a terminal: a list such as 'ctrl-p,ctrl-q', which is the default; empty for none. */
+  readonly detachKeys?: string | undefined;
+  /** The size of the window. */
+  readonly size?: TerminalSize | undefined;
+};
+
+export type AttachOutput = { readonly [member: string]: never };
+
+export type ResizeInput = {
+  /** The container. */
+  readonly container: string;
+  /** The size. */
+  readonly size: TerminalSize;
+};
+
+export type ResizeOutput = { readonly [member: string]: never };
+
 export type ExecCreateInput = {
   /** The container. */
   readonly container: string;
@@ -863,6 +925,19 @@ export interface ContainerHandlers {
    * which leaves out empty ones and takes white space off the end of each.
    */
   readonly Logs: (input: LogsInput, call: varlink.Call) => AsyncIterable<LogsOutput>;
+  /**
+   * Runs a container's process and attaches to it; not a byte of what it says is lost. While it runs, a client that does not read makes
+   * the process wait. The connection carries what ExecStartAndAttach says. A container that is not attachable has its journal
+   * followed.
+   */
+  readonly StartAndAttach: (input: StartAndAttachInput, call: varlink.Call) => Promise<varlink.Upgrade<StartAndAttachOutput>>;
+  /**
+   * Attaches to a container. Any number of clients may; one that does not read for too long is dropped with StreamOverrun. The
+   * connection carries what ExecStartAndAttach says; without 'stream' it ends with {"type":"detached"} after what was said so far.
+   */
+  readonly Attach: (input: AttachInput, call: varlink.Call) => Promise<varlink.Upgrade<AttachOutput>>;
+  /** Sets the size of a container's terminal. */
+  readonly Resize: (input: ResizeInput, call: varlink.Call) => Promise<ResizeOutput>;
   /** Makes an exec session in a container that runs; nothing is run yet. */
   readonly ExecCreate: (input: ExecCreateInput, call: varlink.Call) => Promise<ExecCreateOutput>;
   /** Runs a session's process with nobody attached, and returns when it runs. What it says goes to those who attach later. */
@@ -1114,6 +1189,13 @@ type Configuration (
 	restartLimit: ?int,
 	# Whether it is removed once it has ended. Defaults to false.
 	removeOnExit: ?bool,
+	# Whether it has a terminal; then everything it says is standard output. Defaults to false.
+	terminal: ?bool,
+	# Whether its standard input is open; it is /dev/null otherwise. Defaults to false, and to true with a terminal.
+	stdin: ?bool,
+	# Whether its streams are relayed by berthd, so that clients can be attached to them byte for byte; otherwise they go straight
+	# to the journal, by line, and Attach follows that. Defaults to false, and to true with a terminal or standard input.
+	attachable: ?bool,
 	# The OCI runtime, by name. Defaults to the one that the daemon is configured to use.
 	runtime: ?string,
 	# What it may use of the host.
@@ -1596,6 +1678,61 @@ type ExecSession (
 	exitedAt: ?Timestamp
 )
 
+# Runs a container's process and attaches to it; not a byte of what it says is lost. While it runs, a client that does not read makes
+# the process wait. The connection carries what ExecStartAndAttach says. A container that is not attachable has its journal
+# followed.
+# [Requires 'upgrade' flag]
+method StartAndAttach(
+	# The container.
+	container: string,
+	# Whether containers whose namespaces it shares are started first where they do not run. Defaults to false.
+	recursive: ?bool,
+	# Whether there are no frames. Defaults to false.
+	raw: ?bool,
+	# Whether what the client types goes to the process: true is refused with NoStandardInput where it has none. Defaults to whether it has.
+	stdin: ?bool,
+	# Whether standard output is sent. Defaults to true.
+	stdout: ?bool,
+	# Whether standard error is sent. Defaults to true.
+	stderr: ?bool,
+	# The keys that detach from a terminal: a list such as 'ctrl-p,ctrl-q', which is the default; empty for none.
+	detachKeys: ?string,
+	# The size of the window.
+	size: ?TerminalSize
+) -> ()
+
+# Attaches to a container. Any number of clients may; one that does not read for too long is dropped with StreamOverrun. The
+# connection carries what ExecStartAndAttach says; without 'stream' it ends with {"type":"detached"} after what was said so far.
+# [Requires 'upgrade' flag]
+method Attach(
+	# The container.
+	container: string,
+	# Whether there are no frames. Defaults to false.
+	raw: ?bool,
+	# Whether what the client types goes to the process: true is refused with NoStandardInput where it has none. Defaults to whether it has.
+	stdin: ?bool,
+	# Whether standard output is sent. Defaults to true.
+	stdout: ?bool,
+	# Whether standard error is sent. Defaults to true.
+	stderr: ?bool,
+	# Whether what was said so far is sent first, as the log has it. Defaults to false.
+	logs: ?bool,
+	# Whether what is said from now on is sent. Defaults to true; without logs and stream there is nothing to attach to.
+	stream: ?bool,
+	# The keys that detach from a terminal: a list such as 'ctrl-p,ctrl-q', which is the default; empty for none.
+	detachKeys: ?string,
+	# The size of the window.
+	size: ?TerminalSize
+) -> ()
+
+# Sets the size of a container's terminal.
+method Resize(
+	# The container.
+	container: string,
+	# The size.
+	size: TerminalSize
+) -> ()
+
 # Makes an exec session in a container that runs; nothing is run yet.
 method ExecCreate(
 	# The container.
@@ -1895,6 +2032,14 @@ error NoTerminal (
 	container: string
 )
 
+# The container has no standard input that could be attached to.
+error NoStandardInput (
+	# The name of the container.
+	container: string,
+	# The member of Configuration that has to be true when it is made.
+	configuration: string
+)
+
 # The client did not read for so long that what waited for it had to be given up; it alone was dropped.
 error StreamOverrun (
 	# How many bytes may wait for a client.
@@ -2054,6 +2199,28 @@ export class ContainerClient {
    */
   logs(input: LogsInput, options?: varlink.CallOptions): AsyncIterable<LogsOutput> {
     return this.#client.callMore('Logs', input, options);
+  }
+
+  /**
+   * Runs a container's process and attaches to it; not a byte of what it says is lost. While it runs, a client that does not read makes
+   * the process wait. The connection carries what ExecStartAndAttach says. A container that is not attachable has its journal
+   * followed.
+   */
+  startAndAttach(input: StartAndAttachInput, options?: varlink.CallOptions): Promise<varlink.Upgraded<StartAndAttachOutput>> {
+    return this.#client.upgrade('StartAndAttach', input, options);
+  }
+
+  /**
+   * Attaches to a container. Any number of clients may; one that does not read for too long is dropped with StreamOverrun. The
+   * connection carries what ExecStartAndAttach says; without 'stream' it ends with {"type":"detached"} after what was said so far.
+   */
+  attach(input: AttachInput, options?: varlink.CallOptions): Promise<varlink.Upgraded<AttachOutput>> {
+    return this.#client.upgrade('Attach', input, options);
+  }
+
+  /** Sets the size of a container's terminal. */
+  resize(input: ResizeInput, options?: varlink.CallOptions): Promise<ResizeOutput> {
+    return this.#client.call('Resize', input, options);
   }
 
   /** Makes an exec session in a container that runs; nothing is run yet. */
@@ -2276,6 +2443,13 @@ export type ContainerErrors = {
   readonly NoTerminal: {
     /** Its ID or name. */
     readonly container: string;
+  };
+  /** The container has no standard input that could be attached to. */
+  readonly NoStandardInput: {
+    /** The name of the container. */
+    readonly container: string;
+    /** The member of Configuration that has to be true when it is made. */
+    readonly configuration: string;
   };
   /** The client did not read for so long that what waited for it had to be given up; it alone was dropped. */
   readonly StreamOverrun: {

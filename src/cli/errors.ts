@@ -77,6 +77,7 @@ export const CONTAINER_SENTENCES: Sentences<ContainerErrors> = {
   ActiveExecSessions: ({ container, sessions }) =>
     `exec sessions run in '${container}' (${listed(sessions)}); wait for their end, or force it`,
   NoTerminal: ({ container }) => `'${container}' has no terminal; it was not made with --tty`,
+  NoStandardInput: ({ container }) => `'${container}' has no standard input; make one with --interactive instead`,
   StreamOverrun: ({ limitBytes }) => `${limitBytes} bytes of output waited to be read, so the rest was given up`,
   SystemdUnavailable: ({ reason }) => `berthd cannot reach systemd over D-Bus: ${reason}; see 'systemctl status dbus'`,
   SystemFailed: whatSystemRefused,

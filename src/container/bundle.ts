@@ -65,14 +65,14 @@ export class Bundles {
     consoleSocket?: string,
   ): Promise<UnitCommands> {
     const { folders, pidOf } = this.#options;
-    const { config, name, unit, id } = container;
+    const { config, id } = container;
     const root = await this.#rootOf(config, folder);
     await demandHostFiles(config);
     const found = await this.#find(config, root);
     const folderOf = (other: string): Folder => folders.of(parseContainerId(other));
     const prepare = await shareNamespaces(config, folder, { pidOf, folderOf });
     await writeEtc(folder, config, folderOf);
-    await folders.describe(folder, specOf(container, folder, runtime, found), { name, unit, configuration: config });
+    await folders.describe(folder, specOf(container, folder, runtime, found), container);
     return {
       mount: root.mount,
       mountDirectory: root.mountDirectory,

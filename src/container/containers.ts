@@ -1,11 +1,13 @@
 /** The containers of this host: a method for each verb, and nothing but delegation. */
 import type { LogLine } from '../journal/journal.ts';
+import type { TerminalSize } from '../stream/control.ts';
 import type { CgroupProcess, CgroupUsage } from '../systemd/cgroup.ts';
 import type { Request } from './configure.ts';
 import type { Container } from './container.ts';
 import { ContainerError } from './errors.ts';
 import { parseContainerName, type ContainerId } from './names.ts';
 import { Operations } from './operations.ts';
+import { attach, demandInput, resize, said, type Attaching, type AttachOptions } from './operations/attach.ts';
 import { batch, type StepResult } from './operations/batch.ts';
 import { stepsFor, type BatchStep, type BatchVerb } from './operations/batch-steps.ts';
 import { cleanup } from './operations/cleanup.ts';
@@ -20,6 +22,7 @@ import { rename } from './operations/rename.ts';
 import { restart } from './operations/restart.ts';
 import { start, type StartOptions } from './operations/start.ts';
 import { stop } from './operations/stop.ts';
+import { recoverStreams, relayKeyOf } from './operations/streams.ts';
 import { update, type Changes } from './operations/update.ts';
 import { wait, type Waited } from './operations/wait.ts';
 import type { Ports } from './ports.ts';
@@ -119,6 +122,39 @@ export class Containers {
     }
   }
 
+  /** @throws ContainerError `NoSuchContainer` | `AmbiguousContainer` | `WrongState` | `NoStandardInput` */
+  attach(reference: string, options: AttachOptions): Attaching {
+    return attach(this.#ports, reference, options);
+  }
+
+  /** @throws ContainerError `NoSuchContainer` | `AmbiguousContainer` | `NoStandardInput` for one that is not made with one */
+  demandInput(reference: string, stdin: AttachOptions['stdin']): Container {
+    const container = this.#ports.registry.find(reference);
+    demandInput(container, stdin);
+    return container;
+  }
+
+  now(): Date {
+    return this.#ports.now();
+  }
+
+  /** What a container said, as its log has it, up to where an attachment began. */
+  said(container: Container, seam: Attaching['seam'], signal: AbortSignal): AsyncIterable<LogLine> {
+    return said(this.#ports, container, seam, signal);
+  }
+
+  /** @throws ContainerError `NoSuchContainer` | `AmbiguousContainer` | `WrongState` | `NoTerminal` */
+  resize(reference: string, size: TerminalSize): void {
+    resize(this.#ports, reference, size);
+  }
+
+  /** Resolves when a container has ended and all that it said is handed out. */
+  async ended(id: ContainerId, signal: AbortSignal): Promise<Waited> {
+    const waited = await wait(this.#ports, id, ['stopped', 'exited'], signal);
+    await this.#ports.relays.finished(relayKeyOf({ id }));
+    return waited;
+  }
+
   async wait(reference: string, conditions: readonly State[], signal: AbortSignal): Promise<Waited> {
     return await wait(this.#ports, reference, conditions, signal);
   }
@@ -178,6 +214,8 @@ export class Containers {
       });
       return;
     }
+    const known = this.#ports.registry.get(id);
+    if (known !== undefined) await recoverStreams(this.#ports, known);
     await this.#ports.operations.look(id);
     const container = this.#ports.registry.get(id);
     if (container !== undefined && 'exit' in container.status) this.#afterEnd(container);
@@ -189,7 +227,14 @@ export class Containers {
     await this.#ports.operations.idle();
   }
 
-  #afterEnd({ id, name, config }: Container): void {
+  #afterEnd(container: Container): void {
+    const { id, name, config } = container;
+    this.#ports.relays.finish(relayKeyOf(container)).catch((error: unknown) => {
+      this.#ports.log.error('The streams of a container that has ended could not be put away', {
+        containerName: name,
+        error,
+      });
+    });
     if (!config.removeOnExit || this.#closing.signal.aborted) return;
     remove(this.#ports, id, { ifRunning: 'refuse' }, this.#closing.signal).catch((error: unknown) => {
       // Somebody else may have removed it first, or started it again, which is theirs to do.

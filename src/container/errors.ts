@@ -10,7 +10,7 @@ export interface Refusals {
   /** `parameter` as the client wrote it, `configuration.stopSignal`. */
   InvalidParameter: { parameter: string };
   /** `operation` may also be one that only looks. */
-  WrongState: { container: string; state: State; operation: Operation | 'stats' | 'top' | 'exec' };
+  WrongState: { container: string; state: State; operation: Operation | 'stats' | 'top' | 'exec' | 'attach' | 'resize' };
   AlreadyStopped: { container: string };
   NoSuchImage: { image: string };
   AmbiguousImage: { image: string };
@@ -32,6 +32,8 @@ export interface Refusals {
   WrongExecState: { session: string; state: SessionState; operation: string };
   ActiveExecSessions: { container: string; sessions: string[] };
   NoTerminal: { container: string };
+  /** `configuration` is the member that a container with an input has set. */
+  NoStandardInput: { container: string; configuration: string };
 }
 
 /** A request that was refused, or failed for a reason its author can act on. Anything else that is thrown is a bug. */

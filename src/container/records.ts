@@ -121,10 +121,19 @@ const Status = v.variant('state', [
 const Made = v.object({ unit: text, configuration: Configuration });
 const Seen = v.object({ status: Status, restarts: v.number(), message: optional(text) });
 
+const Description = v.object({
+  id: v.pipe(text, v.transform(parseContainerId)),
+  name: v.pipe(text, v.transform(parseContainerName)),
+  unit: text,
+  createdAt: moment,
+  configuration: Configuration,
+});
+
 const json = <T extends v.GenericSchema>(schema: T) => v.pipe(v.string(), v.parseJson(), schema);
 const MadeText = json(Made);
 const SeenText = json(Seen);
 const ExitText = json(Exit);
+const DescriptionText = json(Description);
 
 /** @throws ValiError for a row that berth has not written */
 export function containerOf(row: ContainerRow): Container {
@@ -153,6 +162,16 @@ export const rowOf = (container: Container): ContainerRow => ({
   }),
   createdUsec: usecOf(container.createdAt),
 });
+
+/** What a container is made of, as the text that lies in its folder. */
+export const descriptionOf = ({ id, name, unit, createdAt, config }: Container): string =>
+  JSON.stringify({ id, name, unit, createdAt: usecOf(createdAt), configuration: config });
+
+/** The container of a description, of which nothing was seen yet. @throws Error for a text that berth has not written */
+export function describedBy(description: string): Container {
+  const { configuration: config, ...made } = v.parse(DescriptionText, description);
+  return { ...made, config, status: { state: 'configured' }, restarts: 0, message: undefined };
+}
 
 /** How a removed container ended, as the text that is kept of it. */
 export const exitText = (exit: Exit): string => JSON.stringify(wireExit(exit));

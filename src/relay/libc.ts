@@ -133,13 +133,3 @@ export function sendNow(fd: number, bytes: Uint8Array, length: number): 'sent' |
   if (failure.code === 'EAGAIN' || failure.code === 'ENOBUFS') return 'full';
   throw failure;
 }
-
-/** Sends a datagram as soon as there is room for it, on another thread. @throws Error */
-export async function sendLater(fd: number, bytes: Uint8Array): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  send.async(fd, bytes, bytes.length, MSG_NOSIGNAL, (error: unknown, sent: number) => {
-    if (error === null && sent >= 0) resolve();
-    else reject(new Error('the journal took no entry', { cause: error }));
-  });
-  await promise;
-}

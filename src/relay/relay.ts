@@ -8,7 +8,7 @@
 import { Socket } from 'node:net';
 import type { OutputName } from '../stream/frames.ts';
 import type { TerminalSize } from '../stream/control.ts';
-import type { LineLog } from './line-log.ts';
+import type { Spool, SpoolSeam } from './spool.ts';
 import { Sink } from './sink.ts';
 import { Source } from './source.ts';
 
@@ -35,7 +35,7 @@ export interface RelayDescriptors {
 export interface RelayOptions {
   /** A terminal arrives later, by `useTerminal`. */
   readonly form: 'pipes' | 'terminal';
-  readonly logs?: { readonly [stream in OutputName]?: LineLog } | undefined;
+  readonly logs?: { readonly [stream in OutputName]: Spool } | undefined;
   /** Told once when the process's input was ended for good. */
   readonly inputEnded: () => void;
   /** Told of what went wrong with the log; the line is lost. */
@@ -69,6 +69,7 @@ export class Relay {
   #sink: Sink | undefined;
   #terminal: number | undefined;
   #size: TerminalSize | undefined;
+  #finishing = false;
 
   constructor(descriptors: RelayDescriptors, options: RelayOptions) {
     this.#options = options;
@@ -100,6 +101,12 @@ export class Relay {
     this.#sink = new Sink(source.socket);
     this.#opened.resolve();
     if (this.#size !== undefined) this.resize(this.#size);
+  }
+
+  /** How far each stream is logged at this moment; undefined where none is. */
+  get seam(): { readonly [stream in OutputName]: SpoolSeam } | undefined {
+    const { logs } = this.#options;
+    return logs && { stdout: logs.stdout.seam, stderr: logs.stderr.seam };
   }
 
   /** From this moment on the client gets everything, until it is disposed. */
@@ -144,11 +151,17 @@ export class Relay {
 
   /** The process has ended: hands out everything that it wrote, and closes. */
   async finish(): Promise<void> {
-    for (const source of this.#sources.values()) source.drain();
-    for (const [stream, log] of Object.entries(this.#options.logs ?? {})) {
-      await log.finish().catch((error: unknown) => {
-        this.#options.failed(new Error(`the rest of ${stream} was not logged`, { cause: error }));
-      });
+    this.#finishing = true;
+    try {
+      for (const [stream, source] of this.#sources) {
+        const log = this.#options.logs?.[stream];
+        await source.drain(async () => {
+          await log?.idle();
+        });
+        await log?.finish();
+      }
+    } catch (error) {
+      this.#options.failed(new Error('the rest of what it said was not logged', { cause: error }));
     }
     this.close();
   }
@@ -209,7 +222,7 @@ export class Relay {
   }
 
   #resume(): void {
-    if (this.#crowded()) return;
+    if (this.#finishing || this.#crowded()) return;
     for (const source of this.#sources.values()) source.resume();
   }
 }

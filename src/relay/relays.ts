@@ -4,8 +4,9 @@
  */
 import { closeSync } from 'node:fs';
 import { listenForTerminals } from './console.ts';
-import type { LineLog } from './line-log.ts';
+import { JournalEntries } from './journal-entries.ts';
 import { Relay, type Terminals } from './relay.ts';
+import { Spool, SPOOL_BYTES } from './spool.ts';
 
 /** systemd's fd store. */
 export interface DescriptorStore {
@@ -22,19 +23,21 @@ export interface RelaysOptions {
   readonly folder: string;
   /** What went wrong with one relay and did not end it. */
   readonly failed: (key: string, error: unknown) => void;
+  readonly now: () => Date;
 }
 
-/** Makes the log of one stream, over memory that outlives this process. @param fd of memory that an earlier one left */
-export type OpenLog = (stream: 'stdout' | 'stderr', fd: number | undefined) => Promise<StoredLog>;
-export interface StoredLog extends LineLog {
-  /** To be kept in the store. */
-  readonly fd: number;
+/** What every line of a process is logged with. */
+export interface LogRequest {
+  readonly fields: Readonly<Record<string, string>>;
+  /** The process, as far as it is known. */
+  readonly pid: () => number | undefined;
 }
 
 export interface RelayRequest {
   readonly form: 'pipes' | 'terminal';
   readonly stdin: 'open' | 'none';
-  readonly openLog?: OpenLog | undefined;
+  /** undefined where nothing is logged. */
+  readonly log?: LogRequest | undefined;
 }
 
 /** A relay and what its process is to be given; dispose of that once the process has it. */
@@ -57,6 +60,9 @@ interface Entry {
   readonly consoles: Disposable | undefined;
 }
 
+/** As syslog has them: what the journal calls informational, and errors. */
+const PRIORITIES = { stdout: '6', stderr: '3' };
+
 const nameOf = (key: string, part: Part): string => `relay.${key}.${part}`;
 
 export class Relays {
@@ -64,6 +70,8 @@ export class Relays {
   readonly #entries = new Map<string, Entry>();
   /** What an earlier process left and nobody has asked for yet. */
   readonly #left = new Map<string, Kept>();
+  readonly #finishing = new Map<string, Promise<void>>();
+  #journal: JournalEntries | undefined;
 
   constructor(options: RelaysOptions) {
     this.#options = options;
@@ -134,8 +142,14 @@ export class Relays {
 
   /** The process has ended: hands out all that it wrote, and gives everything back. */
   async finish(key: string): Promise<void> {
-    await this.find(key)?.finish();
-    await this.remove(key);
+    const finishing = this.#finishing.get(key) ?? this.#finish(key);
+    this.#finishing.set(key, finishing);
+    await finishing;
+  }
+
+  /** Resolves when a `finish` that has begun is over. */
+  async finished(key: string): Promise<void> {
+    await this.#finishing.get(key);
   }
 
   /** Gives everything back at once. */
@@ -157,6 +171,24 @@ export class Relays {
     this.#entries.clear();
   }
 
+  async #finish(key: string): Promise<void> {
+    const relay = this.find(key);
+    try {
+      await relay?.finish();
+      if (this.find(key) === relay) await this.remove(key);
+    } finally {
+      this.#finishing.delete(key);
+    }
+  }
+
+  async #openLog({ fields, pid }: LogRequest, stream: 'stdout' | 'stderr', fd: number | undefined): Promise<Spool> {
+    const libc = await calls();
+    this.#journal ??= new JournalEntries(libc);
+    const memory = libc.sharedMemory(stream, SPOOL_BYTES, fd);
+    const own = { ...fields, PRIORITY: PRIORITIES[stream], BERTH_STREAM: stream };
+    return new Spool(memory, { entries: this.#journal, fields: own, pid, now: this.#options.now });
+  }
+
   async #begin(key: string, kept: Kept, request: RelayRequest): Promise<{ relay: Relay; consoleSocket?: string }> {
     const { store, failed, folder } = this.#options;
     const parts = new Set<Part>();
@@ -164,10 +196,10 @@ export class Relays {
       parts.add(part);
       await store.storeFds(nameOf(key, part), [fd], { poll: 'off' });
     };
-    const { openLog, form } = request;
-    const logs = openLog && {
-      stdout: await openLog('stdout', kept['log-stdout']),
-      stderr: await openLog('stderr', kept['log-stderr']),
+    const { log, form } = request;
+    const logs = log && {
+      stdout: await this.#openLog(log, 'stdout', kept['log-stdout']),
+      stderr: await this.#openLog(log, 'stderr', kept['log-stderr']),
     };
     if (logs !== undefined) {
       await keep('log-stdout', logs.stdout.fd);

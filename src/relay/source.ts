@@ -54,9 +54,14 @@ export class Source {
     if (!this.#ended) this.socket.resume();
   }
 
-  /** Takes what was written before the call, at once, however much `chunk` wants to wait. */
-  drain(): void {
+  /**
+   * Takes what was written before the call, at once, however much `chunk` wants to wait for clients.
+   * @param ready what must be waited for before the buffer is used again
+   */
+  async drain(ready: () => Promise<void>): Promise<void> {
+    this.socket.pause();
     for (let taken = 0; taken < MOST_KEPT_BYTES && !this.#ended;) {
+      await ready();
       const length = this.#readNow();
       if (length === undefined) return;
       if (length === 0) this.#end();

@@ -6,7 +6,7 @@ import type { Attachment } from '../stream/attachment.ts';
 import { Channel } from '../stream/channel.ts';
 import { isTerminalSize, type SessionExit, type TerminalSize } from '../stream/control.ts';
 import { DEFAULT_DETACH_KEYS, parseDetachKeys } from '../stream/detach-keys.ts';
-import { BadFrame } from '../stream/frames.ts';
+import { BadFrame, type OutputName } from '../stream/frames.ts';
 
 /** What a client asks for of the connection. */
 export interface StreamOptions {
@@ -40,6 +40,10 @@ export function sizeOf({ columns, rows }: WireSize): TerminalSize {
   return size;
 }
 
+/** The outputs that are wanted. */
+export const outputs = (wanted: { readonly [stream in OutputName]: boolean }): OutputName[] =>
+  (['stdout', 'stderr'] as const).filter((stream) => wanted[stream]);
+
 export interface Attached {
   readonly relay: Relay;
   readonly attachment: Attachment;
@@ -48,6 +52,10 @@ export interface Attached {
   readonly stdin: 'open' | 'none';
   /** Resolves when everything was handed out and it is known how the process ended. */
   readonly ended: Promise<SessionExit>;
+  /** What the client gets before anything else. */
+  readonly first?: AsyncIterable<[OutputName, Buffer]> | undefined;
+  /** Whether the program is told to draw its screen anew. */
+  readonly redraw?: boolean | undefined;
 }
 
 /** @returns how it ended: `exit` by itself, anything else with the process still there */
@@ -56,11 +64,11 @@ export async function serveAttached(
   options: StreamOptions,
   attached: Attached,
 ): Promise<'exit' | 'left'> {
-  const { relay, attachment, leave, stdin, ended } = attached;
-  using _leaving = leave;
+  const { relay, attachment, leave, stdin, ended, first } = attached;
+  ended.catch(() => undefined); // nobody waits any more when the client left first
+  using _leaving = leaving(attachment, leave);
   const detachKeys = relay.isTerminal ? options.detachKeys : Buffer.alloc(0);
   const channel = new Channel(stream, { form: options.form, detachKeys });
-  attachment.connect(channel);
   const reading = channel.read({
     input: (bytes) => (stdin === 'open' ? relay.input(bytes) : undefined),
     inputEnd: () => {
@@ -70,8 +78,12 @@ export async function serveAttached(
       relay.resize(size);
     },
   });
+  const connected = connect(channel, attached).then(async () => await ended);
+  connected.catch(() => undefined);
+  if (first === undefined) attachment.connect(channel);
+  if (attached.redraw === true) relay.redraw();
   try {
-    const outcome = await Promise.race([ended, channel.departed, attachment.whenDropped]);
+    const outcome = await Promise.race([connected, channel.departed, attachment.whenDropped]);
     if (outcome === 'detached') channel.detached();
     else if (outcome === 'dropped') channel.fail('io.berth.Container.StreamOverrun', { limitBytes: MAX_PENDING_BYTES });
     else if (outcome instanceof BadFrame) {
@@ -86,3 +98,20 @@ export async function serveAttached(
     await reading.catch(() => undefined); // its client is gone, which is known
   }
 }
+
+/** Sends what comes first, and lets everything else through after it. */
+async function connect(channel: Channel, { first, attachment }: Attached): Promise<void> {
+  if (first === undefined) return;
+  for await (const [stream, bytes] of first) {
+    if (attachment.wants(stream)) channel.write(stream, bytes);
+    await channel.drained();
+  }
+  attachment.connect(channel);
+}
+
+const leaving = (attachment: Attachment, leave: Disposable): Disposable => ({
+  [Symbol.dispose]: () => {
+    leave[Symbol.dispose]();
+    attachment.close();
+  },
+});

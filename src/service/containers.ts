@@ -20,12 +20,15 @@ import type { LogLine } from '../journal/journal.ts';
 import { parseSignal } from '../lib/signals.ts';
 import { live } from '../varlink/stream.ts';
 import { answerFor } from './errors.ts';
+import type { AttachHandlers } from './attach.ts';
 import type { ExecHandlers } from './exec.ts';
 import { momentOf, wireContainer, wireExit, wireLine, wireProcess, wireSummary, wireUsage } from './wire.ts';
 
 const ENDED = ['stopped', 'exited'] as const;
 
-export const containersService = (containers: Containers): Omit<ContainerHandlers, keyof ExecHandlers> => ({
+export const containersService = (
+  containers: Containers,
+): Omit<ContainerHandlers, keyof ExecHandlers | keyof AttachHandlers> => ({
   async Create({ configuration }, { signal }) {
     const { id, name } = await containers.create(configuration, signal);
     return { id, name };

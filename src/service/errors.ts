@@ -52,6 +52,7 @@ const ANSWERS: { readonly [C in keyof Refusals]: Answer<C> } = {
   WrongExecState: same('WrongExecState'),
   ActiveExecSessions: same('ActiveExecSessions'),
   NoTerminal: same('NoTerminal'),
+  NoStandardInput: same('NoStandardInput'),
 };
 
 const told = <C extends keyof Refusals>({ code, facts }: ContainerError<C>): Told => ANSWERS[code](facts);

@@ -5,9 +5,8 @@ import type { Executions } from '../container/exec/executions.ts';
 import { sessionUnit, stateOf, type Session, type SessionEnd } from '../container/exec/session.ts';
 import { Attachment } from '../stream/attachment.ts';
 import type { SessionExit } from '../stream/control.ts';
-import type { OutputName } from '../stream/frames.ts';
 import type { Upgrade } from '../varlink/types.ts';
-import { serveAttached, sizeOf, streamOptions, type StreamOptions } from './attached.ts';
+import { outputs, serveAttached, sizeOf, streamOptions, type StreamOptions } from './attached.ts';
 import { timestamp } from './wire.ts';
 
 export type ExecHandlers = Pick<ContainerHandlers, Extract<keyof ContainerHandlers, `Exec${string}`>>;
@@ -35,8 +34,14 @@ export const execService = (executions: Executions): ExecHandlers => ({
       serve: async (stream) => {
         const ended = executions.ended(session.id).then(wireEnd);
         if (options.size !== undefined) relay.resize(options.size);
-        relay.redraw();
-        await serveAttached(stream, options, { relay, attachment, leave, stdin: stdin ? 'open' : 'none', ended });
+        await serveAttached(stream, options, {
+          relay,
+          attachment,
+          leave,
+          stdin: stdin ? 'open' : 'none',
+          ended,
+          redraw: true,
+        });
       },
     };
   },
@@ -99,9 +104,6 @@ async function startAttached<T>(
     serve: async (stream) => void (await serveAttached(stream, options, { relay, attachment, leave, stdin, ended })),
   };
 }
-
-const outputs = (wanted: { readonly [stream in OutputName]: boolean }): OutputName[] =>
-  (['stdout', 'stderr'] as const).filter((stream) => wanted[stream]);
 
 const wireEnd = (end: SessionEnd | undefined): SessionExit => ({ exitCode: end?.code, message: end?.message });
 

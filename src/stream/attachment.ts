@@ -27,8 +27,12 @@ export class Attachment {
     return this.#channel?.pending ?? this.#heldBytes;
   }
 
+  wants(stream: OutputName): boolean {
+    return this.#wanted.includes(stream);
+  }
+
   output(stream: OutputName, bytes: Buffer): void {
-    if (!this.#wanted.includes(stream)) return;
+    if (!this.wants(stream)) return;
     if (this.#channel !== undefined) {
       this.#channel.write(stream, bytes);
       return;

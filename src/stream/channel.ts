@@ -72,7 +72,8 @@ export class Channel {
         if (!this.#open) return;
       }
       if (this.#reader.midFrame) throw new BadFrame('length', 'the connection ended within a frame');
-      await this.#endInput(events);
+      // Frames have a word for the end of input; bytes have not, and a client that hung up looks the same at first.
+      if (this.#form === 'raw' && (await this.#isThere())) await this.#endInput(events);
     } catch (error) {
       this.#depart(error instanceof BadFrame ? error : 'gone');
       if (!(error instanceof BadFrame) && !this.#stream.destroyed) throw error;
@@ -143,6 +144,15 @@ export class Channel {
     const held = this.#matcher.flush();
     if (held.length > 0) await events.input(held);
     events.inputEnd();
+  }
+
+  /** Whether the client, which has ended its side, still listens: an empty write fails with EPIPE where it does not. */
+  async #isThere(): Promise<boolean> {
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    this.#stream.write(Buffer.alloc(0), (error) => {
+      resolve(error === null || error === undefined);
+    });
+    return await promise;
   }
 
   #depart(how: Departure): void {

@@ -51,14 +51,19 @@ export class Streams {
 
   /** Resolves when everything that was received contains this. */
   async until(text: string): Promise<void> {
-    while (!this.text().includes(text)) {
+    const seen = (): boolean => {
+      // Of much output only the end is looked at: looking at all of it each time takes minutes.
+      const last = this.chunks.length > 1000 ? this.chunks.slice(-10) : this.chunks;
+      return Buffer.concat(last.map(({ bytes }) => bytes)).includes(text);
+    };
+    while (!seen()) {
       const { promise, resolve } = Promise.withResolvers<undefined>();
       this.#waiting.push(() => {
         resolve(undefined);
       });
       const last = await Promise.race([promise, this.last.then(() => 'over' as const)]);
-      if (last === 'over' && !this.text().includes(text))
-        throw new Error(`it ended with ${JSON.stringify(this.text())}`);
+      if (last === 'over' && !seen())
+        throw new Error(`it ended with ${JSON.stringify([this.text(), await this.last])}`);
     }
   }
 

@@ -1,4 +1,5 @@
 /** The rest of the host in memory: runtimes, images, the journal, mounts, and a log that can be read. */
+import type { Relays } from '../../src/relay/relays.ts';
 import type { Journal, JournalQuery, JournalStream, JournalStreamOptions, LogLine } from '../../src/journal/journal.ts';
 import type { LogFields, Logger } from '../../src/log/logger.ts';
 import type { Mounts } from '../../src/container/ports.ts';
@@ -261,5 +262,27 @@ export class FakeLog implements Logger {
   }
   error(message: string, fields: LogFields = {}): void {
     this.entries.push({ level: 'error', message, fields });
+  }
+}
+
+/** Nothing is relayed here. */
+export class FakeRelays implements Pick<Relays, 'open' | 'find' | 'recover' | 'finish' | 'finished' | 'remove'> {
+  async open(): Promise<never> {
+    return await Promise.reject(new Error('nothing is relayed here'));
+  }
+  find(): undefined {
+    return undefined;
+  }
+  async recover(): Promise<undefined> {
+    return await Promise.resolve(undefined);
+  }
+  async finish(): Promise<void> {
+    await Promise.resolve();
+  }
+  async finished(): Promise<void> {
+    await Promise.resolve();
+  }
+  async remove(): Promise<void> {
+    await Promise.resolve();
   }
 }

@@ -16,7 +16,7 @@ import { openDatabase, type Connection } from '../../src/store/database.ts';
 import { EndedRows } from '../../src/store/ended-rows.ts';
 import { Supervisor } from '../../src/supervisor/supervisor.ts';
 import { FakeUnits, type Script } from './fake-units.ts';
-import { anImage, FakeImages, FakeJournal, FakeLog, FakeMounts, FakeRuntime } from './fakes.ts';
+import { anImage, FakeImages, FakeJournal, FakeLog, FakeMounts, FakeRelays, FakeRuntime } from './fakes.ts';
 
 export interface WorldOptions {
   readonly images?: Image[];
@@ -102,6 +102,7 @@ export class World implements AsyncDisposable {
         images,
         journal,
         mounts,
+        relays: new FakeRelays(),
         sessions: { activeIn: () => [], forget: async () => await Promise.resolve() },
         cgroups: {
           usage: async () => await Promise.resolve(undefined),

@@ -39,10 +39,14 @@ export async function* logs(
 }
 
 /** Aborts when the container has ended. */
-function endOf({ registry }: Ports, id: ContainerId): Disposable & { readonly signal: AbortSignal } {
+function endOf({ registry, relays }: Ports, id: ContainerId): Disposable & { readonly signal: AbortSignal } {
   const ended = new AbortController();
   const check = (): void => {
-    if (!isAlive(registry.get(id)?.status.state ?? 'exited')) ended.abort();
+    if (isAlive(registry.get(id)?.status.state ?? 'exited')) return;
+    // What is relayed is in the journal a moment after the end.
+    void Promise.resolve()
+      .then(async () => await relays.finished(relayKeyOf({ id })))
+      .finally(() => ended.abort());
   };
   const listening = registry.changes.listen(id, check);
   check();

@@ -1,14 +1,18 @@
 import type { Container } from '../container.ts';
 import { shortId } from '../names.ts';
 import { RuntimeError } from '../../oci/runtime.ts';
+import type { Relay } from '../../relay/relay.ts';
 import type { Ports } from '../ports.ts';
 import { dependencyOrder } from './dependencies.ts';
 import { launch, refusalOfRuntime } from './launch.ts';
 import { runtimeFor } from './runtime-for.ts';
+import { relayKeyOf } from './streams.ts';
 
 export interface StartOptions {
   /** Whether containers whose namespaces it shares are started first; one that does not run is refused otherwise. */
   readonly dependencies: 'must-run' | 'start';
+  /** Told of the streams before the process runs, where they are relayed. */
+  readonly opened?: ((relay: Relay) => void) | undefined;
 }
 
 /**
@@ -18,12 +22,12 @@ export interface StartOptions {
 export async function start(
   ports: Ports,
   reference: string,
-  { dependencies }: StartOptions,
+  { dependencies, opened }: StartOptions,
   signal: AbortSignal,
 ): Promise<void> {
   if (dependencies === 'start') await startDependencies(ports, reference, signal);
   await ports.operations.run(reference, 'start', async (container) => {
-    await run(ports, container, signal);
+    await run(ports, container, signal, opened);
   });
 }
 
@@ -39,9 +43,17 @@ export async function startDependencies(ports: Ports, reference: string, signal:
 }
 
 /** For those who have the turn. */
-export async function run(ports: Ports, container: Container, signal: AbortSignal): Promise<void> {
-  if (container.status.state === 'created') await release(ports, container, signal);
-  else await launch(ports, container, 'run', signal);
+export async function run(
+  ports: Ports,
+  container: Container,
+  signal: AbortSignal,
+  opened?: StartOptions['opened'],
+): Promise<void> {
+  if (container.status.state === 'created') {
+    const relay = ports.relays.find(relayKeyOf(container));
+    if (relay !== undefined) opened?.(relay);
+    await release(ports, container, signal);
+  } else await launch(ports, container, 'run', signal, opened);
 }
 
 async function release(ports: Ports, container: Container, signal: AbortSignal): Promise<void> {

@@ -84,6 +84,10 @@ const CONTAINERS: { [N in keyof ContainerErrors]: [facts: ContainerErrors[N], se
     "exec sessions run in 'web' (ab, cd); wait for their end, or force it",
   ],
   NoTerminal: [{ container: 'web' }, "'web' has no terminal; it was not made with --tty"],
+  NoStandardInput: [
+    { container: 'web', configuration: 'stdin' },
+    "'web' has no standard input; make one with --interactive instead",
+  ],
   StreamOverrun: [{ limitBytes: 5 }, '5 bytes of output waited to be read, so the rest was given up'],
   SystemdUnavailable: [
     { reason: 'no bus' },

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_DETACH_KEYS, DetachMatcher, parseDetachKeys } from '../../../src/stream/detach-keys.ts';
 

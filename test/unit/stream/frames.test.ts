@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BadFrame, encodeFrame, FrameReader, STREAMS, type Frame } from '../../../src/stream/frames.ts';
 

@@ -1,0 +1,80 @@
+import type { LogLine } from '../../journal/journal.ts';
+import type { Relay, RelayClient } from '../../relay/relay.ts';
+import type { TerminalSize } from '../../stream/control.ts';
+import type { Container } from '../container.ts';
+import { ContainerError } from '../errors.ts';
+import type { Ports } from '../ports.ts';
+import { isAlive } from '../state.ts';
+import { linesOf, relayKeyOf } from './streams.ts';
+
+export interface AttachOptions {
+  readonly client: RelayClient;
+  /** `required`: refused where there is none. */
+  readonly stdin: 'required' | 'if-open' | 'none';
+  /** Whether what is said from now on is wanted, which only a container that lives says. */
+  readonly live: 'follow' | 'none';
+}
+
+export interface Attaching {
+  readonly container: Container;
+  /** The client gets everything from here; undefined where the streams are the journal's. */
+  readonly relayed: { readonly relay: Relay; readonly leave: Disposable } | undefined;
+  /** How far the log was at the moment of attaching; undefined where it has no end to be known. */
+  readonly seam: Relay['seam'];
+}
+
+/**
+ * Attaches a client to a container, from this moment on. Waits for nobody.
+ * @throws ContainerError `NoSuchContainer` | `AmbiguousContainer` | `WrongState` | `NoStandardInput`
+ */
+export function attach(
+  { registry, relays }: Ports,
+  reference: string,
+  { client, stdin, live }: AttachOptions,
+): Attaching {
+  const container = registry.find(reference);
+  const { name, status } = container;
+  if (live === 'follow' && !isAlive(status.state)) {
+    throw new ContainerError('WrongState', { container: name, state: status.state, operation: 'attach' });
+  }
+  const relay = live === 'follow' ? relays.find(relayKeyOf(container)) : undefined;
+  demandInput(container, stdin === 'required' && relay === undefined ? 'impossible' : stdin);
+  if (relay === undefined) return { container, relayed: undefined, seam: undefined };
+  const { seam } = relay;
+  return { container, relayed: { relay, leave: relay.attach(client, 'observer') }, seam };
+}
+
+/** @throws ContainerError `NoStandardInput` for one that is asked for, and is not there */
+export function demandInput(container: Container, stdin: AttachOptions['stdin'] | 'impossible'): void {
+  const { name, config } = container;
+  if (stdin === 'impossible' || (stdin === 'required' && !config.stdin)) {
+    throw new ContainerError('NoStandardInput', { container: name, configuration: 'stdin' });
+  }
+}
+
+/** What is in the log, oldest first; with a seam, nothing from behind it. */
+export async function* said(
+  { journal }: Pick<Ports, 'journal'>,
+  container: Container,
+  seam: Attaching['seam'],
+  signal: AbortSignal,
+): AsyncGenerator<LogLine> {
+  await journal.sync(signal);
+  const query = { ...linesOf(container), until: 'now', fields: ['BERTH_SEQUENCE'] } as const;
+  for await (const line of journal.read(query, signal)) {
+    const sequence = Number(line.fields['BERTH_SEQUENCE'] ?? 0);
+    if (seam === undefined || sequence <= seam[line.stream].sequence) yield line;
+  }
+}
+
+/** @throws ContainerError `NoSuchContainer` | `AmbiguousContainer` | `WrongState` | `NoTerminal` */
+export function resize({ registry, relays }: Ports, reference: string, size: TerminalSize): void {
+  const container = registry.find(reference);
+  const { name, status, config } = container;
+  if (!config.terminal) throw new ContainerError('NoTerminal', { container: name });
+  const relay = relays.find(relayKeyOf(container));
+  if (relay === undefined || !isAlive(status.state)) {
+    throw new ContainerError('WrongState', { container: name, state: status.state, operation: 'resize' });
+  }
+  relay.resize(size);
+}

@@ -1,0 +1,214 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { AttachInput, Configuration, StartAndAttachInput } from '../../src/api/io-berth-container.ts';
+import { Berth, bytesOf } from './berth.ts';
+import { leaks } from './leaks.ts';
+import { Streams } from './streams.ts';
+import { useMachine } from './use-machine.ts';
+
+const machine = useMachine();
+let berth: Berth;
+
+beforeAll(async () => {
+  berth = await Berth.connect(machine);
+});
+afterEach(async () => {
+  await berth.removeAll();
+  await expect.poll(async () => await leaks(machine)).toEqual([]);
+  await expect
+    .poll(async () => (await berth.show('berthd.service', 'NFileDescriptorStore'))['NFileDescriptorStore'])
+    .toBe('0');
+});
+afterAll(async () => {
+  await berth[Symbol.asyncDispose]();
+});
+
+const startAttached = async (
+  name: string,
+  script: string,
+  configuration: Partial<Configuration>,
+  input: Partial<StartAndAttachInput> = {},
+) => {
+  await berth.create(name, script, configuration);
+  return new Streams(await berth.containers.startAndAttach({ container: name, ...input }));
+};
+const attach = async (container: string, input: Partial<AttachInput> = {}) =>
+  new Streams(await berth.containers.attach({ container, ...input }));
+const texts = async (container: string): Promise<string[]> =>
+  (await berth.lines(container)).map((line) => bytesOf(line).toString());
+
+describe('StartAndAttach', () => {
+  it('has every byte from the first on, each on its stream, and how it ended', async () => {
+    const session = await startAttached('a-first', 'echo first; echo err >&2; exit 5', { attachable: true });
+    expect(await session.last).toEqual({ type: 'exit', exitCode: 5 });
+    expect([session.text(1), session.text(2)]).toEqual(['first\n', 'err\n']);
+    expect((await texts('a-first')).sort()).toEqual(['err', 'first']);
+  });
+
+  it('says which signal ended it', async () => {
+    const session = await startAttached('a-signal', 'echo up; exec sleep 1000', { attachable: true });
+    await session.until('up');
+    await berth.containers.kill({ container: 'a-signal' });
+    expect(await session.last).toEqual({ type: 'exit', exitCode: 137, signal: 'SIGKILL' });
+  });
+
+  it('passes input on to its end, and output after that', async () => {
+    const session = await startAttached('a-input', 'cat; echo end', { stdin: true });
+    session.type('data\n');
+    session.endInput();
+    expect(await session.last).toEqual({ type: 'exit', exitCode: 0 });
+    expect(session.text()).toBe('data\nend\n');
+  });
+
+  it('is refused as Start is, with nothing left', async () => {
+    await berth.create('a-none', '', { command: ['nope'], attachable: true });
+    await expect(berth.containers.startAndAttach({ container: 'a-none' })).rejects.toMatchObject({
+      error: 'io.berth.Container.CommandNotFound',
+    });
+    await berth.create('a-noin', 'true', { attachable: true });
+    await expect(berth.containers.startAndAttach({ container: 'a-noin', stdin: true })).rejects.toMatchObject({
+      error: 'io.berth.Container.NoStandardInput',
+      parameters: { container: 'a-noin', configuration: 'stdin' },
+    });
+  });
+
+  it('follows the journal of a container that is not attachable', async () => {
+    const session = await startAttached('a-journal', 'echo out; echo err >&2; exit 3', {});
+    expect(await session.last).toEqual({ type: 'exit', exitCode: 3 });
+    expect([session.text(1), session.text(2)]).toEqual(['out\n', 'err\n']);
+  });
+
+  it('works after Init too', async () => {
+    await berth.create('a-init', 'echo inited', { attachable: true });
+    await berth.containers.init({ container: 'a-init' });
+    const session = new Streams(await berth.containers.startAndAttach({ container: 'a-init' }));
+    expect(await session.last).toMatchObject({ exitCode: 0 });
+    expect(session.text()).toBe('inited\n');
+  });
+
+  it('gives a terminal, with its size, and the keys that leave it', async () => {
+    const script =
+      'tty; stty size; trap "stty size" WINCH; while :; do if read -r line; then echo "got $line"; [ "$line" = quit ] && exit 6; fi; done';
+    const session = await startAttached('a-tty', script, { terminal: true }, { size: { columns: 99, rows: 33 } });
+    await session.until('33 99');
+    expect(session.text()).toContain('/dev/pts/0\r\n');
+    await berth.containers.resize({ container: 'a-tty', size: { columns: 101, rows: 37 } });
+    session.type('x\n');
+    await session.until('37 101');
+    session.type('\u0010');
+    session.type('\u0011');
+    expect(await session.last).toEqual({ type: 'detached' });
+    expect((await berth.containers.inspect({ container: 'a-tty' })).runtime.state).toBe('running');
+    const again = await attach('a-tty', { logs: true });
+    again.type('more\n');
+    await again.until('got more');
+    expect(again.text()).toContain('37 101\r\n');
+    again.type('quit\n');
+    expect(await again.last).toEqual({ type: 'exit', exitCode: 6 });
+  });
+
+  it('carries 48 MiB through cat unchanged, while the journal takes them too', async () => {
+    const session = await startAttached('a-cat', '', { command: ['cat'], stdin: true });
+    const block = randomBytes(256 * 1024);
+    const sent = createHash('sha256');
+    for (let index = 0; index < 192; index++) {
+      block.writeUInt32BE(index);
+      sent.update(block);
+      if (!session.type(block)) await new Promise((resolve) => session.stream.once('drain', resolve));
+    }
+    session.endInput();
+    expect(await session.last).toEqual({ type: 'exit', exitCode: 0 });
+    expect(session.bytes().length).toBe(192 * block.length);
+    expect(createHash('sha256').update(session.bytes()).digest('hex')).toBe(sent.digest('hex'));
+  }, 180_000);
+});
+
+describe('Attach', () => {
+  it('sends to all clients what is said from the moment they joined, and the log before that if they like', async () => {
+    const session = await startAttached(
+      'b-many',
+      'i=0; while read -r line; do i=$((i+1)); echo "$i $line"; printf part; done',
+      { stdin: true },
+    );
+    session.type('one\n');
+    await session.until('1 one\npart');
+    const live = await attach('b-many', { stdin: false });
+    const whole = await attach('b-many', { logs: true });
+    await whole.until('1 one\npart');
+    session.type('two\n');
+    whole.type('three\n');
+    await whole.until('three\npart');
+    session.endInput();
+    expect([await session.last, await live.last, await whole.last]).toEqual(
+      Array.from({ length: 3 }, () => ({ type: 'exit', exitCode: 0 })),
+    );
+    expect(whole.text()).toBe(session.text());
+    expect(session.text().endsWith(live.text())).toBe(true);
+    expect(live.text()).toContain('2 t');
+    expect(await texts('b-many')).toHaveLength(4);
+  });
+
+  it('has neither gap nor repeat where the log ends and the stream begins', async () => {
+    await berth.run('b-seam', 'i=0; while [ $i -lt 20000 ]; do echo "line $i"; i=$((i+1)); done', { attachable: true });
+    const sessions = await Promise.all([1, 2, 3].map(async () => await attach('b-seam', { logs: true })));
+    const expected = Array.from({ length: 20_000 }, (_, index) => `line ${index}\n`).join('');
+    for (const session of sessions) {
+      expect(await session.last).toMatchObject({ type: 'exit', exitCode: 0 });
+      expect(session.text() === expected).toBe(true);
+    }
+  });
+
+  it('follows the journal of a container that is not attachable, and names what is to be made for input', async () => {
+    await berth.run('b-journal', 'echo before; while [ ! -e /go ]; do sleep 0.05; done; echo after; exit 2');
+    const both = await attach('b-journal', { logs: true });
+    await both.until('before\n');
+    await machine.sh('for each in /var/lib/berth/containers/*/root; do touch $each/go; done');
+    expect(await both.last).toEqual({ type: 'exit', exitCode: 2 });
+    expect(both.text()).toBe('before\nafter\n');
+    const old = await attach('b-journal', { logs: true, stream: false });
+    expect(await old.last).toEqual({ type: 'detached' });
+    expect(old.text()).toBe('before\nafter\n');
+  });
+
+  it('refuses what makes no sense', async () => {
+    await berth.run('b-no', 'sleep 1000');
+    const refused = async (input: Partial<AttachInput>): Promise<unknown> =>
+      await berth.containers.attach({ container: 'b-no', ...input }).catch((error: unknown) => error);
+    expect(await refused({ stream: false })).toMatchObject({
+      error: 'org.varlink.service.InvalidParameter',
+      parameters: { parameter: 'stream' },
+    });
+    expect(await refused({ stdin: true })).toMatchObject({
+      error: 'io.berth.Container.NoStandardInput',
+      parameters: { configuration: 'stdin' },
+    });
+    expect(await refused({ detachKeys: 'ctrl-' })).toMatchObject({ parameters: { parameter: 'detachKeys' } });
+    await expect(berth.containers.resize({ container: 'b-no', size: { columns: 1, rows: 1 } })).rejects.toMatchObject({
+      error: 'io.berth.Container.NoTerminal',
+    });
+    await berth.containers.stop({ container: 'b-no', timeoutUSec: 0 });
+    expect(await refused({})).toMatchObject({
+      error: 'io.berth.Container.WrongState',
+      parameters: { operation: 'attach' },
+    });
+    await expect(berth.create('b-contradiction', 'true', { terminal: true, attachable: false })).rejects.toMatchObject({
+      parameters: { parameter: 'configuration.attachable' },
+    });
+  });
+
+  it('drops a client that does not read, alone, and a foreground one makes the container wait', async () => {
+    const script =
+      'head -c 33554432 /dev/zero | tr "\\0" x; echo; echo done; while [ ! -e /go ]; do sleep 0.05; done; echo end';
+    await berth.create('b-stuck', script, { attachable: true });
+    const foreground = new Streams(await berth.containers.startAndAttach({ container: 'b-stuck' }));
+    const stuck = await attach('b-stuck');
+    stuck.stream.pause();
+    await foreground.until('done\n');
+    stuck.stream.resume();
+    const last = await stuck.last;
+    expect(last === undefined || last.error === 'io.berth.Container.StreamOverrun').toBe(true);
+    await machine.sh('for each in /var/lib/berth/containers/*/root; do touch $each/go; done');
+    expect(await foreground.last).toMatchObject({ exitCode: 0 });
+    expect(foreground.bytes().length).toBe(33_554_432 + 1 + 5 + 4);
+  }, 120_000);
+});

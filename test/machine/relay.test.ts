@@ -1,0 +1,134 @@
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { Berth, bytesOf } from './berth.ts';
+import { leaks } from './leaks.ts';
+import { Streams } from './streams.ts';
+import { useMachine } from './use-machine.ts';
+
+const machine = useMachine();
+let berth: Berth;
+
+beforeAll(async () => {
+  berth = await Berth.connect(machine);
+});
+afterEach(async () => {
+  await berth.removeAll();
+  await expect.poll(async () => await leaks(machine)).toEqual([]);
+  await expect
+    .poll(async () => (await berth.show('berthd.service', 'NFileDescriptorStore'))['NFileDescriptorStore'])
+    .toBe('0');
+});
+afterAll(async () => {
+  await berth[Symbol.asyncDispose]();
+});
+
+const reconnect = async (): Promise<void> => {
+  await berth[Symbol.asyncDispose]();
+  berth = await Berth.connect(machine);
+};
+const kill =
+  'pid=$(systemctl show -P MainPID berthd.service); systemctl kill --kill-whom=main -s KILL berthd.service; while kill -0 $pid 2>/dev/null; do :; done';
+const linesOf = async (container: string): Promise<Buffer[]> => (await berth.lines(container)).map(bytesOf);
+
+it('logs every byte of every line once, with the fields that podman’s users know', async () => {
+  const script = `printf 'plain\\n\\n  blanks  \\n\\000\\377\\n'; echo err >&2; head -c 100000 /dev/zero | tr '\\0' y; echo; printf tail`;
+  const id = await berth.run('r-log', script, { attachable: true });
+  await berth.wait('r-log');
+  const lines = await berth.lines('r-log');
+  const out = lines.filter(({ stream }) => stream === 'stdout').map(bytesOf);
+  expect(out.map((line) => line.toString('latin1'))).toEqual([
+    'plain',
+    '',
+    '  blanks  ',
+    '\0\xff',
+    'y'.repeat(100_000),
+    'tail',
+  ]);
+  expect(lines.filter(({ stream }) => stream === 'stderr').map((line) => bytesOf(line).toString())).toEqual(['err']);
+  expect(lines.find((line) => bytesOf(line).toString() === 'tail')?.terminated).toBe(false);
+  const { stdout } = await machine.sh(
+    `journalctl -u berth-r-log.service -o json --all MESSAGE=plain + MESSAGE=err CONTAINER_ID_FULL=${id}`,
+  );
+  const entries = stdout
+    .toString()
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+  expect(entries.find((entry) => entry['MESSAGE'] === 'plain')).toMatchObject({
+    CONTAINER_ID_FULL: id,
+    CONTAINER_ID: id.slice(0, 12),
+    CONTAINER_NAME: 'r-log',
+    IMAGE_NAME: 'plain',
+    PRIORITY: '6',
+    SYSLOG_IDENTIFIER: 'r-log',
+  });
+});
+
+it('a container whose berthd is killed 50 times while it counts loses nothing, and nothing comes twice', async () => {
+  const rounds = 50;
+  await berth.run(
+    'r-kill',
+    'i=0; trap "" PIPE; while [ ! -e /go ]; do echo "$i" || exit 9; i=$((i+1)); usleep 500; done; echo "last $i"',
+    { attachable: true },
+  );
+  for (let round = 0; round < rounds; round++) {
+    await machine.sh(`${kill}; systemctl start berthd.service`);
+  }
+  await reconnect();
+  await machine.sh('for each in /var/lib/berth/containers/*/root; do touch $each/go; done');
+  expect(await berth.wait('r-kill')).toMatchObject({ exitCode: 0 });
+  const lines = (await linesOf('r-kill')).map((line) => line.toString());
+  const count = Number(lines.at(-1)?.replace('last ', ''));
+  const numbers = lines.slice(0, -1).map(Number);
+  const lost = count - new Set(numbers).size;
+  const repeated = numbers.length - new Set(numbers).size;
+  process.stderr.write(`berth: 50 kills of berthd, ${count} lines: ${lost} lost, ${repeated} repeated\n`);
+  expect(repeated).toBe(0);
+  expect(lost).toBeLessThanOrEqual(rounds);
+  expect(numbers).toEqual([...numbers].sort((a, b) => a - b));
+}, 300_000);
+
+it('a restart of berthd loses nothing at all, and a program at a terminal goes on', async () => {
+  await berth.run('r-restart', 'i=0; while [ ! -e /go ]; do echo "$i"; i=$((i+1)); usleep 500; done; echo "last $i"', {
+    attachable: true,
+  });
+  await berth.run('r-tty', 'while read -r line; do echo "got $line"; done; exit 4', { terminal: true });
+  for (let round = 0; round < 10; round++) await machine.check(['systemctl', 'restart', 'berthd.service']);
+  await reconnect();
+  const session = new Streams(await berth.containers.attach({ container: 'r-tty' }));
+  session.type('hello\n');
+  await session.until('got hello');
+  session.type('\u0004');
+  expect(await session.last).toEqual({ type: 'exit', exitCode: 4 });
+  await machine.sh('for each in /var/lib/berth/containers/*/root; do touch $each/go; done');
+  await berth.wait('r-restart');
+  const lines = (await linesOf('r-restart')).map((line) => line.toString());
+  const count = Number(lines.at(-1)?.replace('last ', ''));
+  expect(lines.slice(0, -1)).toEqual(Array.from({ length: count }, (_, index) => index.toString()));
+}, 120_000);
+
+it('input goes on after berthd was killed, and its end comes only when somebody says so', async () => {
+  await berth.run('r-input', 'cat', { stdin: true });
+  await machine.sh(kill);
+  await reconnect();
+  const session = new Streams(await berth.containers.attach({ container: 'r-input' }));
+  session.type('after\n');
+  await session.until('after\n');
+  session.hangUp();
+  const again = new Streams(await berth.containers.attach({ container: 'r-input' }));
+  again.type('again\n');
+  await again.until('again\n');
+  again.endInput();
+  expect(await again.last).toEqual({ type: 'exit', exitCode: 0 });
+});
+
+it('what a container says while berthd is dead, and how it ends, is there when berthd comes back', async () => {
+  await berth.run('r-away', 'while [ ! -e /go ]; do sleep 0.02; done; echo "said alone"; printf unfinished; exit 8', {
+    attachable: true,
+  });
+  await machine.sh(
+    `${kill}; systemctl stop berthd.socket berthd.service; for each in /var/lib/berth/containers/*/root; do touch $each/go; done; while systemctl is-active -q berth-r-away.service; do :; done; systemctl start berthd.socket`,
+  );
+  await reconnect();
+  expect(await berth.wait('r-away')).toMatchObject({ exitCode: 8 });
+  expect((await linesOf('r-away')).map((line) => line.toString())).toEqual(['said alone', 'unfinished']);
+}, 60_000);
