@@ -14,6 +14,8 @@ export interface Context {
   readonly now: () => Date;
   /** The service; nothing is connected until it is called. */
   readonly berthd: Caller;
+  /** Asks the person at the terminal for a line; undefined where there is none. */
+  readonly ask: (question: string) => Promise<string | undefined>;
   /** Takes signals that would end this process, until it is disposed of. */
   readonly onSignal: (signals: readonly NodeJS.Signals[], listener: (signal: NodeJS.Signals) => void) => Disposable;
 }
@@ -38,6 +40,21 @@ export interface Command {
   /** @throws UsageError | HelpWanted | what the verb fails with */
   readonly run: (args: readonly string[], context: Context) => Promise<number>;
 }
+
+/** A verb in the table of all verbs. */
+export interface Entry {
+  readonly summary: string;
+  readonly load: () => Promise<Command>;
+}
+export type Entries = Readonly<Record<string, Entry>>;
+
+/** Verbs that have a word before them: `berth container ls`. */
+export interface Group {
+  readonly summary: string;
+  /** Names in the table of all verbs, by the verbs they have here. */
+  readonly verbs: Readonly<Record<string, string>>;
+}
+export type Groups = Readonly<Record<string, Group>>;
 
 export function command<const O extends Options>(definition: Definition<O>): Command {
   const { options, least = 0, most = 0, optionsEnd, run, exitCodeFor } = definition;

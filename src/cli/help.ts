@@ -37,6 +37,16 @@ export function helpForAll(commands: readonly Row[], options: Options): string {
   ].join('\n\n');
 }
 
+/** What `berth GROUP --help` prints. */
+export function helpForGroup(name: string, summary: string, verbs: readonly Row[]): string {
+  return [
+    `Usage: berth ${name} COMMAND …`,
+    `${summary}.`,
+    `Commands:\n${columns(verbs)}`,
+    `See 'berth ${name} COMMAND --help' for what a command takes.`,
+  ].join('\n\n');
+}
+
 const rowsFor = (options: Options): Row[] =>
   Object.entries(options).map(([long, option]) => [spelling(long, option), helpOf(option)]);
 

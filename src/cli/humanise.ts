@@ -48,3 +48,15 @@ export function sizeInWords(bytes: number): string {
   const digits = unit === 0 || size >= 99.95 ? 0 : size >= 9.995 ? 1 : 2;
   return `${size.toFixed(digits)} ${UNITS[unit] ?? ''}`;
 }
+
+/** `0:01.50`, minutes and seconds as ps(1) and top(1) have it. */
+export function cpuTimeInDigits(usec: number): string {
+  const hundredths = Math.floor(usec / 10_000);
+  const seconds = Math.floor(hundredths / 100);
+  const digits = (number: number): string => number.toString().padStart(2, '0');
+  return `${Math.floor(seconds / 60).toString()}:${digits(seconds % 60)}.${digits(hundredths % 100)}`;
+}
+
+/** `12.50%`; `--` for what nobody knows. */
+export const percentInWords = (percent: number | undefined): string =>
+  percent === undefined ? '--' : `${percent.toFixed(2)}%`;

@@ -3,16 +3,33 @@ import { serviceAt } from './connect.ts';
 import { Output } from './output.ts';
 import { program } from './program.ts';
 
+const isDumb = (): boolean => process.env['TERM'] === 'dumb';
+
 const code = await program(process.argv.slice(2), {
   output: new Output({
     stdout: () => process.stdout,
     stderr: () => process.stderr,
-    colours: () => process.stdout.isTTY && process.env['TERM'] !== 'dumb' && (process.env['NO_COLOR'] ?? '') === '',
+    colours: () => process.stdout.isTTY && !isDumb() && (process.env['NO_COLOR'] ?? '') === '',
+    columns: (stream) => (process[stream].isTTY && !isDumb() ? process[stream].columns : undefined),
   }),
   environment: process.env,
   folder: process.cwd(),
   now: () => new Date(),
   serviceAt,
+  async ask(question) {
+    if (!process.stdin.isTTY || !process.stderr.isTTY) return undefined;
+    const { createInterface } = await import('node:readline/promises');
+    const lines = createInterface({ input: process.stdin, output: process.stderr });
+    try {
+      // Ctrl-D is no answer, and nobody is sure then.
+      return await Promise.race([
+        lines.question(question),
+        new Promise<string>((end) => lines.once('close', () => end(''))),
+      ]);
+    } finally {
+      lines.close();
+    }
+  },
   onSignal(signals, listener) {
     for (const signal of signals) process.on(signal, listener);
     return {

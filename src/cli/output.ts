@@ -15,6 +15,8 @@ export interface OutputStreams {
   readonly stderr: () => Writable;
   /** Whether standard output is a terminal that shows colours. */
   readonly colours: () => boolean;
+  /** How wide the terminal is that a stream goes to; undefined where it goes to none. */
+  readonly columns: (stream: 'stdout' | 'stderr') => number | undefined;
 }
 
 const COLOURS = { red: 31, green: 32, yellow: 33, grey: 90 } as const;
@@ -61,6 +63,11 @@ export class Output {
   /** In a colour, where it is a terminal that is written to. */
   coloured(text: string, colour: Colour): string {
     return this.#streams.colours() ? `\u001B[${COLOURS[colour].toString()}m${text}\u001B[0m` : text;
+  }
+
+  /** How wide the terminal is that a stream goes to; undefined where it goes to none, or to one that cannot move back. */
+  columns(stream: 'stdout' | 'stderr'): number | undefined {
+    return this.#streams.columns(stream);
   }
 
   #open(stream: 'stdout' | 'stderr'): Writable {

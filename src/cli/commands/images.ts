@@ -1,6 +1,7 @@
 import { ImageClient, type Image } from '../../api/io-berth-image.ts';
 import { command } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
+import { IMAGE_FILTERS, parseImageFilters } from '../image-filters.ts';
 import { FORMAT_OPTION, parseFormat, shortId } from '../listing.ts';
 import { agoInWords, sizeInWords } from '../humanise.ts';
 import { printable } from '../printable.ts';
@@ -9,16 +10,24 @@ import { tableOf } from '../table.ts';
 export const images = command({
   name: 'images',
   summary: 'List images',
-  operands: '',
+  operands: '[IMAGE]',
+  details: 'All of them, or those that are called so.',
   options: {
+    filter: { kind: 'texts', value: IMAGE_FILTERS, help: 'Only list those' },
     quiet: { kind: 'flag', short: 'q', help: 'Only print IDs' },
     format: FORMAT_OPTION,
     'no-trunc': { kind: 'flag', help: 'Print whole IDs' },
   },
+  least: 0,
+  most: 1,
   async run(args, context) {
+    const references = args.operands.map((name) => `reference=${name}`);
+    const matches = parseImageFilters([...args.texts('filter'), ...references]);
     const format = parseFormat(args.text('format'));
     const found: Image[] = [];
-    for await (const { image } of new ImageClient(context.berthd).list()) if (image !== undefined) found.push(image);
+    for await (const { image } of new ImageClient(context.berthd).list()) {
+      if (image !== undefined && matches(image)) found.push(image);
+    }
     const idOf = ({ id }: Image): string => (args.flag('no-trunc') ? id : shortId(id));
     if (args.flag('quiet')) for (const image of found) await context.output.line(idOf(image));
     else if (format === 'json') await context.output.json(found);

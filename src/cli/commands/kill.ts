@@ -1,6 +1,7 @@
 import { ContainerClient } from '../../api/io-berth-container.ts';
 import { command } from '../command.ts';
 import { forEach } from '../each.ts';
+import { ALL_OPTION, selected } from '../selection.ts';
 
 export const kill = command({
   name: 'kill',
@@ -9,13 +10,15 @@ export const kill = command({
   details: 'The first process of each gets it.',
   options: {
     signal: { kind: 'text', short: 's', value: 'SIGNAL', help: 'Which, by name or number; default: SIGKILL' },
+    all: { ...ALL_OPTION, help: 'Send it to all containers that run' },
   },
-  least: 1,
+  least: 0,
   most: Infinity,
   async run(args, context) {
     const signal = args.text('signal');
     const containers = new ContainerClient(context.berthd);
-    return await forEach(args.operands, context, { turns: 'one-by-one' }, async (container) => {
+    const names = await selected(containers, { operands: args.operands, all: args.flag('all') }, ['running']);
+    return await forEach(names, context, { turns: 'one-by-one' }, async (container) => {
       await containers.kill({ container, signal });
       return container;
     });

@@ -1,10 +1,11 @@
 import { ContainerClient, type Summary } from '../../api/io-berth-container.ts';
 import { command, type Context } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
-import { matchesName, parseFilters } from '../filters.ts';
+import { FILTERS, parseFilters } from '../filters.ts';
 import { agoInWords } from '../humanise.ts';
 import { FORMAT_OPTION, parseFormat, shortId } from '../listing.ts';
 import { printable, shortened } from '../printable.ts';
+import { parseCount } from '../quantities.ts';
 import { ALIVE } from '../states.ts';
 import { colourOf, statusInWords } from '../status.ts';
 import { tableOf, type Cell } from '../table.ts';
@@ -18,19 +19,25 @@ export const ps = command({
   details: 'Without -a, those that have ended or were never started are left out.',
   options: {
     all: { kind: 'flag', short: 'a', help: 'List all containers' },
-    filter: { kind: 'texts', value: 'status=STATE|label=KEY[=VALUE]|name=TEXT', help: 'Only list those' },
+    filter: { kind: 'texts', value: FILTERS, help: 'Only list those' },
+    last: { kind: 'text', short: 'n', value: 'N', help: 'Only the N that were made last, whatever their state' },
+    latest: { kind: 'flag', short: 'l', help: 'Only the one that was made last, whatever its state' },
     quiet: { kind: 'flag', short: 'q', help: 'Only print IDs' },
     format: FORMAT_OPTION,
     'no-trunc': { kind: 'flag', help: 'Print whole IDs and commands' },
   },
   async run(args, context) {
     const format = parseFormat(args.text('format'));
-    const { states, labels, names } = parseFilters(args.texts('filter'));
-    const query = { states: states ?? (args.flag('all') ? undefined : ALIVE), labels };
-    const found: Summary[] = [];
+    const { states, labels, matches } = parseFilters(args.texts('filter'));
+    const last = lastFrom(args.flag('latest') ? '1' : args.text('last'));
+    const isEvery =
+      args.flag('all') || last !== undefined || args.texts('filter').some((text) => text.startsWith('exited='));
+    const all: Summary[] = [];
+    const query = { states: states ?? (isEvery ? undefined : ALIVE), labels };
     for await (const { container } of new ContainerClient(context.berthd).list(query)) {
-      if (container !== undefined && matchesName(names, container.name)) found.push(container);
+      if (container !== undefined && matches(container)) all.push(container);
     }
+    const found = last === undefined ? all : all.slice(Math.max(0, all.length - last));
     const lengths = args.flag('no-trunc') ? 'whole' : 'short';
     if (args.flag('quiet'))
       for (const { id } of found) await context.output.line(lengths === 'whole' ? id : shortId(id));
@@ -39,6 +46,9 @@ export const ps = command({
     return EXIT.ok;
   },
 });
+
+const lastFrom = (text: string | undefined): number | undefined =>
+  text === undefined ? undefined : parseCount('--last', text);
 
 function table(containers: readonly Summary[], lengths: 'whole' | 'short', { now, output }: Context): string {
   const at = now();

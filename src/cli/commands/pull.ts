@@ -1,27 +1,33 @@
-import { ImageClient } from '../../api/io-berth-image.ts';
+import { ImageClient, type Image } from '../../api/io-berth-image.ts';
 import { ProtocolViolation } from '../../varlink/errors.ts';
 import { UsageError } from '../args.ts';
 import { command } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
+import { pullDisplayFor } from '../pull-display.ts';
 
 export const pull = command({
   name: 'pull',
   summary: 'Bring an image from a registry',
   operands: 'IMAGE',
-  details: 'Prints its ID.',
+  details: 'Prints its ID; how far it is goes to standard error.',
   options: {
     'tls-verify': { kind: 'flag', default: true, help: 'Refuse a registry whose certificate cannot be verified' },
     creds: { kind: 'text', value: 'USER:PASSWORD', help: 'Credentials for the registry' },
+    quiet: { kind: 'flag', short: 'q', help: 'Do not show how far it is' },
   },
   least: 1,
   most: 1,
   async run(args, context) {
-    const [image = ''] = args.operands;
-    const { image: pulled } = await new ImageClient(context.berthd).pull({
-      image,
-      verifyTls: args.flag('tls-verify'),
-      ...credentialsFrom(args.text('creds')),
-    });
+    const [name = ''] = args.operands;
+    const input = { image: name, verifyTls: args.flag('tls-verify'), ...credentialsFrom(args.text('creds')) };
+    let pulled: Image | undefined;
+    {
+      await using display = args.flag('quiet') ? undefined : pullDisplayFor(name, context);
+      for await (const { progress, image } of new ImageClient(context.berthd).pullMore(input)) {
+        if (progress !== undefined) await display?.show(progress);
+        pulled = image;
+      }
+    }
     if (pulled === undefined) throw new ProtocolViolation('the pull ended without an image');
     await context.output.line(pulled.id);
     return EXIT.ok;

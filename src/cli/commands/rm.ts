@@ -3,6 +3,7 @@ import { command } from '../command.ts';
 import { forEach } from '../each.ts';
 import { isRefusal } from '../refusals.ts';
 import { removeExitCodeFor } from '../report.ts';
+import { ALL_OPTION, selected } from '../selection.ts';
 
 export const rm = command({
   name: 'rm',
@@ -13,19 +14,23 @@ export const rm = command({
     'where it runs, with 125 where something else is wrong.',
   options: {
     force: { kind: 'flag', short: 'f', help: 'Kill those that run first, and do not mind those that are not there' },
+    ignore: { kind: 'flag', short: 'i', help: 'Do not mind those that are not there' },
+    all: { ...ALL_OPTION, help: "Remove all containers; 'berth container prune' leaves those alone that run" },
   },
-  least: 1,
+  least: 0,
   most: Infinity,
   exitCodeFor: removeExitCodeFor,
   async run(args, context) {
     const force = args.flag('force');
     const containers = new ContainerClient(context.berthd);
+    const names = await selected(containers, { operands: args.operands, all: args.flag('all') }, undefined);
     const turns = { turns: 'together', exitCodeFor: removeExitCodeFor } as const;
-    return await forEach(args.operands, context, turns, async (container) => {
+    return await forEach(names, context, turns, async (container) => {
       try {
         await containers.remove({ container, force });
       } catch (error) {
-        if (force && isRefusal(error, 'io.berth.Container.NoSuchContainer')) return undefined;
+        const isMissing = isRefusal(error, 'io.berth.Container.NoSuchContainer');
+        if (isMissing && (force || args.flag('ignore'))) return undefined;
         throw error;
       }
       return container;

@@ -2,6 +2,16 @@ import { ContainerClient, isContainerError } from '../../api/io-berth-container.
 import { command } from '../command.ts';
 import { forEach } from '../each.ts';
 import { parseSeconds } from '../quantities.ts';
+import { isRefusal } from '../refusals.ts';
+import { ALL_OPTION, selected } from '../selection.ts';
+
+export const TIME_OPTION = {
+  kind: 'text',
+  short: 't',
+  aliases: ['timeout'],
+  value: 'SECONDS',
+  help: "How long they may take to stop, instead of each container's own stop timeout; 0 kills at once",
+} as const;
 
 export const stop = command({
   name: 'stop',
@@ -9,24 +19,24 @@ export const stop = command({
   operands: 'NAME…',
   details: 'Each gets its stop signal, and SIGKILL when its time is up. One that has ended is left alone.',
   options: {
-    time: {
-      kind: 'text',
-      short: 't',
-      aliases: ['timeout'],
-      value: 'SECONDS',
-      help: "How long they may take, instead of each container's own stop timeout; 0 kills at once",
-    },
+    time: TIME_OPTION,
+    all: { ...ALL_OPTION, help: 'Stop all containers that run' },
+    ignore: { kind: 'flag', short: 'i', help: 'Do not mind those that are not there' },
   },
-  least: 1,
+  least: 0,
   most: Infinity,
   async run(args, context) {
     const time = args.text('time');
     const timeoutUSec = time === undefined ? undefined : parseSeconds('--time', time);
+    const ignore = args.flag('ignore');
     const containers = new ContainerClient(context.berthd);
-    return await forEach(args.operands, context, { turns: 'together' }, async (container) => {
+    const wanted = { operands: args.operands, all: args.flag('all') };
+    const names = await selected(containers, wanted, ['created', 'running', 'paused']);
+    return await forEach(names, context, { turns: 'together' }, async (container) => {
       try {
         await containers.stop({ container, timeoutUSec });
       } catch (error) {
+        if (ignore && isRefusal(error, 'io.berth.Container.NoSuchContainer')) return undefined;
         if (!isContainerError(error, 'AlreadyStopped')) throw error;
       }
       return container;

@@ -1,13 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import {
-  containerError,
-  type ContainerHandlers,
-  type InspectOutput,
-  type LogLine,
-} from '../../../src/api/io-berth-container.ts';
-import { imageError, type LoadInput, type PullInput } from '../../../src/api/io-berth-image.ts';
+import { containerError, type ContainerHandlers, type LogLine } from '../../../src/api/io-berth-container.ts';
+import { imageError, type LoadInput } from '../../../src/api/io-berth-image.ts';
 import type { GetInfoOutput } from '../../../src/api/io-berth-system.ts';
-import { aContainer, anImage, ID } from './fixtures.ts';
+import { anImage, ID } from './fixtures.ts';
 import { ago, berth, TestWorld } from './world.ts';
 
 const done = async (): Promise<Record<string, never>> => await Promise.resolve({});
@@ -26,6 +21,10 @@ describe('a verb with several names', () => {
     ['init', 'Init', 1],
     ['stop', 'Stop', 1],
     ['kill', 'Kill', 1],
+    ['restart', 'Restart', 1],
+    ['pause', 'Pause', 1],
+    ['unpause', 'Unpause', 1],
+    ['cleanup', 'Cleanup', 1],
     ['rm', 'Remove', 1],
   ];
   it.each(verbs)('%s goes on after a failure and prints what it did', async (verb, method, code) => {
@@ -189,19 +188,6 @@ it.each([
   });
 });
 
-it('inspect prints what there is as a JSON array, and fails for the rest', async () => {
-  const { image: _image, labels: _labels, ...rest } = aContainer();
-  const inspected: InspectOutput = { ...rest, configuration: { image: 'x' }, bundle: '/b' };
-  const containers: Partial<ContainerHandlers> = {
-    Inspect: async ({ container }) =>
-      await (container === 'gone' ? Promise.reject(noSuch(container)) : Promise.resolve(inspected)),
-  };
-  const ran = await berth(['inspect', 'gone', 'web'], { containers });
-  expect(ran.code).toBe(1);
-  expect(JSON.parse(ran.stdout)).toEqual([inspected]);
-  expect(ran.stderr).toContain("there is no container 'gone'");
-});
-
 describe('logs', () => {
   const lines = (...all: Partial<LogLine>[]): Partial<ContainerHandlers> => ({
     async *Logs() {
@@ -274,31 +260,6 @@ describe('images', () => {
     expect(asked).toEqual([{ path: '/here/x.tar' }, { path: '/x.tar', name: 'n', reference: 't' }]);
     for (const argv of [[], ['a', 'b'], ['-i', 'a', 'b']])
       expect(await berth(['load', ...argv], { images })).toMatchObject({ code: 125 });
-  });
-
-  it.each<[string[], object]>([
-    [[], { verifyTls: true }],
-    [['--tls-verify=false'], { verifyTls: false }],
-    [['--creds', 'me:p:w'], { verifyTls: true, username: 'me', password: 'p:w' }],
-  ])('pull %j prints the ID', async (options, input) => {
-    let asked: PullInput | undefined;
-    const images = {
-      async Pull(input: PullInput) {
-        asked = input;
-        return await Promise.resolve({ image: anImage() });
-      },
-    };
-    expect(await berth(['pull', ...options, 'box'], { images })).toMatchObject({
-      code: 0,
-      stdout: `${'b'.repeat(64)}\n`,
-    });
-    expect(asked).toEqual({ image: 'box', ...input });
-  });
-
-  it('pull does not print a password it cannot read', async () => {
-    const ran = await berth(['pull', '--creds', 'secret', 'box']);
-    expect(ran.code).toBe(125);
-    expect(ran.stderr).not.toContain('secret');
   });
 });
 

@@ -72,7 +72,25 @@ eeeeeeeeeeee   localhost/plain:latest   postgres -c a very long…   2 minutes a
       'e'.repeat(12),
     );
   });
-  it.each(['status=dead', 'colour=red', 'x', '=x'])('refuses the filter %j', async (filter) => {
+  // prettier-ignore
+  it.each<[argv: string[], found: string]>([
+    [['--filter', 'id=ff'],                                'f'],
+    [['--filter', 'id=a'],                                 ''],
+    [['--filter', 'ancestor=plain'],                       'fe'],
+    [['--filter', 'ancestor=localhost/plain:latest'],      'fe'],
+    [['--filter', 'ancestor=aaaa'],                        'fe'],
+    [['--filter', 'ancestor=lain'],                        ''],
+    [['--filter', 'exited=1'],                             'e'],
+    [['--filter', 'exited=0'],                             ''],
+    [['--filter', 'name=web', '--filter', 'exited=1'],     ''],
+    [['--last', '1'],                                      'e'],
+    [['-n5'],                                              'fe'],
+    [['-l'],                                               'e'],
+  ])('%j', async (argv, found) => {
+    const { stdout } = await berth(['ps', '-q', ...argv], { containers });
+    expect(stdout).toBe(found.split('').map((digit) => `${digit.repeat(12)}\n`).join(''));
+  });
+  it.each(['status=dead', 'exited=x', 'colour=red', 'x', '=x'])('refuses the filter %j', async (filter) => {
     expect(await berth(['ps', '--filter', filter], { containers })).toMatchObject({ code: 125, stdout: '' });
   });
   it('refuses other formats', async () => {

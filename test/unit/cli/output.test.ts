@@ -11,7 +11,7 @@ const failingWith = (code: string): Writable =>
     },
   });
 const outputTo = (stdout: Writable, stderr = new Writable()): Output =>
-  new Output({ stdout: () => stdout, stderr: () => stderr, colours: () => false });
+  new Output({ stdout: () => stdout, stderr: () => stderr, colours: () => false, columns: () => undefined });
 
 describe('output that nobody reads any more', () => {
   it('is told apart from output that cannot be kept', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { COMMANDS } from '../../../src/cli/commands.ts';
+import { COMMANDS, GROUPS } from '../../../src/cli/commands.ts';
 import { serviceAt } from '../../../src/cli/connect.ts';
 import { CannotConnect } from '../../../src/varlink/errors.ts';
 import { listing } from './fixtures.ts';
@@ -15,7 +15,8 @@ describe('help', () => {
   });
 
   it.each(VERBS)('%s explains itself and every option', async (verb) => {
-    const { stdout, stderr, code } = await berth([verb, '--help']);
+    const words = verb.split(' ');
+    const { stdout, stderr, code } = await berth([...words, '--help']);
     const topic = (await COMMANDS[verb]?.load())?.topic;
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(topic?.name).toBe(verb);
@@ -27,7 +28,18 @@ describe('help', () => {
       );
       expect(help).toMatch(/^[A-Z]/u);
     }
-    expect((await berth(['help', verb])).stdout).toBe(stdout);
+    expect((await berth(['help', ...words])).stdout).toBe(stdout);
+  });
+
+  it.each(Object.entries(GROUPS))('%s lists its verbs, each of which is there', async (group, { verbs }) => {
+    for (const argv of [[group], [group, '--help'], [group, '-h'], ['help', group]]) {
+      const { stdout, code } = await berth(argv);
+      expect(code).toBe(0);
+      for (const verb of Object.keys(verbs)) expect(stdout).toMatch(new RegExp(`^  ${verb} +[A-Z]`, 'mu'));
+    }
+    for (const [verb, name] of Object.entries(verbs)) {
+      expect((await berth([group, verb, '--help'])).stdout).toMatch(new RegExp(`^Usage: berth ${name} `, 'u'));
+    }
   });
 
   it.each(VERBS)('%s has no letter or name twice', async (verb) => {
@@ -50,6 +62,10 @@ describe('a command line that makes no sense', () => {
     [['--nope', 'ps'],    "there is no option --nope; see 'berth --help'"],
     [['ps', '--nope'],    "there is no option --nope; see 'berth ps --help'"],
     [['ps', 'web'],       "'web' is too much; see 'berth ps --help'"],
+    [['container', 'fly'], "there is no command 'container fly'; see 'berth container --help'"],
+    [['help', 'image', 'fly'], "there is no command 'image fly'; see 'berth image --help'"],
+    [['image', 'prune', '--nope'], "there is no option --nope; see 'berth image prune --help'"],
+    [['image', '--nope'], "there is no option --nope; see 'berth image --help'"],
   ])('%j', async (argv, complaint) => {
     expect(await berth(argv)).toMatchObject({ code: 125, stdout: '', stderr: `berth: ${complaint}\n` });
   });

@@ -26,6 +26,10 @@ export interface WorldOptions {
   readonly system?: Partial<SystemHandlers>;
   readonly environment?: Record<string, string>;
   readonly colours?: boolean;
+  /** How wide the terminal is that standard output and standard error go to; none without. */
+  readonly columns?: number;
+  /** What the person at the terminal answers. */
+  readonly answer?: string;
   /** Takes the place of standard output. */
   readonly stdout?: Writable;
 }
@@ -41,6 +45,8 @@ export class TestWorld {
   address = '';
   /** How often something connected. */
   connections = 0;
+  /** What the person at the terminal was asked. */
+  readonly questions: string[] = [];
   readonly #options: WorldOptions;
   readonly #listeners = new Map<NodeJS.Signals, (signal: NodeJS.Signals) => void>();
   readonly #serverEnds = new Set<Writable>();
@@ -81,7 +87,16 @@ export class TestWorld {
     const stderr = new Sink();
     const client = await Client.over(async () => await Promise.resolve(this.#dial()));
     const world: World = {
-      output: new Output({ stdout: () => stdout, stderr: () => stderr, colours: () => this.#options.colours ?? false }),
+      output: new Output({
+        stdout: () => stdout,
+        stderr: () => stderr,
+        colours: () => this.#options.colours ?? false,
+        columns: () => this.#options.columns,
+      }),
+      ask: async (question) => {
+        this.questions.push(question);
+        return await Promise.resolve(this.#options.answer);
+      },
       environment: this.#options.environment ?? {},
       folder: '/here',
       now: () => NOW,
