@@ -10,6 +10,7 @@ import { chmod, cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:f
 import { basename, dirname, join, relative } from 'node:path';
 import { compileArgv } from './client.ts';
 import { dependencyFiles } from './dependencies.ts';
+import { writeDocuments } from './documents.ts';
 
 const TREE = dirname(import.meta.dirname);
 const ARCHITECTURES: Partial<Record<NodeJS.Architecture, string>> = { x64: 'amd64', arm64: 'arm64' };
@@ -44,6 +45,7 @@ export async function buildPackage({
   const stage = join(TREE, 'dist', `.${name}`);
   await rm(stage, { recursive: true, force: true });
   await fill(stage, manifest.dependencies);
+  await writeDocuments(stage, version ?? manifest.version);
   await writeControl(stage, version ?? manifest.version, architecture);
   await execute('dpkg-deb', ['-Zzstd', '-z3', '--root-owner-group', '--build', stage, `${file}.part`]);
   await execute('mv', [`${file}.part`, file]);

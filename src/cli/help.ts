@@ -13,7 +13,7 @@ export interface HelpTopic {
 
 /** What `berth NAME --help` prints. */
 export function helpFor({ name, summary, operands, details, options }: HelpTopic): string {
-  const rows = rowsFor(options);
+  const rows = optionRows(options);
   if (!Object.values(options).some(({ short }) => short === 'h')) rows.push(['-h, --help', 'Show this help']);
   else rows.push(['    --help', 'Show this help']);
   const usage = ['berth', name, '[OPTIONS]', operands].filter((part) => part !== '').join(' ');
@@ -32,7 +32,7 @@ export function helpForAll(commands: readonly Row[], options: Options): string {
     'Usage: berth [OPTIONS] COMMAND …',
     'Run OCI containers as systemd units.',
     `Commands:\n${columns(commands)}`,
-    `Options:\n${columns([...rowsFor(options), ['-h, --help', 'Show this help']])}`,
+    `Options:\n${columns([...optionRows(options), ['-h, --help', 'Show this help']])}`,
     "See 'berth COMMAND --help' for what a command takes.",
   ].join('\n\n');
 }
@@ -47,7 +47,8 @@ export function helpForGroup(name: string, summary: string, verbs: readonly Row[
   ].join('\n\n');
 }
 
-const rowsFor = (options: Options): Row[] =>
+/** How each option is written, and what it does. */
+export const optionRows = (options: Options): Row[] =>
   Object.entries(options).map(([long, option]) => [spelling(long, option), helpOf(option)]);
 
 function spelling(long: string, option: Option): string {
