@@ -130,12 +130,16 @@ function startProperties({ mount, prepare = [], create }: UnitCommands): UnitPro
       property.exec('ExecStart', [command(create)]),
     ];
   }
-  const script = `${mount.map(quoted).join(' ')} && exec "$@"`;
-  return [property.exec('ExecStart', [command(['/bin/sh', '-c', script, 'sh', ...create])])];
+  return [
+    property.exec('ExecStart', [command(['/bin/sh', '-c', oneThenRest(mount.length), 'sh', ...mount, ...create])]),
+  ];
 }
 
-/** As one word of a shell's. */
-const quoted = (word: string): string => `'${word.replaceAll("'", String.raw`'\''`)}'`;
+/** A script that runs its first `count` arguments, and then the others in its place. No argument becomes part of it. */
+function oneThenRest(count: number): string {
+  const first = Array.from({ length: count }, (_, index) => `"\${${index + 1}}"`).join(' ');
+  return `${first} && shift ${count} && exec "$@"`;
+}
 
 function execProperties(folder: Folder, commands: UnitCommands, mode: 'run' | 'hold'): UnitProperty[] {
   const unlessHeld = ['/bin/sh', '-c', 'test -e "$0" || exec "$@"', folder.hold, ...commands.start];

@@ -50,7 +50,13 @@ describe('unitFor', () => {
         Environment: ['as', ['LIBMOUNT_FORCE_MOUNT2=always']],
         ExecStartEx: [
           'a(sasas)',
-          [['/bin/sh', ['/bin/sh', '-c', "'/usr/bin/mount' 'it' && exec \"$@\"", 'sh', ...commands.create], flags]],
+          [
+            [
+              '/bin/sh',
+              ['/bin/sh', '-c', '"${1}" "${2}" && shift 2 && exec "$@"', 'sh', ...commands.mount, ...commands.create],
+              flags,
+            ],
+          ],
         ],
         ExecStartPostEx: ['a(sasas)', [['/usr/bin/crun', commands.start, flags]]],
         ExecStopPostEx: [
