@@ -8,6 +8,7 @@
  */
 import { openSync, closeSync } from 'node:fs';
 import { Message, MessageFlag, MessageType, sessionBus, DBusError, type BusStream, type MessageBus } from 'dbus-next';
+import { Gate } from '../lib/gate.ts';
 import { closeOnExec } from './close-on-exec.ts';
 import { orAborted } from './or-aborted.ts';
 import { BusDisconnected, BusUnavailable } from './unit-manager.ts';
@@ -46,12 +47,16 @@ export class BusCallFailed extends Error {
   }
 }
 
+/** dbus-daemon refuses a connection's 129th call that waits for its reply. */
+const MAX_PENDING = 100;
+
 const BUS = { destination: 'org.freedesktop.DBus', path: '/org/freedesktop/DBus', interface: 'org.freedesktop.DBus' };
 
 export class BusConnection implements Disposable {
   readonly #bus: MessageBus;
   readonly #stream: BusStream;
   readonly #events: BusEvents;
+  readonly #gate = new Gate(MAX_PENDING);
   readonly #waiting = new Set<(reason: Error) => void>();
   #closed: BusDisconnected | undefined;
 
@@ -119,7 +124,13 @@ export class BusConnection implements Disposable {
     this.#waiting.add(reject);
     // A name without an owner is an error at once: PID 1 cannot be started by the bus.
     const message = new Message({ ...call, body: [...(call.body ?? [])], flags: MessageFlag.NO_AUTO_START });
-    this.#reply(message).then(resolve, reject);
+    this.#gate
+      .run(async () => {
+        // Whoever gave up while it waited has it not done, and may have closed the descriptors in it.
+        signal?.throwIfAborted();
+        return await this.#reply(message);
+      })
+      .then(resolve, reject);
     try {
       return await orAborted(promise, signal);
     } finally {
