@@ -48,9 +48,9 @@ const DESCRIPTION = [
 
 const EXIT_STATUS = [
   ['0', 'Everything went well.'],
-  ['1', 'Something failed, or, with rm and rmi, is not there.'],
+  ['1', 'With rm and rmi, there is none of that name.'],
   ['2', 'With rm, the container runs; with rmi, containers are made from the image.'],
-  ['125', 'The command line makes no sense, or berth failed where other codes are those of a container.'],
+  ['125', 'The command line makes no sense, or berth itself failed.'],
   ['126', 'The command cannot be executed in the container.'],
   ['127', 'The command is not in the container.'],
   ['128+N', 'With run, signal N has ended the container.'],

@@ -27,7 +27,7 @@ export interface Definition<O extends Options> extends HelpTopic {
   readonly least?: number;
   readonly most?: number;
   readonly optionsEnd?: 'at-first-operand';
-  /** What a failure is to the exit code. Default: 1, with 126 and 127 for commands that cannot run. */
+  /** What a failure is to the exit code. Default: 125, with 126 and 127 for commands that cannot run. */
   readonly exitCodeFor?: ExitCodeFor;
   /** @returns the exit code */
   readonly run: (args: Arguments<O>, context: Context) => Promise<number>;

@@ -25,7 +25,7 @@ const WAYS_OUT: { readonly [S in State]: (name: string) => string } = {
   configured: (name) => `it was never started; 'berth start ${name}' starts it`,
   created: (name) => `'berth start ${name}' runs it, 'berth stop ${name}' takes it down`,
   running: (name) => `'berth stop ${name}' stops it`,
-  paused: (name) => `'systemctl thaw berth-${name}.service' lets it go on`,
+  paused: (name) => `'berth unpause ${name}' lets it go on`,
   stopping: (name) => `'berth wait ${name}' waits for its end`,
   stopped: (name) => `'berth start ${name}' starts it anew`,
   exited: (name) => `'berth start ${name}' starts it anew`,
@@ -57,7 +57,7 @@ export const CONTAINER_SENTENCES: Sentences<ContainerErrors> = {
   NoCommand: ({ image }) => `the image '${image}' does not say what to run; give a command after it`,
   NoSuchSource: ({ source }) => `there is no '${source}' on this host to mount; make it first`,
   NoSuchNamespace: ({ namespace }) =>
-    `the namespace '${namespace}' is not there; start the container it belongs to first`,
+    `the namespace '${namespace}' is not there; start the container it belongs to first, or start this one with --recursive`,
   InvalidFile: ({ path, reason }) => `'${path}' cannot be used: ${reason}`,
   HasDependents: ({ container, dependents }) =>
     `other containers share namespaces of '${container}' (${listed(dependents)}); remove them first with 'berth rm'`,

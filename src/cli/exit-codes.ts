@@ -1,10 +1,11 @@
-/** What berth exits with; docker's and podman's numbers. */
+/** What berth exits with; podman's numbers. */
 export const EXIT = {
   ok: 0,
-  failed: 1,
+  /** `rm`, `rmi`: there is none of that name. */
+  notThere: 1,
   /** `rm`: the container runs. `rmi`: the image is used. */
   inTheWay: 2,
-  /** Berth itself failed, where other codes are those of a container, and for arguments that make no sense. */
+  /** Berth itself failed, or the arguments make no sense; so that other codes can be those of a container. */
   berthFailed: 125,
   notExecutable: 126,
   notFound: 127,

@@ -30,13 +30,11 @@ const exitCodes =
 
 const COMMANDS_OF_CONTAINERS = { CommandNotFound: EXIT.notFound, CommandNotExecutable: EXIT.notExecutable };
 
-const usualExitCodeFor = exitCodes(COMMANDS_OF_CONTAINERS, EXIT.failed);
-
-/** Where the other codes are those of a container. */
-export const runExitCodeFor = exitCodes(COMMANDS_OF_CONTAINERS, EXIT.berthFailed);
+/** Whatever else is wrong, podman exits with the same as where other codes are those of a container. */
+const usualExitCodeFor = exitCodes(COMMANDS_OF_CONTAINERS, EXIT.berthFailed);
 
 /** podman-rm(1) and podman-rmi(1). */
 export const removeExitCodeFor = exitCodes(
-  { NoSuchContainer: EXIT.failed, WrongState: EXIT.inTheWay, NoSuchImage: EXIT.failed, ImageInUse: EXIT.inTheWay },
+  { NoSuchContainer: EXIT.notThere, WrongState: EXIT.inTheWay, NoSuchImage: EXIT.notThere, ImageInUse: EXIT.inTheWay },
   EXIT.berthFailed,
 );

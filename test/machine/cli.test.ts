@@ -172,7 +172,7 @@ describe('the life of a container by hand', () => {
     expect(said(await berth('start', 'cli-life'))).toMatchObject({ code: 0, stderr: '' });
     expect((await berth('ps', '--filter', 'name=life')).text()).toMatch(/Up (?:Less than a|\d+) seconds? +cli-life$/m);
     expect((await berth('rm', 'cli-life')).code).toBe(2);
-    expect(said(await berth('stop', 'cli-life', 'nope'))).toMatchObject({ code: 1, stdout: 'cli-life\n' });
+    expect(said(await berth('stop', 'cli-life', 'nope'))).toMatchObject({ code: 125, stdout: 'cli-life\n' });
     expect(said(await berth('stop', 'cli-life'))).toMatchObject({ code: 0, stderr: '' });
     expect(said(await berth('wait', 'cli-life'))).toEqual({ code: 0, stdout: '5\n', stderr: '' });
     expect((await berth('ps', '-a')).text()).toMatch(/Exited \(5\) .* ago +cli-life$/m);
@@ -226,7 +226,7 @@ describe('images, information and help', () => {
       code: 1,
       stdout: 'localhost/cli:1\n',
     });
-    expect((await berth('load', '/etc/passwd')).code).toBe(1);
+    expect((await berth('load', '/etc/passwd')).code).toBe(125);
   });
 
   it('info and version', async () => {
@@ -237,7 +237,7 @@ describe('images, information and help', () => {
 
   it('tells those who are not in the group berth what to do', async () => {
     const ran = await machine.exec(['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', 'berth', 'ps']);
-    expect(ran.code).toBe(1);
+    expect(ran.code).toBe(125);
     expect(ran.stderr.toString()).toContain(
       "you may not talk to berthd at /run/berth/io.berth; use sudo, or join the group 'berth'",
     );

@@ -2,7 +2,6 @@ import { ContainerClient } from '../../api/io-berth-container.ts';
 import { command } from '../command.ts';
 import { configurationFrom, CONTAINER_OPTIONS } from '../container-options.ts';
 import { EXIT } from '../exit-codes.ts';
-import { runExitCodeFor } from '../report.ts';
 
 export const create = command({
   name: 'create',
@@ -13,7 +12,6 @@ export const create = command({
   least: 1,
   most: Infinity,
   optionsEnd: 'at-first-operand',
-  exitCodeFor: runExitCodeFor,
   async run(args, context) {
     const configuration = configurationFrom(args, context);
     const { id } = await new ContainerClient(context.berthd).create({ configuration });

@@ -3,7 +3,6 @@ import { command } from '../command.ts';
 import { configurationFrom, CONTAINER_OPTIONS } from '../container-options.ts';
 import { EXIT } from '../exit-codes.ts';
 import { runInForeground } from '../foreground.ts';
-import { runExitCodeFor } from '../report.ts';
 
 export const run = command({
   name: 'run',
@@ -19,7 +18,6 @@ export const run = command({
   least: 1,
   most: Infinity,
   optionsEnd: 'at-first-operand',
-  exitCodeFor: runExitCodeFor,
   async run(args, context) {
     const configuration = configurationFrom(args, context);
     const containers = new ContainerClient(context.berthd);

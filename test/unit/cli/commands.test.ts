@@ -17,14 +17,14 @@ describe('a verb with several names', () => {
       return await done();
     };
   const verbs: [verb: string, method: keyof ContainerHandlers, code: number][] = [
-    ['start', 'Start', 1],
-    ['init', 'Init', 1],
-    ['stop', 'Stop', 1],
-    ['kill', 'Kill', 1],
-    ['restart', 'Restart', 1],
-    ['pause', 'Pause', 1],
-    ['unpause', 'Unpause', 1],
-    ['cleanup', 'Cleanup', 1],
+    ['start', 'Start', 125],
+    ['init', 'Init', 125],
+    ['stop', 'Stop', 125],
+    ['kill', 'Kill', 125],
+    ['restart', 'Restart', 125],
+    ['pause', 'Pause', 125],
+    ['unpause', 'Unpause', 125],
+    ['cleanup', 'Cleanup', 125],
     ['rm', 'Remove', 1],
   ];
   it.each(verbs)('%s goes on after a failure and prints what it did', async (verb, method, code) => {
@@ -300,7 +300,7 @@ describe('info and version', () => {
   });
 
   it('version still tells its own when berthd does not answer', async () => {
-    expect(await berth(['version'])).toMatchObject({ code: 1, stdout: (await berth(['--version'])).stdout });
+    expect(await berth(['version'])).toMatchObject({ code: 125, stdout: (await berth(['--version'])).stdout });
   });
 });
 

@@ -46,7 +46,7 @@ const CONTAINERS: { [N in keyof ContainerErrors]: [facts: ContainerErrors[N], se
   NoSuchSource: [{ source: '/data' }, "there is no '/data' on this host to mount; make it first"],
   NoSuchNamespace: [
     { namespace: 'container:db' },
-    "the namespace 'container:db' is not there; start the container it belongs to first",
+    "the namespace 'container:db' is not there; start the container it belongs to first, or start this one with --recursive",
   ],
   InvalidFile: [{ path: '/p.json', reason: 'no JSON' }, "'/p.json' cannot be used: no JSON"],
   HasDependents: [
@@ -130,7 +130,7 @@ describe('what berthd refuses', () => {
   it('has a sentence for everything that the interfaces declare', () => {
     expect(Object.keys(CONTAINER_SENTENCES)).toEqual(Object.keys(CONTAINERS));
     expect(Object.keys(IMAGE_SENTENCES)).toEqual(Object.keys(IMAGES));
-    expect(Object.keys(SYSTEM_SENTENCES)).toEqual(['InternalError']);
+    expect(Object.keys(SYSTEM_SENTENCES)).toEqual(['SystemFailed', 'InternalError']);
   });
   it('tells where to look when berthd itself failed, whatever was called', () => {
     expect(sentenceFor(systemError('InternalError', { reference: 'r1' }))).toBe(
@@ -141,6 +141,11 @@ describe('what berthd refuses', () => {
     ['configuration.name', '--name must be a letter or digit'],
     ['configuration.mounts[1].source', 'the paths of --volume, --mount and --tmpfs must be absolute'],
     ['configuration.environment', '--env and --env-file take NAME=VALUE'],
+    ['configuration.resources.cpuWeight', '--cpu-weight takes'],
+    ['resources.allowedCpus', '--cpuset-cpus takes'],
+    ['unitProperties[0]', '--property takes'],
+    ['configuration.unitProperties[0]', '--property takes'],
+    ['configuration.devices[2].access', '--device takes'],
     ['signal', 'a signal is given by name or number'],
     ['some.other[3].thing', "berthd does not take the value of 'some.other[3].thing'"],
     ['constructor', "berthd does not take the value of 'constructor'"],

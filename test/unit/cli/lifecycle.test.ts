@@ -164,13 +164,13 @@ describe('inspect', () => {
   // prettier-ignore
   it.each<[argv: string[], code: number, found: object[], complaint: string]>([
     [['inspect', 'web'],                        0, [container],                                ''],
-    [['inspect', 'gone', 'web'],                1, [container],                                "there is no container 'gone'"],
+    [['inspect', 'gone', 'web'],                125, [container],                                "there is no container 'gone'"],
     [['inspect', 'web', 'box'],                 0, [container, { ...facts, ...configured }],   ''],
     [['inspect', '--type', 'image', 'box'],     0, [{ ...facts, ...configured }],              ''],
-    [['inspect', '--type', 'image', 'web'],     1, [],                                         "there is no image 'web'"],
-    [['inspect', '--type=container', 'box'],    1, [],                                         "there is no container 'box'"],
+    [['inspect', '--type', 'image', 'web'],     125, [],                                         "there is no image 'web'"],
+    [['inspect', '--type=container', 'box'],    125, [],                                         "there is no container 'box'"],
     [['image', 'inspect', 'box'],               0, [{ ...facts, ...configured }],              ''],
-    [['image', 'inspect', '--format=json', 'web'], 1, [],                                      "there is no image 'web'"],
+    [['image', 'inspect', '--format=json', 'web'], 125, [],                                      "there is no image 'web'"],
   ])('%j', async (argv, code, found, complaint) => {
     const ran = await berth(argv, options);
     expect(ran.code).toBe(code);

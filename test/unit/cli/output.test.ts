@@ -23,7 +23,7 @@ describe('output that nobody reads any more', () => {
     const containers = { List: listing([aContainer()]) };
     expect(await berth(['ps'], { containers, stdout: failingWith('EPIPE') })).toMatchObject({ code: 141, stderr: '' });
     const ran = await berth(['ps'], { containers, stdout: failingWith('ENOSPC') });
-    expect(ran).toMatchObject({ code: 1, stderr: 'berth: the output cannot be written: write ENOSPC\n' });
+    expect(ran).toMatchObject({ code: 125, stderr: 'berth: the output cannot be written: write ENOSPC\n' });
   });
 
   it('ends a command that does the same for several names quietly', async () => {

@@ -91,10 +91,10 @@ describe('stats', () => {
   it('fails for one that is not there, and passes errors on', async () => {
     const gone = async (): Promise<never> =>
       await Promise.reject(containerError('NoSuchContainer', { container: 'x' }));
-    expect(await berth(['stats', 'x'], { containers: { Inspect: gone } })).toMatchObject({ stdout: '', code: 1 });
+    expect(await berth(['stats', 'x'], { containers: { Inspect: gone } })).toMatchObject({ stdout: '', code: 125 });
     const Stats = async (): Promise<never> =>
       await Promise.reject(containerError('SystemFailed', { errnoName: 'EIO', message: 'x' }));
-    expect(await berth(['stats', 'web'], { containers: { Inspect, Stats } })).toMatchObject({ stdout: '', code: 1 });
+    expect(await berth(['stats', 'web'], { containers: { Inspect, Stats } })).toMatchObject({ stdout: '', code: 125 });
   });
 });
 
