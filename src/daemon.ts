@@ -16,6 +16,7 @@ import { Containers } from './container/containers.ts';
 import { Executions } from './container/exec/executions.ts';
 import { SessionBook } from './container/exec/session-book.ts';
 import { SessionFiles } from './container/exec/session-files.ts';
+import type { Faults } from './container/faults.ts';
 import { Folders } from './container/folder.ts';
 import type { Runtimes } from './container/ports.ts';
 import { Registry } from './container/registry.ts';
@@ -55,6 +56,8 @@ export interface World {
   /** systemd's fd store, and what it held when this process was started. */
   readonly store: DescriptorStore;
   readonly stored: ReadonlyMap<string, readonly number[]>;
+  /** Told how far operations have come; for tests. */
+  readonly faults?: Faults | undefined;
 }
 
 const SECCOMP_PROFILES = ['/etc/containers/seccomp.json', '/usr/share/containers/seccomp.json'];
@@ -75,7 +78,7 @@ export class Daemon implements AsyncDisposable {
   }
 
   /** @throws DatabaseTooNew | DatabaseUnusable | BusUnavailable */
-  static async open({ settings, log, environment, store, stored }: World): Promise<Daemon> {
+  static async open({ settings, log, environment, store, stored, faults }: World): Promise<Daemon> {
     await using opening = new AsyncDisposableStack();
     const { dataDirectory, runDirectory, libexecDirectory } = settings.current;
     await mkdir(join(dataDirectory, 'containers'), { recursive: true, mode: 0o700 });
@@ -87,7 +90,10 @@ export class Daemon implements AsyncDisposable {
     });
     if (damaged !== undefined) {
       const { path, error } = damaged;
-      log.error('The database was damaged; it was moved aside, and a new one is filled from the folders', { path, error });
+      log.error('The database was damaged; it was moved aside, and a new one is filled from the folders', {
+        path,
+        error,
+      });
     }
     const units = opening.use(await DbusUnitManager.open());
     const installed = installedRuntimes(join(runDirectory, 'runtimes'));
@@ -142,6 +148,7 @@ export class Daemon implements AsyncDisposable {
         relays,
       },
       { hostname: hostname() },
+      faults,
     );
     opening.defer(async () => {
       await containers.close();
@@ -166,7 +173,11 @@ export class Daemon implements AsyncDisposable {
     server
       .serve(
         containerInterface,
-        translated(containerInterface.name, { ...containersService(containers), ...execService(executions), ...attachService(containers) }),
+        translated(containerInterface.name, {
+          ...containersService(containers),
+          ...execService(executions),
+          ...attachService(containers),
+        }),
       )
       .serve(imageInterface, translated(imageInterface.name, imagesService(images, containers)))
       .serve(systemInterface, translated(systemInterface.name, systemService(facts, { units, images, containers })))

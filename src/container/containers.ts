@@ -5,6 +5,7 @@ import type { CgroupProcess, CgroupUsage } from '../systemd/cgroup.ts';
 import type { Request } from './configure.ts';
 import type { Container } from './container.ts';
 import { ContainerError } from './errors.ts';
+import { noFaults, type Faults } from './faults.ts';
 import { parseContainerName, type ContainerId } from './names.ts';
 import { Operations } from './operations.ts';
 import { attach, demandInput, resize, said, type Attaching, type AttachOptions } from './operations/attach.ts';
@@ -41,11 +42,11 @@ export class Containers {
   readonly #host: CreateHost;
   readonly #closing = new AbortController();
 
-  constructor(world: Omit<Ports, 'operations'>, host: CreateHost) {
+  constructor(world: Omit<Ports, 'operations' | 'faults'>, host: CreateHost, faults: Faults = noFaults) {
     const operations = new Operations(world, (container) => {
       this.#afterEnd(container);
     });
-    this.#ports = { ...world, operations };
+    this.#ports = { ...world, operations, faults };
     this.#host = host;
   }
 

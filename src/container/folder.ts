@@ -2,10 +2,11 @@
  * The folder of a container: its OCI bundle, what it wrote, and the record of how it ended. Everything in it that is not
  * below `upper` was written by berth or by the unit.
  */
-import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Configuration } from './container.ts';
+import type { Container } from './container.ts';
 import { shortId, type ContainerId } from './names.ts';
+import { describedBy, descriptionOf } from './records.ts';
 import { systemdSignalNumber, type Exit } from './status.ts';
 
 /** Where things of a container are. */
@@ -33,6 +34,9 @@ export interface EndRecord {
   readonly exit: Exit | undefined;
   readonly result: string;
 }
+
+/** What the container is made of, for the day the database is lost. */
+const DESCRIPTION = 'container.json';
 
 export class Folders {
   readonly #data: string;
@@ -79,15 +83,28 @@ export class Folders {
   }
 
   /** Writes the OCI configuration, and what the container is made of, from which a lost database can be filled again. */
-  async describe(
-    folder: Folder,
-    spec: object,
-    about: { name: string; unit: string; configuration: Configuration },
-  ): Promise<void> {
+  async describe(folder: Folder, spec: object, container: Container): Promise<void> {
     await Promise.all([
       writeFile(join(folder.path, 'config.json'), JSON.stringify(spec), { mode: 0o600 }),
-      replaceFile(join(folder.path, 'container.json'), JSON.stringify(about)),
+      replaceFile(join(folder.path, DESCRIPTION), descriptionOf(container)),
     ]);
+  }
+
+  /** Writes what a container is made of again, after a change; one that was never started has no folder, and needs none. */
+  async describeAgain(container: Container): Promise<void> {
+    await replaceFile(join(this.of(container.id).path, DESCRIPTION), descriptionOf(container)).catch(absent);
+  }
+
+  /** The names of the folders that there are, whoever's they are. */
+  async names(): Promise<string[]> {
+    return await readdir(join(this.#data, 'containers'));
+  }
+
+  /** The container that a folder says it is of. @throws Error for a folder that does not say, or whose name belies it */
+  async described(name: string): Promise<Container> {
+    const container = describedBy(await readFile(join(this.#data, 'containers', name, DESCRIPTION), 'utf8'));
+    if (shortId(container.id) !== name) throw new Error(`it says that it is of the container ${container.id}`);
+    return container;
   }
 
   async hold(folder: Folder): Promise<void> {

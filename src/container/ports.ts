@@ -7,6 +7,7 @@ import type { Relays } from '../relay/relays.ts';
 import type { CgroupProcess, CgroupUsage } from '../systemd/cgroup.ts';
 import type { UnitManager } from '../systemd/unit-manager.ts';
 import type { Bundles } from './bundle.ts';
+import type { Faults } from './faults.ts';
 import type { Folders } from './folder.ts';
 import type { Operations } from './operations.ts';
 import type { Registry } from './registry.ts';
@@ -27,6 +28,7 @@ export interface Ports {
   readonly relays: Pick<Relays, 'open' | 'find' | 'recover' | 'finish' | 'finished' | 'remove'>;
   readonly log: Logger;
   readonly now: () => Date;
+  readonly faults: Faults;
 }
 
 /** The OCI runtimes of this host. */

@@ -22,6 +22,8 @@ export type Ended = Pick<EndedRows, 'find' | 'insert' | 'expire' | 'forgetName'>
 export class Registry {
   /** Says that a container was saved or removed. */
   readonly changes = new Topic<ContainerId>();
+  /** The IDs of rows that cannot be read. */
+  readonly unreadable: readonly string[];
   readonly #rows: Rows;
   readonly #ended: Ended;
   readonly #byId = new Map<ContainerId, Container>();
@@ -32,13 +34,16 @@ export class Registry {
   constructor(rows: Rows, ended: Ended, onDamage: (id: string, error: unknown) => void) {
     this.#rows = rows;
     this.#ended = ended;
+    const unreadable: string[] = [];
     for (const row of rows.all()) {
       try {
         this.#remember(containerOf(row));
       } catch (error) {
+        unreadable.push(row.id);
         onDamage(row.id, error);
       }
     }
+    this.unreadable = unreadable;
   }
 
   /** Oldest first. */
@@ -116,15 +121,18 @@ export class Registry {
 
   /** Forgets a container, but not how it ended. */
   remove(container: Container, exit: Exit | undefined, now: Date): void {
-    if (exit !== undefined) {
-      this.#ended.insert({ id: container.id, name: container.name, exit: exitText(exit), atMs: now.getTime() });
-    }
+    if (exit !== undefined) this.keepEnd(container, exit, now);
     this.#ended.expire(now.getTime() - ENDED_KEPT_MS);
     this.#rows.delete(container.id);
     this.#byId.delete(container.id);
     this.#byName.delete(container.name);
     this.#byUnit.delete(container.unit);
     this.changes.announce(container.id);
+  }
+
+  /** Remembers how a container has ended that is about to go. */
+  keepEnd({ id, name }: Container, exit: Exit, now: Date): void {
+    this.#ended.insert({ id, name, exit: exitText(exit), atMs: now.getTime() });
   }
 
   /** How a container that is gone has ended: the latest that had this name or full ID. */

@@ -51,6 +51,7 @@ export async function create(
     message: undefined,
   };
   registry.add(container);
+  ports.faults('create: row written');
   return container;
 }
 

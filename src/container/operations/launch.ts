@@ -28,9 +28,15 @@ export async function launch(
   const runtime = runtimeFor(ports, container);
   const folder = ports.folders.of(container.id);
   await ports.folders.prepare(folder);
+  ports.faults('launch: folder prepared');
   using streams = await openStreams(ports, container, opened);
+  ports.faults('launch: streams open');
   const commands = await ports.bundles.write(container, folder, runtime, streams.consoleSocket);
-  if (mode === 'hold') await ports.folders.hold(folder);
+  ports.faults('launch: bundle written');
+  if (mode === 'hold') {
+    await ports.folders.hold(folder);
+    ports.faults('launch: mark to wait made');
+  }
   const unit = unitFor(container, folder, commands, streams, mode);
   try {
     await ports.units.startTransient(unit, signal).catch(async (error: unknown) => {
@@ -45,15 +51,19 @@ export async function launch(
     await settleFailure(ports, container, folder, runtime, error);
     return;
   }
+  ports.faults('launch: unit started');
   await ports.operations.settle(container.id);
 }
 
 /** A container that was renamed gets the unit of its new name, and what is left of the old one goes. */
-async function underItsName({ units, registry }: Ports, container: Container): Promise<Container> {
+async function underItsName({ units, registry, faults }: Ports, container: Container): Promise<Container> {
   const unit = unitNameFor(container.name);
   if (unit === container.unit) return container;
   await forgetUnit(units, container.unit);
-  return registry.save({ ...container, unit });
+  faults('launch: old unit forgotten');
+  const renamed = registry.save({ ...container, unit });
+  faults('launch: unit renamed');
+  return renamed;
 }
 
 /**
@@ -67,11 +77,13 @@ async function settleFailure(
   runtime: OciRuntime,
   error: unknown,
 ): Promise<void> {
+  ports.faults('launch: unit refused');
   const seen = await ports.operations.settle(container.id);
   if (error instanceof UnitJobFailed && seen !== undefined && hasRun(seen, container)) return;
   const refusal = await refusalFor(ports, container, folder, runtime, error);
   if (refusal === undefined) throw error;
   await ports.units.resetFailed(container.unit);
+  ports.faults('launch: failed state cleared');
   const known = ports.registry.get(container.id);
   if (known !== undefined && !isAlive(known.status.state)) {
     ports.registry.save({ ...known, message: reasonOf(refusal) });

@@ -37,17 +37,27 @@ export async function remove(
 
 /** The removal itself, from whatever point an earlier one was cut off at. For those who have the turn. */
 export async function finishRemoval(ports: Ports, container: Container): Promise<void> {
-  const { registry, folders, units, runtimes, mounts, sessions, relays } = ports;
+  const { registry, folders, units, runtimes, mounts, sessions, relays, faults } = ports;
   const { status } = container;
   const folder = folders.of(container.id);
   // A removal that was cut off has left the status behind, but not yet the record.
   const exit = 'exit' in status ? status.exit : (await folders.endOf(folder))?.exit;
+  // Once the folder is gone nobody else knows it.
+  if (exit !== undefined) registry.keepEnd(container, exit, ports.now());
   registry.save({ ...container, status: { state: 'removing' } });
+  faults('remove: written down');
   await forgetUnit(units, container.unit);
+  faults('remove: unit forgotten');
   await sessions.forget(container.id);
+  faults('remove: sessions ended');
   await relays.finish(relayKeyOf(container));
+  faults('remove: streams ended');
   await runtimes.find(container.config.runtime)?.delete(shortId(container.id), { ifRunning: 'kill' });
+  faults('remove: runtime record deleted');
   await mounts.unmountAll(folder.root);
+  faults('remove: root unmounted');
   await folders.remove(folder);
+  faults('remove: folder deleted');
   registry.remove(container, exit, ports.now());
+  faults('remove: row deleted');
 }

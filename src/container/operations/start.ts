@@ -67,6 +67,8 @@ async function release(ports: Ports, container: Container, signal: AbortSignal):
     const known = await runtime.state(id, signal);
     if (known?.status !== 'running') throw refusalOfRuntime(container.name, runtime, error, { cause: error });
   }
+  ports.faults('start: process started');
   await ports.folders.release(ports.folders.of(container.id));
+  ports.faults('start: mark to wait removed');
   await ports.operations.settle(container.id);
 }

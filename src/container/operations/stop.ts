@@ -35,7 +35,7 @@ export async function stop(
  * what its own timeout does not cover has passed, or as soon as the process is gone.
  */
 export async function stopUnit(
-  ports: Pick<Ports, 'units' | 'registry'>,
+  ports: Pick<Ports, 'units' | 'registry' | 'faults'>,
   container: Container,
   timeoutUsec: number | undefined,
   signal: AbortSignal,
@@ -43,11 +43,15 @@ export async function stopUnit(
   const { unit, config } = container;
   // systemd stops no unit that is frozen; and when the main process of one dies, it starts the unit's clean-up in the frozen
   // group and waits for it for ever, as process 1.
-  if (container.status.state === 'paused') await ports.units.thaw(unit, signal);
+  if (container.status.state === 'paused') {
+    await ports.units.thaw(unit, signal);
+    ports.faults('stop: thawed');
+  }
   const own = config.stopTimeoutUsec;
   const allowed = timeoutUsec ?? own;
   if (allowed > own && container.status.state === 'running') {
     await ports.units.kill(unit, 'main', config.stopSignal, signal);
+    ports.faults('stop: stop signal sent');
     await ended(ports, container.id, (allowed - own) / 1000, signal);
   }
   const stopped = stopIfLoaded(ports.units, unit, signal);
@@ -57,8 +61,10 @@ export async function stopUnit(
   } finally {
     killer?.[Symbol.dispose]();
   }
+  ports.faults('stop: unit down');
   // A process that had to be killed makes systemd call the unit failed; it did what was asked for.
   await ports.units.resetFailed(unit);
+  ports.faults('stop: failed state cleared');
 }
 
 /** Resolves when the container has ended, and at the latest after `ms`. */

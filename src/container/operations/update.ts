@@ -38,8 +38,12 @@ export async function update(ports: Ports, reference: string, changes: Changes, 
         );
       });
     }
+    ports.faults('update: unit changed');
     const known = ports.registry.get(container.id) ?? container;
-    ports.registry.save({ ...known, config: changed(known.config, changes) });
+    const updated = ports.registry.save({ ...known, config: changed(known.config, changes) });
+    ports.faults('update: row written');
+    await ports.folders.describeAgain(updated);
+    ports.faults('update: description written');
   });
 }
 

@@ -1,12 +1,12 @@
-import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Configuration } from '../../../src/container/container.ts';
 import { Folders, parseEnd, type Folder } from '../../../src/container/folder.ts';
 import { parseContainerId } from '../../../src/container/names.ts';
 import type { Exit } from '../../../src/container/status.ts';
+import { aWorld } from '../../support/world.ts';
 
 const AT = new Date(1_000_000);
 const text = (result: string, code: string, status: string | number, oomKills: number | string = 0): string =>
@@ -155,12 +155,18 @@ describe('Folders', () => {
   });
 
   it('writes down what a lost database can be filled from', async () => {
-    await folders.describe(folder, { ociVersion: '1' }, { name: 'web', unit: 'u', configuration: {} as Configuration });
-    expect(JSON.parse(await readFile(join(folder.path, 'config.json'), 'utf8'))).toEqual({ ociVersion: '1' });
-    expect(JSON.parse(await readFile(join(folder.path, 'container.json'), 'utf8'))).toMatchObject({
-      name: 'web',
-      unit: 'u',
-    });
+    await using world = aWorld();
+    const container = await world.given('web', 'configured', { labels: { a: 'b' } });
+    const own = world.folders.of(container.id);
+    await world.folders.describeAgain(container); // it has no folder yet, and gets none
+    expect(await world.folders.names()).toEqual([]);
+    await world.folders.prepare(own);
+    await world.folders.describe(own, { ociVersion: '1' }, container);
+    expect(JSON.parse(await readFile(join(own.path, 'config.json'), 'utf8'))).toEqual({ ociVersion: '1' });
+    const [name = ''] = await world.folders.names();
+    expect(await world.folders.described(name)).toEqual(container);
+    await rename(own.path, join(dirname(own.path), 'other'));
+    await expect(world.folders.described('other')).rejects.toThrow(container.id);
   });
 
   it('removes everything, and what is not there is no error', async () => {

@@ -1,0 +1,61 @@
+/** The life of the process berthd: opens the daemon, serves it where systemd says, tells systemd how it stands, and ends. */
+import { Daemon } from './daemon.ts';
+import type { Faults } from './container/faults.ts';
+import { ConfigInvalid } from './config/config.ts';
+import { Settings } from './config/settings.ts';
+import { journalLogger } from './log/journal-logger.ts';
+import { DatabaseTooNew } from './store/database.ts';
+import { listenFds } from './systemd/listen-fds.ts';
+import { Notifier } from './systemd/notify.ts';
+import { serveActivated } from './varlink/activation.ts';
+
+const log = journalLogger('berthd');
+const DEFAULT_ADDRESS = 'unix:/run/berth/io.berth;mode=0660';
+
+/** EX_CONFIG of sysexits.h; berthd.service is not started again after it. */
+const CONFIGURATION_EXIT = 78;
+
+/** Whether starting again is in vain until somebody has changed something. */
+const needsSomebody = (error: unknown): boolean => error instanceof ConfigInvalid || error instanceof DatabaseTooNew;
+
+/** Resolves with the signal that asks the process to end. */
+async function terminated(): Promise<NodeJS.Signals> {
+  const { promise, resolve } = Promise.withResolvers<NodeJS.Signals>();
+  for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, resolve);
+  return await promise;
+}
+
+/** Serves until it is told to end, and sets the exit status. @param faults for tests: told how far operations have come */
+export async function berthd(faults?: Faults): Promise<void> {
+  const notifier = new Notifier({ socket: process.env['NOTIFY_SOCKET'] });
+  try {
+    await serve(notifier, faults);
+  } catch (error) {
+    log.error('berthd cannot go on', { error });
+    const status = error instanceof Error ? error.message : String(error);
+    await notifier.status(`Cannot go on: ${status}`).catch((unheard: unknown) => {
+      log.error('systemd was not told', { error: unheard });
+    });
+    process.exitCode = needsSomebody(error) ? CONFIGURATION_EXIT : 1;
+  }
+}
+
+async function serve(notifier: Notifier, faults: Faults | undefined): Promise<void> {
+  const ending = terminated();
+  const settings = await Settings.open((config) => {
+    log.level = config.logLevel;
+  });
+  process.on('SIGHUP', () => {
+    settings.reload().catch((error: unknown) => {
+      log.error('The configuration could not be read anew; the one before stays in force', { error });
+    });
+  });
+  const stored = await listenFds(process.env);
+  await using daemon = await Daemon.open({ settings, log, environment: process.env, store: notifier, stored, faults });
+  const activation = await serveActivated(daemon.server, process.env);
+  if (activation === 'connected') return; // its one client has gone
+  if (activation === 'nothing') await daemon.server.listen(DEFAULT_ADDRESS);
+  await notifier.ready();
+  await Promise.race([ending, daemon.failed]);
+  await notifier.stopping();
+}

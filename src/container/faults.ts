@@ -1,0 +1,42 @@
+/**
+ * Where berthd may die between two things that it does to the world. At each of these points it says where it is, to a port that
+ * does nothing: a test puts something there that kills it. What the next berthd makes of it is in src/supervisor/steps.ts.
+ */
+export const FAULT_POINTS = [
+  'create: row written',
+  'launch: old unit forgotten',
+  'launch: unit renamed',
+  'launch: folder prepared',
+  'launch: streams open',
+  'launch: bundle written',
+  'launch: mark to wait made',
+  'launch: unit started',
+  'launch: unit refused',
+  'launch: failed state cleared',
+  'start: process started',
+  'start: mark to wait removed',
+  'stop: thawed',
+  'stop: stop signal sent',
+  'stop: unit down',
+  'stop: failed state cleared',
+  'remove: written down',
+  'remove: unit forgotten',
+  'remove: sessions ended',
+  'remove: streams ended',
+  'remove: runtime record deleted',
+  'remove: root unmounted',
+  'remove: folder deleted',
+  'remove: row deleted',
+  'update: unit changed',
+  'update: row written',
+  'update: description written',
+  'rename: row written',
+  'rename: description written',
+] as const;
+export type FaultPoint = (typeof FAULT_POINTS)[number];
+
+/** Told of each point as it is reached. */
+export type Faults = (point: FaultPoint) => void;
+
+/** Production's. */
+export const noFaults: Faults = () => undefined;

@@ -1,0 +1,53 @@
+/**
+ * What berthd does, step by step, and what the next start makes of it when it died there. README.md has this table for people, a
+ * test kills berthd at each of the points, and none can be left out.
+ */
+import type { FaultPoint } from '../container/faults.ts';
+
+export interface Step {
+  /** What is true at this point: what was done last, and is not followed up yet. */
+  readonly done: string;
+  /** What the next berthd sees, and does about it. */
+  readonly next: string;
+}
+
+// prettier-ignore
+export const STEPS: Readonly<Record<FaultPoint, Step>> = {
+  'create: row written':            { done: 'the container is a row of the database',                    next: 'it is there, configured; the caller, who has no answer, finds it by its name' },
+  'launch: old unit forgotten':     { done: 'renamed: systemd has forgotten the unit of the old name',   next: 'the container is as it was; the next start does the same again' },
+  'launch: unit renamed':           { done: 'the row has the unit of the new name',                      next: 'the container is as it was; the next start has nothing left to rename' },
+  'launch: folder prepared':        { done: 'the folder is made, what an earlier run left in it is gone', next: 'the container is as it was, how it had ended is in the row; the next start prepares again' },
+  'launch: streams open':           { done: 'the streams of the run are open',                           next: 'they went with the process, or are swept out of systemd\'s fd store' },
+  'launch: bundle written':         { done: 'the OCI bundle and the description are written',            next: 'the container is as it was; both are written anew at each start' },
+  'launch: mark to wait made':      { done: 'Init: the mark that keeps the process from starting is there', next: 'the container is as it was; the next start takes the mark away' },
+  'launch: unit started':           { done: 'systemd runs the unit',                                     next: 'the container is running, or created after Init, with the process that systemd has' },
+  'launch: unit refused':           { done: 'the start of the unit has failed',                          next: 'it has not run: as it was before; the failed unit goes with the next start or the removal' },
+  'launch: failed state cleared':   { done: 'systemd has forgotten the failed unit',                     next: 'as it was before, without the reason in its message' },
+  'start: process started':         { done: 'the process that Init had set up runs',                     next: 'created, as the mark is still there; start finds the process running and takes the mark away' },
+  'start: mark to wait removed':    { done: 'the mark is gone',                                          next: 'running' },
+  'stop: thawed':                   { done: 'the frozen unit runs again, to be stopped',                 next: 'running; who wanted it stopped asks again' },
+  'stop: stop signal sent':         { done: 'the process has the stop signal, systemd was not asked yet', next: 'running until it heeds the signal, then exited' },
+  'stop: unit down':                { done: 'the unit is down, and failed if it had to be killed',       next: 'exited, with its exit code; the failed unit goes with the next start or the removal' },
+  'stop: failed state cleared':     { done: 'systemd has forgotten the failed unit',                     next: 'exited, with its exit code' },
+  'remove: written down':           { done: 'the row says that it is being removed, its end is remembered', next: 'the removal goes on' },
+  'remove: unit forgotten':         { done: 'systemd has forgotten the unit',                            next: 'the removal goes on' },
+  'remove: sessions ended':         { done: 'its exec sessions have ended',                              next: 'the removal goes on' },
+  'remove: streams ended':          { done: 'its streams are put away',                                  next: 'the removal goes on' },
+  'remove: runtime record deleted': { done: 'the runtime has forgotten it',                              next: 'the removal goes on' },
+  'remove: root unmounted':         { done: 'its root is unmounted',                                     next: 'the removal goes on' },
+  'remove: folder deleted':         { done: 'its folder is gone',                                        next: 'the removal goes on; its exit code was remembered before' },
+  'remove: row deleted':            { done: 'its row is gone',                                           next: 'nothing is left of it but how it ended' },
+  'update: unit changed':           { done: 'the running unit has the new limits',                       next: 'the unit keeps them while it runs, later runs have the old ones: the caller, who has no answer, asks again' },
+  'update: row written':            { done: 'the row has them too',                                      next: 'updated' },
+  'update: description written':    { done: 'the folder has them too',                                   next: 'updated' },
+  'rename: row written':            { done: 'the row has the new name',                                  next: 'renamed; the folder has the new name from the next start on' },
+  'rename: description written':    { done: 'the folder has the new name too',                           next: 'renamed' },
+};
+
+/** The table as README.md has it. */
+export const stepsTable = (): string =>
+  [
+    '| berthd dies when | what is true then | what the next start makes of it |',
+    '|---|---|---|',
+    ...Object.entries(STEPS).map(([point, { done, next }]) => `| ${point} | ${done} | ${next} |`),
+  ].join('\n');
