@@ -32,7 +32,8 @@ const ABOUT: Readonly<Record<string, string>> = {
   'configuration.sysctls': '--sysctl takes NAME=VALUE of a namespace that is not shared with this host',
   'configuration.resourceLimits':
     '--ulimit takes NAME=SOFT[:HARD], each NAME of setrlimit(2) once, and SOFT no more than HARD',
-  'configuration.sharedMemoryBytes': '--shm-size takes an amount such as 64m, and does not go with an IPC namespace that is shared',
+  'configuration.sharedMemoryBytes':
+    '--shm-size takes an amount such as 64m, and does not go with an IPC namespace that is shared',
   'configuration.timeZone': '--tz takes a zone such as Europe/Paris, or local',
   'configuration.initProcess': '--init does not go with a PID namespace that is shared',
   'configuration.oomScoreAdjust': '--oom-score-adj takes a number from -1000 to 1000',

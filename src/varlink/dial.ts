@@ -1,8 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { Socket, createConnection } from 'node:net';
-import { access, constants } from 'node:fs/promises';
 import { once } from 'node:events';
-import { spawn } from 'node:child_process';
 import type { Address } from './address.ts';
 import { CannotConnect } from './errors.ts';
 import { formatAddress } from './address.ts';
@@ -51,8 +49,15 @@ const ACTIVATE = `unset LISTEN_PIDFDID
 export LISTEN_FDS=1 LISTEN_FDNAMES=varlink LISTEN_PID=$$
 exec "$0"`;
 
-/** What `child_process` makes a pipe is a pair of connected unix sockets on Linux. */
+/**
+ * What `child_process` makes a pipe is a pair of connected unix sockets on Linux. What is needed for it is loaded now, so that
+ * whoever reaches a socket does not pay for it.
+ */
 async function start(path: string): Promise<Duplex> {
+  const [{ access, constants }, { spawn }] = await Promise.all([
+    import('node:fs/promises'),
+    import('node:child_process'),
+  ]);
   await access(path, constants.X_OK);
   const child = spawn('/bin/sh', ['-c', ACTIVATE, path], { stdio: ['ignore', 'ignore', 'inherit', 'pipe'] });
   await once(child, 'spawn');
