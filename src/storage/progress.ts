@@ -20,19 +20,22 @@ export async function* copyEvents(
   copy: (onLine: (line: string) => void, signal: AbortSignal) => Promise<void>,
   signal: AbortSignal,
 ): AsyncGenerator<PullEvent, void> {
+  // Not AbortSignal.any, whose signal can be collected, and never abort, while skopeo still waits for it.
   const abandoned = new AbortController();
+  const abandon = (): void => {
+    abandoned.abort(signal.reason);
+  };
+  signal.addEventListener('abort', abandon, { once: true });
+  if (signal.aborted) abandon();
   const waiting: PullEvent[] = []; // as many as an image has layers
   let changed = Promise.withResolvers<void>();
   let state: 'running' | 'ended' = 'running';
-  const copied = copy(
-    (line) => {
-      const event = copyEvent(line);
-      if (event === undefined) return;
-      waiting.push(event);
-      changed.resolve();
-    },
-    AbortSignal.any([signal, abandoned.signal]),
-  ).finally(() => {
+  const copied = copy((line) => {
+    const event = copyEvent(line);
+    if (event === undefined) return;
+    waiting.push(event);
+    changed.resolve();
+  }, abandoned.signal).finally(() => {
     state = 'ended';
     changed.resolve();
   });
@@ -46,6 +49,7 @@ export async function* copyEvents(
     } while (isRunning());
     await copied;
   } finally {
+    signal.removeEventListener('abort', abandon);
     abandoned.abort();
     await copied.catch(() => undefined);
   }
