@@ -47,6 +47,14 @@ export class PullFailed extends Error {
   }
 }
 
+/** The host's registries.conf makes no sense, or does not say where a short name is to come from. */
+export class RegistriesInvalid extends Error {
+  override readonly name = 'RegistriesInvalid';
+  constructor(path: string, message: string, options?: ErrorOptions) {
+    super(`${path}: ${message}`, options);
+  }
+}
+
 /** A folder or archive could not be loaded; the message says why. */
 export class LoadFailed extends Error {
   override readonly name = 'LoadFailed';

@@ -91,7 +91,10 @@ export interface ImageStore {
   find(reference: string, signal?: AbortSignal): Promise<Image | undefined>;
   /** Loads from this host's disk, and answers the images in the source's order. @throws LoadFailed | StorageCorrupt */
   load(source: ImageSource, signal: AbortSignal): Promise<Image[]>;
-  /** Fetches from a registry; a short name is one of Docker Hub. @throws PullFailed | InvalidReference | StorageCorrupt */
+  /**
+   * Fetches from a registry; where a short name comes from is registries.conf's to say, else it is Docker Hub.
+   * @throws PullFailed | InvalidReference | StorageCorrupt
+   */
   pull(reference: string, options: PullOptions, signal: AbortSignal): AsyncIterable<PullEvent>;
   /**
    * Takes a name off an image, and removes the image with the layers no other one needs when that was its last name or

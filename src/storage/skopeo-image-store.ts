@@ -4,12 +4,22 @@ import { lstat, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KeyedQueue } from '../lib/keyed-queue.ts';
 import { Copier } from './copier.ts';
-import { ChangeFailed, ImageUnknown, LoadFailed, PullFailed, SaveFailed, StorageCorrupt } from './errors.ts';
+import {
+  ChangeFailed,
+  ImageUnknown,
+  InvalidReference,
+  LoadFailed,
+  PullFailed,
+  RegistriesInvalid,
+  SaveFailed,
+  StorageCorrupt,
+} from './errors.ts';
 import { findImage } from './find-image.ts';
 import { ImageList } from './image-list.ts';
 import type { Image, ImageSource, ImageStore, PullEvent, PullOptions, RemovedImage } from './images.ts';
 import { copyEvents } from './progress.ts';
-import { localName, parseReference, remoteName } from './reference.ts';
+import { localName, parseReference, readReference, remoteName, type Reference } from './reference.ts';
+import { aliasOf, namesToPull, readShortNames } from './short-names.ts';
 import { SCRATCH_LABEL, writeScratchImage } from './scratch-image.ts';
 import { writeAuthFile } from './auth-file.ts';
 import { CommandFailed, pullFailure } from './skopeo.ts';
@@ -26,6 +36,9 @@ export interface SkopeoImageStoreOptions {
   /** To reach a store in another machine: argv to put before each command, and where its `/` is seen from here. */
   readonly elsewhere?: { readonly enter: readonly string[]; readonly seenAt: string };
 }
+
+/** Where registries.conf is. */
+const REGISTRIES = '/etc/containers';
 
 export class SkopeoImageStore implements ImageStore {
   readonly root: string;
@@ -51,7 +64,28 @@ export class SkopeoImageStore implements ImageStore {
   }
 
   async find(reference: string, signal?: AbortSignal): Promise<Image | undefined> {
-    return findImage(await this.list(signal), reference);
+    return (await this.#findMeant(reference, signal))?.image;
+  }
+
+  /** `meant` is the complete name where the reference is an alias of it, by which it is found among an image's names. */
+  async #findMeant(reference: string, signal?: AbortSignal): Promise<{ image: Image; meant: string } | undefined> {
+    const images = await this.list(signal);
+    const image = findImage(images, reference);
+    if (image !== undefined) return { image, meant: reference };
+    const parsed = readReference(reference);
+    const alias = parsed?.domain === undefined ? await this.#aliasOf(parsed) : undefined;
+    const found = alias === undefined ? undefined : findImage(images, alias);
+    return found === undefined || alias === undefined ? undefined : { image: found, meant: alias };
+  }
+
+  async #aliasOf(reference: Reference | undefined): Promise<string | undefined> {
+    if (reference === undefined) return undefined;
+    try {
+      return aliasOf(reference, await readShortNames(this.#seen(REGISTRIES)));
+    } catch (failure) {
+      if (failure instanceof RegistriesInvalid) return undefined; // which a pull tells
+      throw failure;
+    }
   }
 
   async load(source: ImageSource, signal: AbortSignal): Promise<Image[]> {
@@ -77,17 +111,36 @@ export class SkopeoImageStore implements ImageStore {
   }
 
   async *pull(reference: string, options: PullOptions, signal: AbortSignal): AsyncGenerator<PullEvent, void> {
-    const name = remoteName(parseReference(reference));
-    yield { kind: 'resolving', reference: name };
-    try {
-      yield* copyEvents((onLine, stop) => this.#fetch(name, options, stop, onLine), signal);
-    } catch (failure) {
-      if (!(failure instanceof CommandFailed)) throw failure;
-      throw new PullFailed(name, pullFailure(failure.message), failure.message, { cause: failure });
+    let failed: PullFailed | undefined;
+    for (const name of await this.#namesToPull(reference)) {
+      yield { kind: 'resolving', reference: name };
+      try {
+        yield* copyEvents((onLine, stop) => this.#fetch(name, options, stop, onLine), signal);
+      } catch (failure) {
+        if (!(failure instanceof CommandFailed)) throw failure;
+        const reason = pullFailure(failure.message);
+        // That one registry does not have it says less than that another one could not be asked.
+        if (failed === undefined || failed.reason === 'not-found')
+          failed = new PullFailed(name, reason, failure.message, { cause: failure });
+        continue;
+      }
+      const image = await this.find(name, signal);
+      if (image === undefined) throw new StorageCorrupt(this.root, `${name} was pulled, and is not there`);
+      yield { kind: 'done', image };
+      return;
     }
-    const image = await this.find(name, signal);
-    if (image === undefined) throw new StorageCorrupt(this.root, `${name} was pulled, and is not there`);
-    yield { kind: 'done', image };
+    throw failed ?? new InvalidReference(reference);
+  }
+
+  async #namesToPull(text: string): Promise<readonly string[]> {
+    const reference = parseReference(text);
+    if (reference.domain !== undefined) return [remoteName(reference)];
+    try {
+      return namesToPull(reference, await readShortNames(this.#seen(REGISTRIES)));
+    } catch (failure) {
+      if (!(failure instanceof RegistriesInvalid)) throw failure;
+      throw new PullFailed(text, 'other', failure.message, { cause: failure });
+    }
   }
 
   async #fetch(name: string, options: PullOptions, signal: AbortSignal, onLine: (line: string) => void): Promise<void> {
@@ -108,10 +161,10 @@ export class SkopeoImageStore implements ImageStore {
   }
 
   async remove(reference: string, signal: AbortSignal): Promise<RemovedImage> {
-    return await this.#change(reference, signal, async ({ id, names }) => {
-      const isId = id.startsWith(reference.replace(/^sha256:/, ''));
-      const meant = (name: string): boolean => findImage([{ id, names: [name], digests: [] }], reference) !== undefined;
-      const name = isId || names.length < 2 ? undefined : names.find(meant);
+    return await this.#change(reference, signal, async ({ id, names }, meant) => {
+      const isId = id.startsWith(meant.replace(/^sha256:/, ''));
+      const isMeant = (name: string): boolean => findImage([{ id, names: [name], digests: [] }], meant) !== undefined;
+      const name = isId || names.length < 2 ? undefined : names.find(isMeant);
       if (name === undefined) await this.#copier.delete(`@${id}`, signal);
       else await this.#moveToScratch(name, signal);
       await this.#removeScratch(signal);
@@ -150,12 +203,16 @@ export class SkopeoImageStore implements ImageStore {
   }
 
   /** One change of names at a time, so that none meets another one's scratch image. */
-  async #change<T>(reference: string, signal: AbortSignal, work: (image: Image) => Promise<T>): Promise<T> {
+  async #change<T>(
+    reference: string,
+    signal: AbortSignal,
+    work: (image: Image, meant: string) => Promise<T>,
+  ): Promise<T> {
     return await this.#changes.run('names', async () => {
-      const image = await this.find(reference, signal);
-      if (image === undefined) throw new ImageUnknown(reference);
+      const found = await this.#findMeant(reference, signal);
+      if (found === undefined) throw new ImageUnknown(reference);
       try {
-        return await work(image);
+        return await work(found.image, found.meant);
       } catch (failure) {
         if (!(failure instanceof CommandFailed)) throw failure;
         throw new ChangeFailed(reference, failure.message, { cause: failure });

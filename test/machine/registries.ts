@@ -57,5 +57,5 @@ export async function startRegistries(machine: Machine): Promise<void> {
 
 export async function stopRegistries(machine: Machine): Promise<void> {
   await machine.sh(`systemctl stop 'berth-test-registry-*'
-    rm -rf /tmp/registries /etc/containers/certs.d`);
+    rm -rf /tmp/registries /etc/containers/certs.d /etc/containers/registries.conf.d/zz-berth-test.conf`);
 }

@@ -33,6 +33,7 @@ const stored = async (): Promise<string> => {
     find storage/overlay/staging storage/overlay/tempdirs storage-temporary -mindepth 1 2>/dev/null || true`);
   return stdout.toString();
 };
+const PATIENTLY = { timeout: 15_000 };
 let before: string;
 beforeEach(async () => {
   before = await stored();
@@ -103,6 +104,28 @@ describe('Pull', () => {
   });
 });
 
+it('short names come from where registries.conf says', async () => {
+  const configure = async (text: string): Promise<void> => {
+    await machine.sh('cat >/etc/containers/registries.conf.d/zz-berth-test.conf', { input: text });
+  };
+  const pull = async (image: string) => await berth.images.pull({ image, verifyTls: false });
+  const registries = `unqualified-search-registries = ["localhost:1", "${OPEN}"]\n`;
+  await configure(`${registries}[aliases]\n"freight" = "${OPEN}/test/heavy"\n`);
+  expect((await pull('freight:1')).image?.names).toEqual([HEAVY]);
+  expect((await berth.images.inspect({ image: 'freight:1' })).image.names).toEqual([HEAVY]);
+  await berth.images.tag({ image: 'freight:1', name: 'cargo' });
+  await berth.images.remove({ image: 'freight:1' });
+  expect((await berth.images.inspect({ image: 'cargo' })).image.names).toEqual(['localhost/cargo:latest']);
+
+  await expect(pull('test/plain:1')).rejects.toMatchObject(refusal('test/plain:1', 'other'));
+  await configure(`${registries}short-name-mode = "permissive"\n`);
+  expect((await pull('test/plain:1')).image?.names).toContain(`${OPEN}/test/plain:1`);
+  await expect(pull('test/none')).rejects.toMatchObject(refusal('localhost:1/test/none:latest', 'unreachable'));
+  await configure('unqualified-search-registries = [');
+  await expect(pull('test/plain:1')).rejects.toMatchObject(refusal('test/plain:1', 'other'));
+  await machine.sh('rm /etc/containers/registries.conf.d/zz-berth-test.conf');
+});
+
 describe('a pull that is cut off leaves nothing', () => {
   const image = `${STALLING}/test/heavy:1`;
   /** Begins a pull that gets stuck, and resolves when it has. */
@@ -118,7 +141,10 @@ describe('a pull that is cut off leaves nothing', () => {
     );
     await Promise.race([layer.promise, cut.then((error) => Promise.reject(error as Error))]);
     await expect
-      .poll(async () => Number((await machine.sh('du -sb /var/lib/berth/storage-temporary | cut -f1')).text()))
+      .poll(
+        async () => Number((await machine.sh('du -sb /var/lib/berth/storage-temporary | cut -f1')).text()),
+        PATIENTLY,
+      )
       .toBeGreaterThan(500_000);
     return { cut };
   };
@@ -129,8 +155,8 @@ describe('a pull that is cut off leaves nothing', () => {
     expect(await leaks(machine)).toEqual([expect.stringContaining('skopeo')]);
     await caller[Symbol.asyncDispose]();
     expect(await cut).toBeInstanceOf(Error);
-    await expect.poll(async () => await leaks(machine)).toEqual([]);
-    await expect.poll(stored).toBe(before);
+    await expect.poll(async () => await leaks(machine), PATIENTLY).toEqual([]);
+    await expect.poll(stored, PATIENTLY).toBe(before);
   });
 
   it('when berthd is killed', async () => {
@@ -140,8 +166,8 @@ describe('a pull that is cut off leaves nothing', () => {
     await berth[Symbol.asyncDispose]();
     berth = await Berth.connect(machine);
     expect(await names()).not.toContain(image);
-    await expect.poll(async () => await leaks(machine)).toEqual([]);
-    await expect.poll(stored).toBe(before);
+    await expect.poll(async () => await leaks(machine), PATIENTLY).toEqual([]);
+    await expect.poll(stored, PATIENTLY).toBe(before);
   });
 });
 
