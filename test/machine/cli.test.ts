@@ -101,10 +101,11 @@ describe('berth run', () => {
 
   it('goes on when berthd is killed under it: every line once, and the right exit code', async () => {
     const script = `
+      : >/tmp/cli-out
       berth run --name cli-crash plain sh -c 'i=0; while [ $i -lt 300 ]; do echo $i; i=$((i+1)); usleep 5000; done; exit 9' >/tmp/cli-out & pid=$!
       for at in 20 100 200; do
         until grep -qx $at /tmp/cli-out; do sleep 0.02; done
-        systemctl kill --kill-whom=main --signal=KILL berthd.service
+        until systemctl kill --kill-whom=main --signal=KILL berthd.service 2>/dev/null; do sleep 0.02; done
       done
       wait $pid; echo $?; seq 0 299 | cmp - /tmp/cli-out && echo same; rm /tmp/cli-out
       systemctl reset-failed berthd.service 2>/dev/null || true`;
@@ -217,11 +218,117 @@ describe('the life of a container by hand', () => {
   });
 });
 
+describe('what a container may use', () => {
+  it('is what update says, and what stats and top show', async () => {
+    await machine.check(['berth', 'run', '-d', '--name', 'cli-update', '-m', '64m', 'plain', 'sh', '-c', FOREVER]);
+    const updated = await berth('update', '-m', '0', '--pids-limit', '40', '--cpu-shares', '2048', 'cli-update');
+    expect(said(updated)).toEqual({ code: 0, stdout: 'cli-update\n', stderr: '' });
+    expect(await client.show('berth-cli-update.service', 'MemoryMax', 'TasksMax', 'CPUWeight')).toEqual({
+      MemoryMax: 'infinity',
+      TasksMax: '40',
+      CPUWeight: '174',
+    });
+    expect(said(await berth('update', '-c', '0', 'cli-update'))).toMatchObject({ code: 0, stderr: '' });
+    expect(await client.show('berth-cli-update.service', 'CPUWeight')).toEqual({ CPUWeight: '[not set]' });
+    expect((await berth('stats', '--no-stream')).text()).toMatch(/^ID +NAME +CPU %.*\n[0-9a-f]{12} +cli-update /);
+    expect((await berth('top', 'cli-update')).text()).toMatch(/^PID +HOST PID.*\n1 +\d+ .* sh -c trap/);
+  });
+
+  it('is what the options say', async () => {
+    const options =
+      '--add-host db:10.0.0.1 --sysctl net.ipv4.ip_unprivileged_port_start=80 --ulimit nofile=100:200 --shm-size 1m --tz Europe/Paris --group-add 7 --init --device /dev/full --security-opt unmask=ALL --annotation a=b --oom-score-adj 100'.split(
+        ' ',
+      );
+    const script =
+      'grep db /etc/hosts; cat /proc/sys/net/ipv4/ip_unprivileged_port_start; ulimit -n; id -G; ls /dev/full; cat /proc/self/oom_score_adj';
+    const ran = await berth('run', '--rm', ...options, 'plain', 'sh', '-c', script);
+    expect(said(ran)).toEqual({
+      code: 0,
+      stdout: expect.stringMatching(/^10\.0\.0\.1\s+db\n80\n100\n.*\b7\n\/dev\/full\n100\n$/) as string,
+      stderr: '',
+    });
+  });
+});
+
+describe('the other verbs', () => {
+  it('restart, pause, unpause, rename, sync, cleanup, container prune', async () => {
+    await machine.check(['berth', 'run', '-d', '--name', 'cli-verbs', 'plain', 'sh', '-c', FOREVER]);
+    for (const verb of ['pause', 'unpause', 'restart'])
+      expect(said(await berth(verb, 'cli-verbs'))).toEqual({ code: 0, stdout: 'cli-verbs\n', stderr: '' });
+    expect(said(await berth('pause', '-a'))).toEqual({ code: 0, stdout: 'cli-verbs\n', stderr: '' });
+    expect(said(await berth('kill', 'cli-verbs', 'nope'))).toMatchObject({ code: 125 });
+    expect((await berth('wait', 'cli-verbs')).text()).toBe('137');
+    expect(said(await berth('rename', 'cli-verbs', 'cli-renamed'))).toEqual({ code: 0, stdout: '', stderr: '' });
+    expect((await berth('sync', 'cli-renamed')).text()).toBe('cli-renamed exited');
+    expect(said(await berth('cleanup', 'cli-renamed'))).toMatchObject({ code: 0, stderr: '' });
+    expect((await berth('container', 'ls', '-a', '--filter', 'exited=137')).text()).toContain('cli-renamed');
+    expect((await berth('container', 'prune')).text()).toMatch(/^[0-9a-f]{64}$/);
+    expect((await berth('container', 'ls', '-aq')).text()).toBe('');
+  });
+
+  it('start --recursive starts what shares its namespaces first', async () => {
+    await machine.check(['berth', 'create', '--name', 'cli-base', 'plain', 'sh', '-c', FOREVER]);
+    const sharing = ['--name', 'cli-shares', '--network', 'container:cli-base'];
+    await machine.check(['berth', 'create', ...sharing, 'plain', 'sh', '-c', FOREVER]);
+    const refused = await berth('start', 'cli-shares');
+    expect(refused.code).toBe(125);
+    expect(refused.stderr.toString()).toContain('--recursive');
+    expect(said(await berth('start', '--recursive', 'cli-shares'))).toMatchObject({ code: 0, stderr: '' });
+    expect((await berth('ps')).text()).toContain('cli-base');
+    await machine.check(['berth', 'rm', '-f', 'cli-shares']);
+  });
+
+  it('a folder of the host as the root', async () => {
+    const script = `
+      mkdir -p /tmp/cli-root/bin && cp /proc/self/exe /tmp/cli-root/bin/sh 2>/dev/null
+      berth run --rm --rootfs /tmp/cli-root /bin/none; echo $?; rm -r /tmp/cli-root`;
+    expect((await shell(script)).text()).toContain('127');
+  });
+});
+
+describe('completion and manuals', () => {
+  it('bash completes commands, options, values and names', async () => {
+    await machine.check(['berth', 'create', '--name', 'cli-completed', 'plain', 'true']);
+    const script = `
+      source /usr/share/bash-completion/completions/berth
+      compopt() { :; }
+      try() { COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _berth; echo "\${COMPREPLY[*]}"; }
+      try berth rena
+      try berth container pr
+      try berth run --restart = al
+      try berth run --network ho
+      try berth start cli-c
+      try berth image inspect localhost/pl
+      try berth kill -s SIGTE`;
+    const ran = await machine.exec(['bash', '-c', script]);
+    expect(said(ran)).toEqual({
+      code: 0,
+      stdout: 'rename\nprune\nalways\nhost\ncli-completed\nlocalhost/plain:latest\nSIGTERM\n',
+      stderr: '',
+    });
+  });
+
+  it('manual pages are in the package, whether or not this machine wants manuals', async () => {
+    const files = (await machine.check(['dpkg', '--listfiles', 'berth'])).text().split('\n');
+    const manuals = ['man1/berth.1.gz', 'man5/berth.conf.5.gz', 'man8/berthd.8.gz'];
+    expect(files).toEqual(expect.arrayContaining(manuals.map((name) => `/usr/share/man/${name}`)));
+    expect(files).toContain('/usr/share/zsh/vendor-completions/_berth');
+  });
+});
+
 describe('images, information and help', () => {
   it('load, images, rmi', async () => {
     const loaded = await berth('load', '-i', `${IMAGES}/config.oci.tar`, '--name', 'localhost/cli:1');
     expect(said(loaded)).toEqual({ code: 0, stdout: 'Loaded image: localhost/cli:1\n', stderr: '' });
     expect((await berth('images')).text()).toMatch(/^localhost\/cli +1 +[0-9a-f]{12} /m);
+    expect(said(await berth('tag', 'localhost/cli:1', 'localhost/cli:3'))).toEqual({ code: 0, stdout: '', stderr: '' });
+    expect(said(await berth('save', '-o', '/tmp/cli.tar', 'localhost/cli:3'))).toMatchObject({ code: 0, stderr: '' });
+    expect(said(await berth('rmi', 'localhost/cli:3'))).toMatchObject({ code: 0 });
+    const [inspected] = JSON.parse((await berth('inspect', 'localhost/cli:1')).text()) as { names: string[] }[];
+    expect(inspected?.names).toEqual(['localhost/cli:1']);
+    expect((await berth('load', '/tmp/cli.tar', '--name', 'localhost/cli:4')).code).toBe(0);
+    await machine.check(['rm', '/tmp/cli.tar']);
+    await machine.check(['berth', 'image', 'rm', 'localhost/cli:4']);
     expect(said(await berth('rmi', 'localhost/cli:1', 'localhost/cli:2'))).toMatchObject({
       code: 1,
       stdout: 'localhost/cli:1\n',
