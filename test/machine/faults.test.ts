@@ -1,0 +1,165 @@
+/** Kills berthd at every point of src/supervisor/steps.ts, and looks at what the next one makes of it. */
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import type { State } from '../../src/api/io-berth-container.ts';
+import { FAULT_POINTS, type FaultPoint } from '../../src/container/faults.ts';
+import { STEPS } from '../../src/supervisor/steps.ts';
+import { Berth } from './berth.ts';
+import { leaks } from './leaks.ts';
+import { useMachine } from './use-machine.ts';
+
+const machine = useMachine();
+let berth: Berth;
+
+/** The point that is written in here is where berthd dies, once. */
+const FUSE = '/run/berth-test-fuse';
+const ENTRY = '/run/berth-test-daemon.mjs';
+const DROP_IN = '/run/systemd/system/berthd.service.d/berth-test.conf';
+const DAEMON = `
+import { readFileSync, rmSync } from 'node:fs';
+import { berthd } from '/usr/lib/berth/dist/src/berthd.js';
+const fuse = () => { try { return readFileSync('${FUSE}', 'utf8'); } catch { return undefined; } };
+await berthd((point) => {
+  if (fuse() !== point) return;
+  rmSync('${FUSE}');
+  process.kill(process.pid, 'SIGKILL');
+});
+`;
+
+const restart = 'systemctl daemon-reload; systemctl reset-failed berthd.service; systemctl restart berthd.service';
+const reconnect = async (): Promise<void> => {
+  await berth[Symbol.asyncDispose]();
+  berth = await Berth.connect(machine);
+};
+
+beforeAll(async () => {
+  await machine.sh(`cat >${ENTRY}`, { input: DAEMON });
+  await machine.sh(`mkdir -p ${DROP_IN.replace(/\/[^/]+$/, '')}; cat >${DROP_IN}; ${restart}`, {
+    input: `[Service]\nExecStart=\nExecStart=/usr/lib/berth/node --no-warnings ${ENTRY}\n`,
+  });
+  berth = await Berth.connect(machine);
+  await berth.image('plain');
+});
+afterEach(async () => {
+  await machine.sh(`rm -f ${FUSE}`);
+  await berth.removeAll();
+  expect(await leaks(machine)).toEqual([]);
+});
+afterAll(async () => {
+  await machine.sh(`rm -f ${ENTRY} ${DROP_IN} ${FUSE}; ${restart}`);
+  await berth[Symbol.asyncDispose]();
+});
+
+interface Cut {
+  /** Makes the container, and brings it where the operation begins. */
+  readonly given?: () => Promise<unknown>;
+  readonly act: () => Promise<unknown>;
+  /** What the next berthd says. */
+  readonly then: State | 'removed';
+  readonly exitCode?: number;
+  /** What else must be true. */
+  readonly and?: () => Promise<void>;
+}
+
+const container = 'cut';
+const FOREVER = 'trap "exit 5" TERM; while :; do sleep 1000 & wait; done';
+const forever = async (): Promise<unknown> => await berth.run(container, FOREVER);
+const ended = async (): Promise<unknown> => {
+  await berth.run(container, 'exit 3');
+  return await berth.wait(container);
+};
+const start = async (): Promise<unknown> => await berth.containers.start({ container });
+const init = async (): Promise<unknown> => await berth.containers.init({ container });
+const stop = async (): Promise<unknown> => await berth.containers.stop({ container });
+const renamed = async (): Promise<unknown> => {
+  await berth.run('cut-before', 'exit 3');
+  await berth.wait('cut-before');
+  return await berth.containers.rename({ container: 'cut-before', name: container });
+};
+const broken = async (): Promise<unknown> =>
+  await berth.containers.create({ configuration: { image: 'plain', name: container, command: ['/no/such'] } });
+const update = async (): Promise<unknown> => await berth.containers.update({ container, resources: { tasksMax: 50 } });
+const inspect = async () => await berth.containers.inspect({ container });
+
+const launch: Cut = { given: ended, act: start, then: 'exited', exitCode: 3 };
+const removal: Cut = {
+  given: ended,
+  act: async () => await berth.containers.remove({ container }),
+  then: 'removed',
+  exitCode: 3,
+};
+const change: Cut = {
+  given: forever,
+  act: update,
+  then: 'running',
+  and: async () => {
+    expect((await inspect()).configuration.resources).toMatchObject({ tasksMax: 50 });
+  },
+};
+const renaming: Cut = {
+  given: async () => await berth.run('cut-before', FOREVER),
+  act: async () => await berth.containers.rename({ container: 'cut-before', name: container }),
+  then: 'running',
+  and: async () => {
+    expect((await inspect()).unit).toBe('berth-cut-before.service');
+  },
+};
+
+// prettier-ignore
+const CUTS: Readonly<Record<FaultPoint, Cut>> = {
+  'create: row written': { act: async () => await berth.create(container, FOREVER), then: 'configured' },
+  'launch: old unit forgotten': { ...launch, given: renamed },
+  'launch: unit renamed': { ...launch, given: renamed },
+  'launch: folder prepared': launch,
+  'launch: streams open': launch,
+  'launch: bundle written': launch,
+  'launch: mark to wait made': { ...launch, act: init },
+  'launch: unit started': { given: async () => await berth.create(container, FOREVER), act: start, then: 'running' },
+  'launch: unit refused': { given: broken, act: start, then: 'configured' },
+  'launch: failed state cleared': { given: broken, act: start, then: 'configured' },
+  'start: process started': { given: async () => { await berth.create(container, FOREVER); await init(); }, act: start, then: 'created' },
+  'start: mark to wait removed': { given: async () => { await berth.create(container, FOREVER); await init(); }, act: start, then: 'running' },
+  'stop: thawed': { given: async () => { await forever(); await berth.containers.pause({ container }); }, act: async () => await berth.containers.remove({ container, force: true }), then: 'running' },
+  'stop: stop signal sent': { given: forever, act: async () => await berth.containers.stop({ container, timeoutUSec: 20_000_000 }), then: 'exited', exitCode: 5 },
+  'stop: unit down': { given: forever, act: stop, then: 'exited', exitCode: 5 },
+  'stop: failed state cleared': { given: async () => await berth.run(container, 'trap "" TERM; while :; do sleep 1000 & wait; done'), act: async () => await berth.containers.stop({ container, timeoutUSec: 0 }), then: 'exited', exitCode: 137 },
+  'remove: written down': removal,
+  'remove: unit forgotten': removal,
+  'remove: sessions ended': removal,
+  'remove: streams ended': removal,
+  'remove: runtime record deleted': removal,
+  'remove: root unmounted': removal,
+  'remove: folder deleted': removal,
+  'remove: row deleted': removal,
+  'update: unit changed': { ...change, and: async () => { expect((await inspect()).limits).toMatchObject({ tasksMax: 50 }); } },
+  'update: row written': change,
+  'update: description written': change,
+  'rename: row written': renaming,
+  'rename: description written': renaming,
+};
+
+it.each(FAULT_POINTS)('berthd dies at "%s"', async (point) => {
+  const { given, act, then, exitCode, and } = CUTS[point];
+  await given?.();
+  await machine.sh(`printf %s '${point}' >${FUSE}`);
+  await expect(act()).rejects.toThrow();
+  expect((await machine.exec(['test', '-e', FUSE])).code, 'it has died there').toBe(1);
+  await reconnect();
+
+  if (exitCode !== undefined) expect(await berth.wait(container)).toMatchObject({ exitCode });
+  if (then === 'removed') {
+    await expect(inspect()).rejects.toMatchObject({ error: 'io.berth.Container.NoSuchContainer' });
+  } else {
+    const { runtime, unit } = await inspect();
+    expect([point, runtime.state, STEPS[point].next]).toEqual([point, then, STEPS[point].next]);
+    const alive = await berth.show(unit, 'ActiveState', 'MainPID');
+    expect(Number(alive['MainPID'] ?? 0)).toBe(runtime.process?.pid ?? 0);
+    await and?.();
+  }
+  // Asked again it is done, or refused for what it is: no fault, and nothing in the way.
+  await act().catch((error: unknown) => {
+    expect(error).toMatchObject({ error: expect.stringMatching(/^io\.berth\.Container\./) as string });
+  });
+  if (act === start && then !== 'configured') {
+    expect(['running', 'stopping', 'stopped', 'exited']).toContain((await inspect()).runtime.state);
+  }
+});
