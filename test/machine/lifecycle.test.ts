@@ -132,6 +132,8 @@ describe('Update', () => {
     });
     const limits = { MemoryMax: String(64 << 20), TasksMax: '50', CPUWeight: '20' };
     expect(await berth.show('berth-u-limits.service', ...Object.keys(limits))).toEqual(limits);
+    await berth.containers.update({ container: 'u-limits', unitProperties: ['TasksMax=infinity'] });
+    await berth.containers.update({ container: 'u-limits', resources: { tasksMax: 50 } });
     await berth.containers.restart({ container: 'u-limits' });
     expect(await berth.show('berth-u-limits.service', ...Object.keys(limits))).toEqual(limits);
     await expect(berth.containers.update({ container: 'u-limits', unitProperties: ['Nope=1'] })).rejects.toMatchObject({

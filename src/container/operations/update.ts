@@ -51,7 +51,7 @@ function changed(
   config: Configuration,
   { resources, unitProperties, restartPolicy, restartLimit }: Changes,
 ): Configuration {
-  const replaced = new Set(unitProperties.map(assignmentName));
+  const replaced = new Set([...resourcesAssignments(resources), ...unitProperties].map(assignmentName));
   return {
     ...config,
     resources: mergedResources(config.resources, resources),
