@@ -1,4 +1,5 @@
 /** Reads lines out of the journal with `journalctl`. */
+import { JoinedSignal } from '../lib/joined-signal.ts';
 import { parseEntry, type JournalEntry } from './entry.ts';
 import { JournalReadFailed, type JournalQuery, type LogLine } from './journal.ts';
 import { journalctl, journalctlArguments, type JournalctlOptions, type Origin } from './journalctl.ts';
@@ -51,8 +52,8 @@ export class JournalctlReader {
   async *#forward(query: JournalQuery, origin: Origin, signal: AbortSignal): AsyncGenerator<JournalEntry, void> {
     let next = origin;
     if (query.until === 'follow') {
-      const untilCut = query.cutOff === undefined ? signal : AbortSignal.any([signal, query.cutOff]);
-      for await (const entry of this.#entries(query, { origin, order: 'forward', atEnd: 'follow' }, untilCut)) {
+      using untilCut = new JoinedSignal(...(query.cutOff === undefined ? [signal] : [signal, query.cutOff]));
+      for await (const entry of this.#entries(query, { origin, order: 'forward', atEnd: 'follow' }, untilCut.signal)) {
         next = { from: 'after-cursor', cursor: entry.cursor };
         yield entry;
       }

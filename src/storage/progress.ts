@@ -1,4 +1,5 @@
 /** What skopeo prints while it copies, as events. */
+import { JoinedSignal } from '../lib/joined-signal.ts';
 import type { PullEvent } from './images.ts';
 
 /** A line of `skopeo copy` that is no terminal's (containers/image: copy/progress_bars.go, copy/single.go). */
@@ -20,13 +21,8 @@ export async function* copyEvents(
   copy: (onLine: (line: string) => void, signal: AbortSignal) => Promise<void>,
   signal: AbortSignal,
 ): AsyncGenerator<PullEvent, void> {
-  // Not AbortSignal.any, whose signal can be collected, and never abort, while skopeo still waits for it.
   const abandoned = new AbortController();
-  const abandon = (): void => {
-    abandoned.abort(signal.reason);
-  };
-  signal.addEventListener('abort', abandon, { once: true });
-  if (signal.aborted) abandon();
+  using stop = new JoinedSignal(signal, abandoned.signal);
   const waiting: PullEvent[] = []; // as many as an image has layers
   let changed = Promise.withResolvers<void>();
   let state: 'running' | 'ended' = 'running';
@@ -35,7 +31,7 @@ export async function* copyEvents(
     if (event === undefined) return;
     waiting.push(event);
     changed.resolve();
-  }, abandoned.signal).finally(() => {
+  }, stop.signal).finally(() => {
     state = 'ended';
     changed.resolve();
   });
@@ -49,7 +45,6 @@ export async function* copyEvents(
     } while (isRunning());
     await copied;
   } finally {
-    signal.removeEventListener('abort', abandon);
     abandoned.abort();
     await copied.catch(() => undefined);
   }

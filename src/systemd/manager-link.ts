@@ -3,6 +3,7 @@
  * of them goes away (dbus-daemon restarted, `systemctl daemon-reexec`). Calls made meanwhile wait for the new line, for
  * a limited time; calls that were under way fail, unless they may be repeated.
  */
+import { JoinedSignal } from '../lib/joined-signal.ts';
 import { setTimeout as delay } from 'node:timers/promises';
 import { BusCallFailed, BusConnection, type BusSignal } from './bus.ts';
 import { orAborted } from './or-aborted.ts';
@@ -120,11 +121,9 @@ export class ManagerLink implements Disposable {
 
   async #whenUp(signal: AbortSignal | undefined): Promise<BusConnection> {
     const patience = AbortSignal.timeout(this.#options.patienceMs);
+    using joined = new JoinedSignal(...(signal === undefined ? [patience] : [signal, patience]));
     try {
-      return await orAborted(
-        this.#nextUp.promise,
-        signal === undefined ? patience : AbortSignal.any([signal, patience]),
-      );
+      return await orAborted(this.#nextUp.promise, joined.signal);
     } catch (error) {
       if (signal?.aborted === true || !patience.aborted) throw error;
       throw new BusUnavailable(`systemd is not on the bus at ${this.#options.address}`, { cause: error });
