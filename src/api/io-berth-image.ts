@@ -82,7 +82,10 @@ export type LoadOutput = {
 };
 
 export type PullInput = {
-  /** The image's name, such as 'docker.io/library/debian:13'. */
+  /**
+   * The image's name, such as 'docker.io/library/debian:13'. Where a short one comes from, /etc/containers/registries.conf says; it
+   * is Docker Hub where that says nothing.
+   */
   readonly image: string;
   /** Whether the registry must have a certificate that can be verified. Defaults to true. */
   readonly verifyTls?: boolean | undefined;
@@ -279,7 +282,8 @@ method Load(
 # Brings an image from a registry into the store. With 'more', tells how far it is; the last reply has the image.
 # [Supports 'more' flag]
 method Pull(
-	# The image's name, such as 'docker.io/library/debian:13'.
+	# The image's name, such as 'docker.io/library/debian:13'. Where a short one comes from, /etc/containers/registries.conf says; it
+	# is Docker Hub where that says nothing.
 	image: string,
 	# Whether the registry must have a certificate that can be verified. Defaults to true.
 	verifyTls: ?bool,
