@@ -5,6 +5,7 @@ import { ConfigInvalid } from './config/config.ts';
 import { Settings } from './config/settings.ts';
 import { journalLogger } from './log/journal-logger.ts';
 import { DatabaseTooNew } from './store/database.ts';
+import { Watchdog } from './supervisor/watchdog.ts';
 import { listenFds } from './systemd/listen-fds.ts';
 import { Notifier } from './systemd/notify.ts';
 import { serveActivated } from './varlink/activation.ts';
@@ -25,11 +26,14 @@ async function terminated(): Promise<NodeJS.Signals> {
   return await promise;
 }
 
+export type Environment = Readonly<Record<string, string | undefined>>;
+
 /** Serves until it is told to end, and sets the exit status. @param faults for tests: told how far operations have come */
-export async function berthd(faults?: Faults): Promise<void> {
-  const notifier = new Notifier({ socket: process.env['NOTIFY_SOCKET'] });
+export async function berthd(environment: Environment, faults?: Faults): Promise<void> {
+  const { NOTIFY_SOCKET: socket, WATCHDOG_USEC: watchdogUsec, WATCHDOG_PID: watchdogPid } = environment;
+  const notifier = new Notifier({ socket, watchdogUsec, watchdogPid });
   try {
-    await serve(notifier, faults);
+    await serve(notifier, environment, faults);
   } catch (error) {
     log.error('berthd cannot go on', { error });
     const status = error instanceof Error ? error.message : String(error);
@@ -40,22 +44,43 @@ export async function berthd(faults?: Faults): Promise<void> {
   }
 }
 
-async function serve(notifier: Notifier, faults: Faults | undefined): Promise<void> {
+/** Reads the configuration anew once berthd has started, and has `systemctl reload` wait until that is done. */
+async function reload(settings: Settings, notifier: Notifier, started: Promise<undefined>): Promise<void> {
+  await started;
+  await notifier.reloading();
+  let status = '';
+  try {
+    await settings.reload();
+  } catch (error) {
+    log.error('The configuration could not be read anew; the one before stays in force', { error });
+    status = `The configuration of before is in force: ${error instanceof Error ? error.message : String(error)}`;
+  }
+  await notifier.ready(status);
+}
+
+async function serve(notifier: Notifier, environment: Environment, faults: Faults | undefined): Promise<void> {
   const ending = terminated();
   const settings = await Settings.open((config) => {
     log.level = config.logLevel;
   });
+  const { promise: started, resolve: isStarted } = Promise.withResolvers<undefined>();
   process.on('SIGHUP', () => {
-    settings.reload().catch((error: unknown) => {
-      log.error('The configuration could not be read anew; the one before stays in force', { error });
+    reload(settings, notifier, started).catch((error: unknown) => {
+      log.error('systemd was not told of a reload', { error });
     });
   });
-  const stored = await listenFds(process.env);
-  await using daemon = await Daemon.open({ settings, log, environment: process.env, store: notifier, stored, faults });
-  const activation = await serveActivated(daemon.server, process.env);
+  const stored = await listenFds(environment);
+  await using daemon = await Daemon.open({ settings, log, environment, store: notifier, stored, faults });
+  const activation = await serveActivated(daemon.server, environment);
   if (activation === 'connected') return; // its one client has gone
   if (activation === 'nothing') await daemon.server.listen(DEFAULT_ADDRESS);
+  const { watchdogMs } = notifier;
+  const tell = async (): Promise<void> => {
+    await notifier.watchdog();
+  };
+  using _watchdog = watchdogMs === undefined ? undefined : new Watchdog({ look: daemon.look, tell, log }, watchdogMs);
   await notifier.ready();
+  isStarted(undefined);
   await Promise.race([ending, daemon.failed]);
   await notifier.stopping();
 }

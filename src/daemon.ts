@@ -44,6 +44,7 @@ import { openOrReplace } from './store/recover.ts';
 import { Supervisor } from './supervisor/supervisor.ts';
 import { readProcesses, readUsage } from './systemd/cgroup.ts';
 import { DbusUnitManager } from './systemd/dbus-unit-manager.ts';
+import { BusDisconnected, BusUnavailable } from './systemd/unit-manager.ts';
 import { Server } from './varlink/server.ts';
 import { VERSION } from './version.ts';
 
@@ -69,12 +70,15 @@ export class Daemon implements AsyncDisposable {
   readonly server: Server;
   /** Rejects when the daemon cannot go on. */
   readonly failed: Promise<never>;
+  /** Resolves when systemd answers, or is known to be away; whatever else does not come back. */
+  readonly look: (signal: AbortSignal) => Promise<void>;
   readonly #open: AsyncDisposableStack;
 
-  private constructor(server: Server, failed: Promise<never>, open: AsyncDisposableStack) {
-    this.server = server;
-    this.failed = failed;
-    this.#open = open;
+  private constructor(parts: Pick<Daemon, 'server' | 'failed' | 'look'> & { readonly open: AsyncDisposableStack }) {
+    this.server = parts.server;
+    this.failed = parts.failed;
+    this.look = parts.look;
+    this.#open = parts.open;
   }
 
   /** @throws DatabaseTooNew | DatabaseUnusable | BusUnavailable */
@@ -182,7 +186,13 @@ export class Daemon implements AsyncDisposable {
       .serve(imageInterface, translated(imageInterface.name, imagesService(images, containers)))
       .serve(systemInterface, translated(systemInterface.name, systemService(facts, { units, images, containers })))
       .serve(serviceInterface, serviceService(log, environment, settings));
-    return new Daemon(server, supervisor.failed, opening.move());
+    const look = async (signal: AbortSignal): Promise<void> => {
+      await units.status('berthd.service', signal).catch((error: unknown) => {
+        // A line that is known to be down is being made anew, and a berthd that is started again could do no more.
+        if (!(error instanceof BusUnavailable || error instanceof BusDisconnected)) throw error;
+      });
+    };
+    return new Daemon({ server, failed: supervisor.failed, look, open: opening.move() });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

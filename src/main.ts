@@ -1,3 +1,3 @@
 import { berthd } from './berthd.ts';
 
-await berthd();
+await berthd(process.env);

@@ -18,7 +18,7 @@ const DAEMON = `
 import { readFileSync, rmSync } from 'node:fs';
 import { berthd } from '/usr/lib/berth/dist/src/berthd.js';
 const fuse = () => { try { return readFileSync('${FUSE}', 'utf8'); } catch { return undefined; } };
-await berthd((point) => {
+await berthd(process.env, (point) => {
   if (fuse() !== point) return;
   rmSync('${FUSE}');
   process.kill(process.pid, 'SIGKILL');
@@ -54,7 +54,7 @@ interface Cut {
   readonly given?: () => Promise<unknown>;
   readonly act: () => Promise<unknown>;
   /** What the next berthd says. */
-  readonly then: State | 'removed';
+  readonly found: State | 'removed';
   readonly exitCode?: number;
   /** What else must be true. */
   readonly and?: () => Promise<void>;
@@ -80,17 +80,17 @@ const broken = async (): Promise<unknown> =>
 const update = async (): Promise<unknown> => await berth.containers.update({ container, resources: { tasksMax: 50 } });
 const inspect = async () => await berth.containers.inspect({ container });
 
-const launch: Cut = { given: ended, act: start, then: 'exited', exitCode: 3 };
+const launch: Cut = { given: ended, act: start, found: 'exited', exitCode: 3 };
 const removal: Cut = {
   given: ended,
   act: async () => await berth.containers.remove({ container }),
-  then: 'removed',
+  found: 'removed',
   exitCode: 3,
 };
 const change: Cut = {
   given: forever,
   act: update,
-  then: 'running',
+  found: 'running',
   and: async () => {
     expect((await inspect()).configuration.resources).toMatchObject({ tasksMax: 50 });
   },
@@ -98,7 +98,7 @@ const change: Cut = {
 const renaming: Cut = {
   given: async () => await berth.run('cut-before', FOREVER),
   act: async () => await berth.containers.rename({ container: 'cut-before', name: container }),
-  then: 'running',
+  found: 'running',
   and: async () => {
     expect((await inspect()).unit).toBe('berth-cut-before.service');
   },
@@ -106,22 +106,22 @@ const renaming: Cut = {
 
 // prettier-ignore
 const CUTS: Readonly<Record<FaultPoint, Cut>> = {
-  'create: row written': { act: async () => await berth.create(container, FOREVER), then: 'configured' },
+  'create: row written': { act: async () => await berth.create(container, FOREVER), found: 'configured' },
   'launch: old unit forgotten': { ...launch, given: renamed },
   'launch: unit renamed': { ...launch, given: renamed },
   'launch: folder prepared': launch,
   'launch: streams open': launch,
   'launch: bundle written': launch,
   'launch: mark to wait made': { ...launch, act: init },
-  'launch: unit started': { given: async () => await berth.create(container, FOREVER), act: start, then: 'running' },
-  'launch: unit refused': { given: broken, act: start, then: 'configured' },
-  'launch: failed state cleared': { given: broken, act: start, then: 'configured' },
-  'start: process started': { given: async () => { await berth.create(container, FOREVER); await init(); }, act: start, then: 'created' },
-  'start: mark to wait removed': { given: async () => { await berth.create(container, FOREVER); await init(); }, act: start, then: 'running' },
-  'stop: thawed': { given: async () => { await forever(); await berth.containers.pause({ container }); }, act: async () => await berth.containers.remove({ container, force: true }), then: 'running' },
-  'stop: stop signal sent': { given: forever, act: async () => await berth.containers.stop({ container, timeoutUSec: 20_000_000 }), then: 'exited', exitCode: 5 },
-  'stop: unit down': { given: forever, act: stop, then: 'exited', exitCode: 5 },
-  'stop: failed state cleared': { given: async () => await berth.run(container, 'trap "" TERM; while :; do sleep 1000 & wait; done'), act: async () => await berth.containers.stop({ container, timeoutUSec: 0 }), then: 'exited', exitCode: 137 },
+  'launch: unit started': { given: async () => await berth.create(container, FOREVER), act: start, found: 'running' },
+  'launch: unit refused': { given: broken, act: start, found: 'configured' },
+  'launch: failed state cleared': { given: broken, act: start, found: 'configured' },
+  'start: process started': { given: async () => { await berth.create(container, FOREVER); await init(); }, act: start, found: 'created' },
+  'start: mark to wait removed': { given: async () => { await berth.create(container, FOREVER); await init(); }, act: start, found: 'running' },
+  'stop: thawed': { given: async () => { await forever(); await berth.containers.pause({ container }); }, act: async () => await berth.containers.remove({ container, force: true }), found: 'running' },
+  'stop: stop signal sent': { given: forever, act: async () => await berth.containers.stop({ container, timeoutUSec: 20_000_000 }), found: 'exited', exitCode: 5 },
+  'stop: unit down': { given: forever, act: stop, found: 'exited', exitCode: 5 },
+  'stop: failed state cleared': { given: async () => await berth.run(container, 'trap "" TERM; while :; do sleep 1000 & wait; done'), act: async () => await berth.containers.stop({ container, timeoutUSec: 0 }), found: 'exited', exitCode: 137 },
   'remove: written down': removal,
   'remove: unit forgotten': removal,
   'remove: sessions ended': removal,
@@ -138,7 +138,7 @@ const CUTS: Readonly<Record<FaultPoint, Cut>> = {
 };
 
 it.each(FAULT_POINTS)('berthd dies at "%s"', async (point) => {
-  const { given, act, then, exitCode, and } = CUTS[point];
+  const { given, act, found, exitCode, and } = CUTS[point];
   await given?.();
   await machine.sh(`printf %s '${point}' >${FUSE}`);
   await expect(act()).rejects.toThrow();
@@ -146,11 +146,11 @@ it.each(FAULT_POINTS)('berthd dies at "%s"', async (point) => {
   await reconnect();
 
   if (exitCode !== undefined) expect(await berth.wait(container)).toMatchObject({ exitCode });
-  if (then === 'removed') {
+  if (found === 'removed') {
     await expect(inspect()).rejects.toMatchObject({ error: 'io.berth.Container.NoSuchContainer' });
   } else {
     const { runtime, unit } = await inspect();
-    expect([point, runtime.state, STEPS[point].next]).toEqual([point, then, STEPS[point].next]);
+    expect([point, runtime.state, STEPS[point].next]).toEqual([point, found, STEPS[point].next]);
     const alive = await berth.show(unit, 'ActiveState', 'MainPID');
     expect(Number(alive['MainPID'] ?? 0)).toBe(runtime.process?.pid ?? 0);
     await and?.();
@@ -159,7 +159,7 @@ it.each(FAULT_POINTS)('berthd dies at "%s"', async (point) => {
   await act().catch((error: unknown) => {
     expect(error).toMatchObject({ error: expect.stringMatching(/^io\.berth\.Container\./) as string });
   });
-  if (act === start && then !== 'configured') {
+  if (act === start && found !== 'configured') {
     expect(['running', 'stopping', 'stopped', 'exited']).toContain((await inspect()).runtime.state);
   }
 });
