@@ -69,7 +69,8 @@ export class Folders {
 
   /** Makes what is missing of the folder, and takes away what an earlier run left in it. */
   async prepare(folder: Folder): Promise<void> {
-    await mkdir(folder.path, { recursive: true, mode: 0o700 });
+    // Node's recursive mkdir says ENOENT where the disk cannot be written.
+    await mkdir(folder.path, { mode: 0o700 }).catch(present);
     await Promise.all([
       mkdir(folder.upper, { recursive: true, mode: 0o755 }),
       mkdir(folder.work, { recursive: true, mode: 0o700 }),
@@ -133,6 +134,11 @@ export class Folders {
     await rm(folder.pidFile, { force: true });
     await rm(folder.path, { recursive: true, force: true, maxRetries: 3 });
   }
+}
+
+/** What is there already is as good as made; every other failure goes on. */
+function present(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EEXIST') throw error;
 }
 
 /** `undefined` for what is not there; every other failure goes on. */

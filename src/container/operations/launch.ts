@@ -7,6 +7,7 @@ import type { OciRuntime, RuntimeError, RuntimeErrorKind } from '../../oci/runti
 import { UnitExists, UnitJobFailed, UnitRefused } from '../../systemd/unit-manager.ts';
 import { isAlive } from '../state.ts';
 import { unitFor, unitNameFor } from '../unit.ts';
+import { cleanUp } from './cleanup.ts';
 import { forgetUnit } from './forget-unit.ts';
 import { openStreams } from './streams.ts';
 import { runtimeFor } from './runtime-for.ts';
@@ -40,9 +41,11 @@ export async function launch(
   const unit = unitFor(container, folder, commands, streams, mode);
   try {
     await ports.units.startTransient(unit, signal).catch(async (error: unknown) => {
-      if (!(error instanceof UnitExists)) throw error;
       // The unit of an earlier run is still loaded: it failed, or systemd is about to bring it back.
-      await forgetUnit(ports.units, container.unit);
+      if (error instanceof UnitExists) await forgetUnit(ports.units, container.unit);
+      // The runtime still knows an earlier run: it was not there, or could not write, when that ended.
+      else if (await isRemembered(ports, folder, error)) await cleanUp(ports, container);
+      else throw error;
       await ports.folders.prepare(folder);
       if (mode === 'hold') await ports.folders.hold(folder);
       await ports.units.startTransient(unit, signal);
@@ -54,6 +57,9 @@ export async function launch(
   ports.faults('launch: unit started');
   await ports.operations.settle(container.id);
 }
+
+const isRemembered = async ({ runtimeLog }: Ports, folder: Folder, error: unknown): Promise<boolean> =>
+  error instanceof UnitJobFailed && (await runtimeLog.lastError(folder.runtimeLog))?.kind === 'already-exists';
 
 /** A container that was renamed gets the unit of its new name, and what is left of the old one goes. */
 async function underItsName({ units, registry, faults }: Ports, container: Container): Promise<Container> {

@@ -120,6 +120,7 @@ describe('Folders', () => {
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'berth-folder-'));
     await mkdir(join(directory, 'run', 'pids'), { recursive: true });
+    await mkdir(join(directory, 'data', 'containers'), { recursive: true });
     folders = new Folders(join(directory, 'data'), join(directory, 'run'));
     folder = folders.of(id);
   });

@@ -1,0 +1,123 @@
+/** What is wrong with the host is said in a word that a client can act on; nothing is lost by it, and nothing left. */
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { Berth } from './berth.ts';
+import { leaks } from './leaks.ts';
+import { useMachine } from './use-machine.ts';
+
+const machine = useMachine();
+let berth: Berth;
+
+beforeAll(async () => {
+  berth = await Berth.connect(machine);
+  await berth.image('plain');
+});
+afterEach(async () => {
+  await berth.removeAll();
+  expect(await leaks(machine)).toEqual([]);
+});
+afterAll(async () => {
+  await berth[Symbol.asyncDispose]();
+});
+
+const FOREVER = 'trap "exit 5" TERM; while :; do sleep 1000 & wait; done';
+const inspect = async (container: string) => await berth.containers.inspect({ container });
+const state = async (container: string) => (await inspect(container)).runtime.state;
+const systemFailed = (errnoName: string) => ({
+  error: 'io.berth.Container.SystemFailed',
+  parameters: { errnoName },
+});
+
+/** Does something while the host is in a state, and brings it out of it whatever comes of that. */
+async function meanwhile(enter: string, leave: string, act: () => Promise<void>): Promise<void> {
+  await machine.sh(enter);
+  try {
+    await act();
+  } finally {
+    await machine.sh(leave);
+  }
+}
+
+it('a full disk fails a start, and keeps neither what runs from being stopped nor its exit code', async () => {
+  await berth.run('f-runs', FOREVER);
+  await berth.create('f-starts', FOREVER);
+  const id = (await inspect('f-starts')).id.slice(0, 12);
+  const folder = `/var/lib/berth/containers/${id}`;
+  await meanwhile(
+    `mkdir ${folder}; mount -t tmpfs -o size=64k tmpfs ${folder}; head -c 64k /dev/zero >${folder}/ballast || true`,
+    `umount ${folder}; rmdir ${folder}`,
+    async () => {
+      await expect(berth.containers.start({ container: 'f-starts' })).rejects.toMatchObject(systemFailed('ENOSPC'));
+      expect(await state('f-starts')).toBe('configured');
+      await berth.containers.stop({ container: 'f-runs' });
+      expect(await berth.wait('f-runs')).toMatchObject({ exitCode: 5 });
+    },
+  );
+  await berth.containers.start({ container: 'f-starts' });
+  expect(await state('f-starts')).toBe('running');
+});
+
+it('a data directory that is read-only fails a start; containers run on, and go on when it can be written again', async () => {
+  await berth.run('o-runs', FOREVER);
+  await berth.create('o-starts', FOREVER);
+  const { process: before } = (await inspect('o-runs')).runtime;
+  await meanwhile(
+    'mount --bind /var/lib/berth /var/lib/berth; mount -o remount,bind,ro /var/lib/berth',
+    'umount /var/lib/berth',
+    async () => {
+      await expect(berth.containers.start({ container: 'o-starts' })).rejects.toMatchObject(systemFailed('EROFS'));
+      expect(await inspect('o-runs')).toMatchObject({ runtime: { state: 'running', process: before } });
+    },
+  );
+  await berth.containers.start({ container: 'o-starts' });
+  expect(await state('o-starts')).toBe('running');
+});
+
+it('without the OCI runtime nothing is started, and what runs is stopped all the same', async () => {
+  await berth.run('r-runs', FOREVER);
+  await berth.create('r-starts', FOREVER);
+  await meanwhile('mv /usr/bin/crun /usr/bin/crun.away', 'mv /usr/bin/crun.away /usr/bin/crun', async () => {
+    await expect(berth.containers.start({ container: 'r-starts' })).rejects.toMatchObject({
+      error: expect.stringMatching(/^io\.berth\.Container\.(?:UnitFailed|RuntimeFailed|NoSuchRuntime)$/) as string,
+    });
+    expect(await state('r-starts')).toBe('configured');
+    await berth.containers.stop({ container: 'r-runs' });
+    expect(await berth.wait('r-runs')).toMatchObject({ exitCode: 5 });
+  });
+  await berth.containers.start({ container: 'r-starts' });
+  await berth.containers.restart({ container: 'r-runs' });
+  expect([await state('r-starts'), await state('r-runs')]).toEqual(['running', 'running']);
+});
+
+it('a layer of an image that somebody deleted fails the start of its containers, until it is back', async () => {
+  await berth.create('l-starts', FOREVER);
+  const away = 'for diff in /var/lib/berth/storage/overlay/*/diff; do mv "$diff" "$diff.away"; done';
+  const back = 'for diff in /var/lib/berth/storage/overlay/*/diff.away; do mv "$diff" "${diff%.away}"; done';
+  await meanwhile(away, back, async () => {
+    await expect(berth.containers.start({ container: 'l-starts' })).rejects.toMatchObject({
+      error: expect.stringMatching(
+        /^io\.berth\.Container\.(?:UnitFailed|RuntimeFailed|NoSuchImage|SystemFailed)$/,
+      ) as string,
+    });
+    expect(await state('l-starts')).toBe('configured');
+  });
+  await berth.containers.start({ container: 'l-starts' });
+  expect(await state('l-starts')).toBe('running');
+});
+
+it('a bus that is away makes calls wait, and then they are told so; all goes on when it is back', async () => {
+  await berth.run('b-runs', FOREVER);
+  const { process: before } = (await inspect('b-runs')).runtime;
+  await meanwhile('systemctl stop dbus.socket dbus.service', 'systemctl start dbus.socket dbus.service', async () => {
+    await expect(berth.containers.stop({ container: 'b-runs' })).rejects.toMatchObject({
+      error: 'io.berth.Container.SystemdUnavailable',
+    });
+    await machine.sh('test "$(systemctl is-active berthd.service berth-b-runs.service | uniq)" = active');
+  });
+  await expect
+    .poll(async () => await inspect('b-runs').catch(() => undefined), { timeout: 20_000 })
+    .toMatchObject({
+      runtime: { state: 'running', process: before },
+    });
+  await berth.containers.stop({ container: 'b-runs' });
+  expect(await berth.wait('b-runs')).toMatchObject({ exitCode: 5 });
+});
