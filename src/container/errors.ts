@@ -10,7 +10,11 @@ export interface Refusals {
   /** `parameter` as the client wrote it, `configuration.stopSignal`. */
   InvalidParameter: { parameter: string };
   /** `operation` may also be one that only looks. */
-  WrongState: { container: string; state: State; operation: Operation | 'stats' | 'top' | 'exec' | 'attach' | 'resize' };
+  WrongState: {
+    container: string;
+    state: State;
+    operation: Operation | 'stats' | 'top' | 'exec' | 'attach' | 'resize';
+  };
   AlreadyStopped: { container: string };
   NoSuchImage: { image: string };
   AmbiguousImage: { image: string };

@@ -95,8 +95,8 @@ describe('a bundle', () => {
     const start = vi.spyOn(world.units, 'startTransient');
     await world.given('web', 'running', request);
     const command = start.mock.lastCall?.[0].properties.find(({ name }) => name === 'ExecStartEx')?.value;
-    const mount = `'/usr/bin/mount' '--bind' '${rootDirectory}' '${world.folder('web').root}'`;
-    expect(JSON.stringify(command)).toContain(`${mount} && exec`);
+    const mount = JSON.stringify(['/usr/bin/mount', '--bind', rootDirectory, world.folder('web').root]);
+    expect(JSON.stringify(command)).toContain(mount.slice(1, -1));
   });
 
   it('tells runc that devices are the unit’s business, and crun nothing', async () => {
