@@ -93,6 +93,11 @@ export class Berth implements AsyncDisposable {
     return true;
   }
 
+  /** Removes every image, for a spec that counts on what names an image has, or on which layers are there. */
+  async removeImages(): Promise<void> {
+    for await (const _ of this.images.prune({ all: true })) void _;
+  }
+
   /** What systemd says of a unit's properties. */
   async show(unit: string, ...properties: string[]): Promise<Record<string, string>> {
     const { stdout } = await this.#machine.check([

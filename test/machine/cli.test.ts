@@ -11,6 +11,8 @@ let client: Berth;
 
 beforeAll(async () => {
   client = await Berth.connect(machine);
+  await client.removeAll();
+  await client.removeImages();
   await client.image('plain');
 });
 afterEach(async () => {

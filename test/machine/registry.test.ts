@@ -12,6 +12,8 @@ let kept: string[];
 
 beforeAll(async () => {
   berth = await Berth.connect(machine);
+  await berth.removeAll();
+  await berth.removeImages();
   kept = [await berth.image('plain'), await berth.image('layers')];
   await startRegistries(machine);
 });
