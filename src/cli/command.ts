@@ -3,11 +3,13 @@ import type { Arguments, Options } from './args.ts';
 import { parseArguments } from './args.ts';
 import type { ExitCodeFor } from './exit-codes.ts';
 import type { HelpTopic } from './help.ts';
+import type { Input } from './input.ts';
 import type { Output } from './output.ts';
 
 /** What the world outside is to a command; tests have another one. */
 export interface Context {
   readonly output: Output;
+  readonly input: Input;
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** The working folder. */
   readonly folder: string;

@@ -12,6 +12,8 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
   kill:    { summary: 'Send a signal to containers', load: async () => (await import('./commands/kill.ts')).kill },
   pause:   { summary: 'Freeze containers', load: async () => (await import('./commands/pause.ts')).pause },
   unpause: { summary: 'Let paused containers go on', load: async () => (await import('./commands/unpause.ts')).unpause },
+  exec:    { summary: 'Run a command in a container that runs', load: async () => (await import('./commands/exec.ts')).exec },
+  attach:  { summary: 'Be at the input and output of a container that runs', load: async () => (await import('./commands/attach.ts')).attach },
   wait:    { summary: 'Wait until containers have ended', load: async () => (await import('./commands/wait.ts')).wait },
   rm:      { summary: 'Remove containers', load: async () => (await import('./commands/rm.ts')).rm },
   rename:  { summary: 'Give a container another name', load: async () => (await import('./commands/rename.ts')).rename },
@@ -45,7 +47,9 @@ export const GROUPS: Readonly<Record<string, Group>> = {
   container: {
     summary: 'What can be done with containers, such as ls, rm and prune',
     verbs: {
-      ...named('run create init start stop restart kill pause unpause wait rm rename update ps inspect logs stats top'),
+      ...named(
+        'run create init start stop restart kill pause unpause exec attach wait rm rename update ps inspect logs stats top',
+      ),
       ...named('sync cleanup'),
       ls: 'ps',
       list: 'ps',

@@ -21,6 +21,8 @@ import { labelsFrom, variablesFrom } from './variables.ts';
 // prettier-ignore
 export const CONTAINER_OPTIONS = {
   name: { kind: 'text', value: 'NAME', help: 'Call the container NAME, and its unit berth-NAME.service' },
+  interactive: { kind: 'flag', short: 'i', help: 'Keep its standard input open, so that clients can write to it' },
+  tty: { kind: 'flag', short: 't', help: 'Give it a terminal' },
   rm: { kind: 'flag', help: 'Remove the container once it has ended' },
   env: { kind: 'texts', short: 'e', value: 'NAME[=VALUE]', help: 'Set an environment variable; NAME alone passes on your own' },
   'env-file': { kind: 'texts', value: 'FILE', help: 'Set the environment variables that stand in FILE, one a line' },
@@ -111,6 +113,8 @@ export function configurationFrom(
     stopTimeoutUSec: ifGiven(args.text('stop-timeout'), (text) => parseSeconds('--stop-timeout', text)),
     ...restart,
     removeOnExit: removeOnExit || undefined,
+    terminal: args.flag('tty') || undefined,
+    stdin: args.flag('interactive') || undefined,
     runtime: args.text('runtime'),
     resources: Object.keys(resources).length === 0 ? undefined : resources,
     unitProperties: someOf(unitProperties),

@@ -14,27 +14,31 @@ const ENDED = ['io.berth.Container.WrongState', 'io.berth.Container.NoSuchContai
 export interface ForegroundContainer {
   readonly id: string;
   readonly removeOnExit: boolean;
+  /** Which signals are passed on to it: all that would end this process, or none. */
+  readonly signals: 'passed-on' | 'not-taken';
 }
 
 /**
- * Starts a container and stays with it until it has ended: its lines are written, signals are passed on to it.
+ * Starts a container and stays with it until it has ended: its lines are written, signals are passed on to it if wanted.
  * @param onStartFailed runs before a failure to start it is thrown
  * @returns the container's exit code
  */
 export async function runInForeground(
   containers: ContainerClient,
-  { id, removeOnExit }: ForegroundContainer,
+  { id, removeOnExit, signals }: ForegroundContainer,
   context: Context,
   onStartFailed: () => Promise<void>,
 ): Promise<number> {
   const running = Promise.withResolvers<void>();
   // A signal that comes early waits; where the start fails it has nobody to go to.
   using cleanup = new DisposableStack();
-  cleanup.use(
-    context.onSignal(FORWARDED, (signal) => {
-      void running.promise.then(async () => await forward(containers, id, signal, context));
-    }),
-  );
+  if (signals === 'passed-on') {
+    cleanup.use(
+      context.onSignal(FORWARDED, (signal) => {
+        void running.promise.then(async () => await forward(containers, id, signal, context));
+      }),
+    );
+  }
   const hangUp = new AbortController();
   const lines = logLines(containers, { container: id, follow: true }, { signal: hangUp.signal });
   let first: Promise<IteratorResult<LogLine, void>>;
@@ -59,7 +63,8 @@ export async function runInForeground(
   return await endOf(containers, id, context);
 }
 
-async function forward(
+/** Passes a signal on to a container. */
+export async function forward(
   containers: ContainerClient,
   id: string,
   signal: NodeJS.Signals,

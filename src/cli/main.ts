@@ -1,5 +1,6 @@
 /** The process: what it was given, what it leaves behind. Nothing else touches `process`. */
 import { serviceAt } from './connect.ts';
+import { StandardInput } from './input.ts';
 import { Output } from './output.ts';
 import { program } from './program.ts';
 
@@ -11,6 +12,14 @@ const code = await program(process.argv.slice(2), {
     stderr: () => process.stderr,
     colours: () => process.stdout.isTTY && !isDumb() && (process.env['NO_COLOR'] ?? '') === '',
     columns: (stream) => (process[stream].isTTY && !isDumb() ? process[stream].columns : undefined),
+  }),
+  input: new StandardInput({
+    stdin: () => process.stdin,
+    screens: () => [process.stdout, process.stderr],
+    onExit(act) {
+      process.on('exit', act);
+      return { [Symbol.dispose]: () => process.off('exit', act) };
+    },
   }),
   environment: process.env,
   folder: process.cwd(),

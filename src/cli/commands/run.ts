@@ -1,4 +1,5 @@
 import { ContainerClient } from '../../api/io-berth-container.ts';
+import { ATTACH_OPTIONS, attachTo } from '../attaching.ts';
 import { command } from '../command.ts';
 import { configurationFrom, CONTAINER_OPTIONS } from '../container-options.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -10,10 +11,12 @@ export const run = command({
   operands: 'IMAGE [COMMAND [ARG…]]',
   details:
     'Shows what it writes and exits with its exit code: 128 and the number of the signal that ended it, 127 where the\n' +
-    'command is not there, 126 where it cannot be executed, 125 where berth itself failed. Signals are passed on to it.',
+    'command is not there, 126 where it cannot be executed, 125 where berth itself failed. Signals are passed on to it.\n' +
+    'With --interactive it reads what is typed, with --tty it has a terminal, which the detach keys leave.',
   options: {
     detach: { kind: 'flag', short: 'd', help: 'Print the ID and leave the container to itself' },
     ...CONTAINER_OPTIONS,
+    ...ATTACH_OPTIONS,
   },
   least: 1,
   most: Infinity,
@@ -27,7 +30,16 @@ export const run = command({
     const onStartFailed = async (): Promise<void> => {
       if (removeOnExit) await containers.remove({ container: id, force: true }).catch(() => undefined);
     };
-    if (!args.flag('detach')) return await runInForeground(containers, { id, removeOnExit }, context, onStartFailed);
+    const isAttached = args.flag('interactive') || args.flag('tty');
+    if (!args.flag('detach') && !isAttached) {
+      const signals = args.flag('sig-proxy') ? 'passed-on' : 'not-taken';
+      return await runInForeground(containers, { id, removeOnExit, signals }, context, onStartFailed);
+    }
+    if (!args.flag('detach')) {
+      const input = args.flag('interactive') ? 'required' : 'none';
+      const attaching = { container: id, configuration, input, by: 'start', onStartFailed } as const;
+      return await attachTo(containers, attaching, args, context);
+    }
     try {
       await containers.start({ container: id });
     } catch (error) {

@@ -1,4 +1,6 @@
 import { ContainerClient, isContainerError } from '../../api/io-berth-container.ts';
+import { UsageError } from '../args.ts';
+import { ATTACH_OPTIONS, attachTo } from '../attaching.ts';
 import { command } from '../command.ts';
 import { forEach } from '../each.ts';
 import { RECURSIVE_OPTION } from './init.ts';
@@ -7,13 +9,25 @@ export const start = command({
   name: 'start',
   summary: 'Run containers that were made or have ended',
   operands: 'NAME…',
-  details: 'One that runs is left alone.',
-  options: { recursive: RECURSIVE_OPTION },
+  details: 'One that runs is left alone. With --attach it is one only, and berth exits with its exit code.',
+  options: {
+    attach: { kind: 'flag', short: 'a', help: 'Show what it writes until it has ended' },
+    interactive: { kind: 'flag', short: 'i', help: 'Attach, and pass standard input on to it' },
+    recursive: RECURSIVE_OPTION,
+    ...ATTACH_OPTIONS,
+  },
   least: 1,
   most: Infinity,
   async run(args, context) {
     const recursive = args.flag('recursive') || undefined;
     const containers = new ContainerClient(context.berthd);
+    if (args.flag('attach') || args.flag('interactive')) {
+      const [container = '', ...others] = args.operands;
+      if (others.length > 0) throw new UsageError('--attach and --interactive take one container');
+      const { configuration } = await containers.inspect({ container });
+      const input = args.flag('interactive') ? 'required' : 'none';
+      return await attachTo(containers, { container, configuration, input, by: 'start', recursive }, args, context);
+    }
     return await forEach(args.operands, context, { turns: 'one-by-one' }, async (container) => {
       try {
         await containers.start({ container, recursive });

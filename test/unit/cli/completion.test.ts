@@ -50,6 +50,7 @@ describe('what can stand in a place', () => {
     expect(table.commands.filter((command) => command.isFollowedByCommand).map(({ name }) => name)).toEqual([
       'run',
       'create',
+      'exec',
     ]);
   });
 });

@@ -130,7 +130,7 @@ describe('what makes no sense is refused before anyone is asked', () => {
   // prettier-ignore
   const cases: [args: string[], message: string][] = [
     [[],                                        'something is missing'],
-    [['-it', 'busybox'],                        'there is no option -i'],
+    [['-ij', 'busybox'],                        'there is no option -j'],
     [['-e', '=x', 'busybox'],                   "--env takes NAME=VALUE or NAME, not '=x'"],
     [['-e', 'A B=x', 'busybox'],                "--env takes NAME=VALUE or NAME, not 'A B=x'"],
     [['--env-file', '/nowhere', 'busybox'],     '--env-file /nowhere cannot be read'],

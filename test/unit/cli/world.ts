@@ -1,4 +1,4 @@
-import { duplexPair, Writable } from 'node:stream';
+import { duplexPair, Readable, Writable } from 'node:stream';
 import type { ContainerHandlers } from '../../../src/api/io-berth-container.ts';
 import { containerInterface } from '../../../src/api/io-berth-container.ts';
 import type { ImageHandlers } from '../../../src/api/io-berth-image.ts';
@@ -7,6 +7,7 @@ import type { SystemHandlers } from '../../../src/api/io-berth-system.ts';
 import { systemInterface } from '../../../src/api/io-berth-system.ts';
 import { Output } from '../../../src/cli/output.ts';
 import { program, type World } from '../../../src/cli/program.ts';
+import type { TerminalSize } from '../../../src/stream/control.ts';
 import { Client } from '../../../src/varlink/client.ts';
 import { Server } from '../../../src/varlink/server.ts';
 import type { Caller } from '../../../src/varlink/types.ts';
@@ -32,6 +33,10 @@ export interface WorldOptions {
   readonly answer?: string;
   /** Takes the place of standard output. */
   readonly stdout?: Writable;
+  /** Standard input; by default it ends at once. */
+  readonly stdin?: Readable;
+  /** The size of the terminal that standard input and output are; they are none without. */
+  readonly window?: TerminalSize;
 }
 
 export const NOW = new Date('2026-11-21T12:00:00Z');
@@ -47,12 +52,17 @@ export class TestWorld {
   connections = 0;
   /** What the person at the terminal was asked. */
   readonly questions: string[] = [];
+  /** What became of the terminal. */
+  readonly terminal: ('raw' | 'restored')[] = [];
+  /** The size of the terminal; a test that changes it raises SIGWINCH. */
+  window: TerminalSize | undefined;
   readonly #options: WorldOptions;
   readonly #listeners = new Map<NodeJS.Signals, (signal: NodeJS.Signals) => void>();
   readonly #serverEnds = new Set<Writable>();
 
   constructor(options: WorldOptions = {}) {
     this.#options = options;
+    this.window = options.window;
     const fault = (error: unknown): never => {
       throw error;
     };
@@ -97,6 +107,15 @@ export class TestWorld {
         this.questions.push(question);
         return await Promise.resolve(this.#options.answer);
       },
+      input: {
+        isTerminal: () => this.window !== undefined,
+        open: () => this.#options.stdin ?? Readable.from([]),
+        raw: async () => {
+          this.terminal.push('raw');
+          return await Promise.resolve({ [Symbol.dispose]: () => void this.terminal.push('restored') });
+        },
+        size: () => this.window,
+      },
       environment: this.#options.environment ?? {},
       folder: '/here',
       now: () => NOW,
@@ -106,7 +125,11 @@ export class TestWorld {
       },
       onSignal: (signals, listener) => {
         for (const signal of signals) this.#listeners.set(signal, listener);
-        return { [Symbol.dispose]: () => this.#listeners.clear() };
+        return {
+          [Symbol.dispose]: () => {
+            for (const signal of signals) this.#listeners.delete(signal);
+          },
+        };
       },
     };
     const code = await program(argv, world);

@@ -1,0 +1,70 @@
+/** What the commands have in common that attach to containers. */
+import { isContainerError, type Configuration, type ContainerClient } from '../api/io-berth-container.ts';
+import type { TerminalSize } from '../stream/control.ts';
+import type { Upgraded } from '../varlink/types.ts';
+import type { Given, Options } from './args.ts';
+import type { Context } from './command.ts';
+import { forward } from './foreground.ts';
+import { attached } from './session.ts';
+
+export const DETACH_KEYS_OPTION = {
+  kind: 'text',
+  value: 'KEYS',
+  help: 'The keys that leave a terminal, such as ctrl-a,d, or nothing for none; default: ctrl-p,ctrl-q',
+} as const;
+
+export const ATTACH_OPTIONS = {
+  'detach-keys': DETACH_KEYS_OPTION,
+  'sig-proxy': { kind: 'flag', default: true, help: 'Pass signals on to it, where it has no terminal' },
+} as const satisfies Options;
+
+export interface Attaching {
+  /** As it was given, or the ID. */
+  readonly container: string;
+  readonly configuration: Pick<Configuration, 'terminal' | 'stdin'>;
+  /** Whether standard input goes to it; `if-open`, where it has one, `required`, or it is refused. */
+  readonly input: 'required' | 'if-open' | 'none';
+  /** `start`: it is started, and attached before. */
+  readonly by: 'attach' | 'start';
+  readonly recursive?: boolean | undefined;
+  /** Runs before a failure to start it is thrown. */
+  readonly onStartFailed?: () => Promise<void>;
+}
+
+/** Stays with a container until it has ended or was detached from. @returns the exit code */
+export async function attachTo(
+  containers: ContainerClient,
+  { container, configuration, input, by, recursive, onStartFailed }: Attaching,
+  args: Given<typeof ATTACH_OPTIONS>,
+  context: Context,
+): Promise<number> {
+  const { terminal = false, stdin = terminal } = configuration;
+  const isPassedOn = input === 'required' || (input === 'if-open' && stdin);
+  const isProxy = args.flag('sig-proxy') && !terminal;
+  const detachKeys = args.text('detach-keys');
+  const connect = async (size: TerminalSize | undefined): Promise<Upgraded<unknown>> => {
+    const call = { container, stdin: isPassedOn, detachKeys, size };
+    if (by === 'attach') return await containers.attach(call);
+    try {
+      return await containers.startAndAttach({ ...call, recursive });
+    } catch (error) {
+      if (isContainerError(error, 'WrongState') && error.parameters.state === 'running') {
+        return await containers.attach(call);
+      }
+      await onStartFailed?.();
+      throw error;
+    }
+  };
+  return await attached(
+    async (size) => ({
+      stream: (await connect(size)).stream,
+      farewell: `detached; the container goes on, and 'berth attach ${shortened(container)}' attaches again`,
+      onSignal: isProxy ? async (signal) => await forward(containers, container, signal, context) : undefined,
+    }),
+    { stdin: isPassedOn ? 'passed-on' : 'none', terminal: terminal ? 'has' : 'none' },
+    context,
+  );
+}
+
+const shortened = (container: string): string =>
+  /^[0-9a-f]{64}$/u.test(container) ? container.slice(0, 12) : container;

@@ -1,0 +1,25 @@
+import { ContainerClient } from '../../api/io-berth-container.ts';
+import { ATTACH_OPTIONS, attachTo } from '../attaching.ts';
+import { command } from '../command.ts';
+
+export const attach = command({
+  name: 'attach',
+  summary: 'Be at the input and output of a container that runs',
+  operands: 'NAME',
+  details:
+    'Shows what it writes from now on, and passes on what is typed where it has an input. Exits with its exit code, or with\n' +
+    '0 once the detach keys were typed. Without a terminal, signals are passed on to it.',
+  options: {
+    'no-stdin': { kind: 'flag', help: 'Pass nothing on that is typed' },
+    ...ATTACH_OPTIONS,
+  },
+  least: 1,
+  most: 1,
+  async run(args, context) {
+    const [container = ''] = args.operands;
+    const containers = new ContainerClient(context.berthd);
+    const { configuration } = await containers.inspect({ container });
+    const input = args.flag('no-stdin') ? 'none' : 'if-open';
+    return await attachTo(containers, { container, configuration, input, by: 'attach' }, args, context);
+  },
+});

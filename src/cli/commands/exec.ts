@@ -1,0 +1,100 @@
+import { ContainerClient, type ExecConfiguration } from '../../api/io-berth-container.ts';
+import { DETACH_KEYS_OPTION } from '../attaching.ts';
+import { command, type Context } from '../command.ts';
+import { EXIT } from '../exit-codes.ts';
+import { OutputClosed, OutputFailed } from '../output.ts';
+import { attached } from '../session.ts';
+import { variablesFrom } from '../variables.ts';
+
+/** How long a command may take to end when nobody reads what it says any more. */
+const GRACE_USEC = 1_000_000;
+
+export const exec = command({
+  name: 'exec',
+  summary: 'Run a command in a container that runs',
+  operands: 'NAME COMMAND [ARG…]',
+  details:
+    'Shows what it writes and exits with its exit code: 128 and the number of the signal that ended it, 127 where the\n' +
+    'command is not there, 126 where it cannot be executed, 125 where berth itself failed. A signal asks it to end, with the\n' +
+    'stop signal of the container.',
+  options: {
+    interactive: { kind: 'flag', short: 'i', help: 'Pass standard input on to it' },
+    tty: { kind: 'flag', short: 't', help: 'Give it a terminal' },
+    detach: { kind: 'flag', short: 'd', help: 'Print the ID of its session and leave it to itself' },
+    env: { kind: 'texts', short: 'e', value: 'NAME[=VALUE]', help: 'Set an environment variable' },
+    'env-file': { kind: 'texts', value: 'FILE', help: 'Set the environment variables that stand in FILE, one a line' },
+    user: { kind: 'text', short: 'u', value: 'USER[:GROUP]', help: 'Run it as USER' },
+    workdir: { kind: 'text', short: 'w', value: 'PATH', help: 'Run it in PATH' },
+    privileged: { kind: 'flag', help: 'Give it every capability' },
+    'detach-keys': DETACH_KEYS_OPTION,
+  },
+  least: 2,
+  most: Infinity,
+  optionsEnd: 'at-first-operand',
+  async run(args, context) {
+    const [container = '', ...command] = args.operands;
+    const environment = variablesFrom(args.texts('env-file'), args.texts('env'), context.environment);
+    const [interactive, tty] = [args.flag('interactive'), args.flag('tty')];
+    const configuration: ExecConfiguration = {
+      command,
+      environment: Object.keys(environment).length === 0 ? undefined : environment,
+      user: args.text('user'),
+      workingDirectory: args.text('workdir'),
+      terminal: tty || undefined,
+      stdin: interactive || undefined,
+      privileged: args.flag('privileged') || undefined,
+    };
+    const containers = new ContainerClient(context.berthd);
+    if (args.flag('detach')) return await leave(containers, container, configuration, context);
+    const detachKeys = args.text('detach-keys');
+    let session: string | undefined;
+    try {
+      return await attached(
+        async (size) => {
+          const { reply, stream } = await containers.exec({ container, configuration, detachKeys, size });
+          const { id } = reply;
+          session = id;
+          return {
+            stream,
+            farewell: `detached; the command goes on in the session ${id.slice(0, 12)}`,
+            onSignal: async () => void (await containers.execStop({ session: id })),
+          };
+        },
+        { stdin: interactive ? 'passed-on' : 'none', terminal: tty ? 'has' : 'none' },
+        context,
+      );
+    } catch (error) {
+      const isUnread = error instanceof OutputClosed || error instanceof OutputFailed;
+      if (isUnread && session !== undefined) await end(containers, session);
+      throw error;
+    }
+  },
+});
+
+/** @returns the exit code */
+async function leave(
+  containers: ContainerClient,
+  container: string,
+  configuration: ExecConfiguration,
+  { output }: Context,
+): Promise<number> {
+  const { id } = await containers.execCreate({ container, configuration });
+  try {
+    await containers.execStart({ session: id });
+  } catch (error) {
+    await containers.execRemove({ session: id, force: true }).catch(() => undefined); // why it failed matters more
+    throw error;
+  }
+  await output.line(id);
+  return EXIT.ok;
+}
+
+/** What SIGPIPE would be to it, had it written to the pipe itself. */
+async function end(containers: ContainerClient, session: string): Promise<void> {
+  try {
+    await containers.execStop({ session, timeoutUSec: GRACE_USEC });
+    await containers.execRemove({ session });
+  } catch {
+    // It has ended and is gone already.
+  }
+}

@@ -1,0 +1,224 @@
+/** `berth exec`, `attach` and what `run` and `start` do with -i and -t, as a person or a script has them. */
+import { createHash, randomBytes } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { Berth } from './berth.ts';
+import { leaks } from './leaks.ts';
+import type { Outcome, RunOptions } from './process.ts';
+import { useMachine } from './use-machine.ts';
+
+const machine = useMachine();
+let client: Berth;
+const FOREVER = 'trap "exit 0" TERM; while :; do sleep 1000 & wait; done';
+const MIB = 1024 * 1024;
+const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+beforeAll(async () => {
+  client = await Berth.connect(machine);
+});
+beforeEach(async () => {
+  await client.run('x', FOREVER);
+});
+afterEach(async () => {
+  await client.removeAll();
+  await expect.poll(async () => await leaks(machine)).toEqual([]);
+});
+afterAll(async () => {
+  await client[Symbol.asyncDispose]();
+});
+
+const berth = async (argv: readonly string[], options?: RunOptions): Promise<Outcome> =>
+  await machine.exec(['berth', ...argv], { timeoutMs: 20_000, ...options });
+const bash = async (script: string): Promise<Outcome> =>
+  await machine.exec(['bash', '-c', script], { timeoutMs: 20_000 });
+const said = ({ code, stdout, stderr }: Outcome): object => ({
+  code,
+  stdout: stdout.toString(),
+  stderr: stderr.toString(),
+});
+/** With a terminal of 33 rows and 99 columns, by a script of expectations and keys. */
+const typed = async (command: string, steps: readonly (readonly [seen: string, keys: string])[]): Promise<Outcome> =>
+  await machine.exec(['python3', '-c', TERMINAL, command, JSON.stringify(steps)], { timeoutMs: 20_000 });
+const TERMINAL = `
+import fcntl, json, os, pty, select, struct, sys, termios
+pid, fd = pty.fork()
+if pid == 0:
+    os.execvp('bash', ['bash', '-c', 'stty rows 33 cols 99; before=$(stty -g); ' + sys.argv[1] + '; echo "code=$?"; [ "$before" = "$(stty -g)" ] && echo restored'])
+seen = b''
+def more():
+    global seen
+    if not select.select([fd], [], [], 5)[0]: return b''
+    try: part = os.read(fd, 65536)
+    except OSError: part = b''
+    seen += part
+    return part
+at = 0
+for expected, keys in json.loads(sys.argv[2]):
+    while expected.encode() not in seen[at:]:
+        if not more(): break
+    found = seen.find(expected.encode(), at)
+    if found < 0: break
+    at = found + len(expected.encode())
+    if keys.startswith('size '):
+        columns, rows = keys[5:].split('x')
+        fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack('HHHH', int(rows), int(columns), 0, 0))
+    else: os.write(fd, keys.encode())
+while more(): pass
+sys.stdout.buffer.write(seen)
+`;
+
+describe('berth exec', () => {
+  // prettier-ignore
+  it.each<[command: string[], code: number, stderr: RegExp]>([
+    [['true'],                         0,   /^$/],
+    [['sh', '-c', 'exit 42'],          42,  /^$/],
+    [['sh', '-c', 'kill -KILL $$'],    137, /^$/],
+    [['no-such-command'],              127, /^berth: .+\n$/m],
+    [['/etc/passwd'],                  126, /^berth: .+\n$/m],
+  ])('%j exits with %i', async (command, code, stderr) => {
+    const ran = await berth(['exec', 'x', ...command]);
+    expect([ran.code, ran.text()]).toEqual([code, '']);
+    expect(ran.stderr.toString()).toMatch(stderr);
+  });
+
+  it('exits with 125 when berth itself fails', async () => {
+    expect(await berth(['exec', 'nope', 'true'])).toMatchObject({ code: 125 });
+    expect(await berth(['exec', '-u', 'nobody-there', 'x', 'true'])).toMatchObject({ code: 125 });
+    expect(await berth(['exec', '--detach-keys', 'nonsense', 'x', 'true'])).toMatchObject({ code: 125 });
+  });
+
+  it('keeps the streams apart, and sets what the options say', async () => {
+    const script = 'id -u; pwd; echo "$A$MINE"; echo err >&2; [ -t 0 ] || echo no terminal';
+    const ran = await machine.exec(
+      ['env', 'MINE=2', 'berth', 'exec', '-u', 'app', '-w', '/tmp', '-e', 'A=1', '-e', 'MINE', 'x', 'sh', '-c', script],
+      {},
+    );
+    expect(said(ran)).toEqual({
+      code: 0,
+      stdout: expect.stringMatching(/^[1-9]\d*\n\/tmp\n12\nno terminal\n$/) as string,
+      stderr: 'err\n',
+    });
+  });
+
+  it('reads nothing without -i, and everything with it, to the byte', async () => {
+    expect(said(await berth(['exec', 'x', 'cat'], { input: 'lost' }))).toEqual({ code: 0, stdout: '', stderr: '' });
+    expect(said(await bash('echo data | berth exec -i x cat'))).toEqual({ code: 0, stdout: 'data\n', stderr: '' });
+    const input = randomBytes(8 * MIB);
+    const ran = await berth(['exec', '-i', 'x', 'cat'], { input });
+    expect([ran.code, ran.stdout.length, sha256(ran.stdout)]).toEqual([0, input.length, sha256(input)]);
+  });
+
+  it('goes on with its output after the end of its input', async () => {
+    const ran = await berth(['exec', '-i', 'x', 'sh', '-c', 'cat >/dev/null; sleep 0.3; echo late'], { input: 'a' });
+    expect(said(ran)).toEqual({ code: 0, stdout: 'late\n', stderr: '' });
+  });
+
+  it('is a pipe for tar, both ways', async () => {
+    const script = `
+      set -e; rm -rf /tmp/tarred; mkdir /tmp/tarred
+      berth exec x tar -C / -cf - etc | tar -C /tmp/tarred -x
+      tar -C /tmp/tarred -c etc | berth exec -i x tar -C /tmp -xf -
+      berth exec x diff -r /etc /tmp/etc >&2; test -s /tmp/tarred/etc/passwd; rm -rf /tmp/tarred; echo same`;
+    expect(said(await bash(script))).toEqual({ code: 0, stdout: 'same\n', stderr: '' });
+  });
+
+  it('ends quietly, and its command too, when nobody reads its output any more', async () => {
+    const script = 'berth exec x yes | head -1; echo "${PIPESTATUS[@]}"';
+    expect(said(await bash(script))).toEqual({ code: 0, stdout: 'y\n141 0\n', stderr: '' });
+    expect((await berth(['exec', 'x', 'pgrep', 'yes'])).text()).toBe('');
+  });
+
+  it('asks the command to end when it gets a signal', async () => {
+    const script = `
+      berth exec x sh -c 'trap "echo bye; exit 5" TERM; echo ready; while :; do sleep 0.1; done' >/tmp/cli-out & pid=$!
+      until grep -q ready /tmp/cli-out; do sleep 0.05; done
+      kill -TERM $pid; wait $pid; echo $?; cat /tmp/cli-out; rm /tmp/cli-out`;
+    expect(said(await bash(script))).toEqual({ code: 0, stdout: '5\nready\nbye\n', stderr: '' });
+  });
+
+  it('-d leaves the command to itself', async () => {
+    const ran = await berth(['exec', '-d', 'x', 'sh', '-c', 'echo here >/tmp/mark']);
+    expect(ran.text()).toMatch(/^[0-9a-f]{64}$/);
+    await expect.poll(async () => (await berth(['exec', 'x', 'cat', '/tmp/mark'])).text()).toBe('here');
+    expect(await berth(['exec', '-d', 'x', 'nope'])).toMatchObject({ code: 127 });
+    const sessions: (string | undefined)[] = [];
+    for await (const { execSession } of client.containers.execList({ container: 'x' })) sessions.push(execSession?.id);
+    expect(sessions).toEqual([ran.text()]);
+  });
+});
+
+describe('a terminal', () => {
+  it('of exec has its size, follows it, passes keys on and is as it was afterwards', async () => {
+    const script =
+      'tty; stty size; trap "stty size; echo winch" WINCH; echo ready; while ! read line; do :; done; exit 7';
+    const ran = await typed(`berth exec -it x sh -c '${script}'`, [
+      ['ready', 'size 120x40'],
+      ['winch', '\r'],
+    ]);
+    const text = ran.text();
+    expect(text).toMatch(/\/dev\/(?:pts\/\d+|console)\r\n33 99\r\nready/);
+    expect(text).toContain('40 120\r\nwinch');
+    expect(text).toMatch(/code=7\r\nrestored$/);
+  });
+
+  it('passes ctrl-c on instead of ending', async () => {
+    const ran = await typed(
+      `berth exec -it x sh -c 'trap "echo caught; exit 3" INT; echo ready; while :; do sleep 0.1; done'`,
+      [['ready', '\u0003']],
+    );
+    expect(ran.text()).toMatch(/caught\r\ncode=3\r\nrestored$/);
+  });
+
+  it('is there with -t alone, for scripts too', async () => {
+    expect(said(await bash("berth exec -t x sh -c 'tty >/dev/null && echo yes; echo err >&2' </dev/null"))).toEqual({
+      code: 0,
+      stdout: 'yes\r\nerr\r\n',
+      stderr: '',
+    });
+  });
+
+  it('of run is left by the detach keys, and attached to again', async () => {
+    const ran = await typed(
+      `berth run -it --name cli-tty plain sh -c 'trap "echo drawn" WINCH; echo up; while ! read a; do :; done; echo "got $a"; exit 4'; berth attach --detach-keys '' cli-tty`,
+      [
+        ['up', '\u0010\u0011'],
+        ['attaches again', ''],
+        ['drawn', 'hello\r'],
+      ],
+    );
+    expect(ran.text()).toMatch(/got hello\r\ncode=4\r\nrestored$/);
+  });
+});
+
+describe('a container with an input', () => {
+  it('is a filter with run -i', async () => {
+    expect(said(await bash('echo data | berth run --rm -i plain cat'))).toEqual({
+      code: 0,
+      stdout: 'data\n',
+      stderr: '',
+    });
+    const input = randomBytes(8 * MIB);
+    const ran = await berth(['run', '--rm', '-i', 'plain', 'cat'], { input });
+    expect([ran.code, ran.stdout.length, sha256(ran.stdout)]).toEqual([0, input.length, sha256(input)]);
+  });
+
+  it('exits as its command does, and gets signals', async () => {
+    expect(await berth(['run', '--rm', '-i', 'plain', 'no-such-command'])).toMatchObject({ code: 127 });
+    expect(await berth(['run', '--rm', '-i', 'plain', 'sh', '-c', 'exit 9'])).toMatchObject({ code: 9 });
+    const script = `
+      berth run --rm -i plain sh -c 'trap "echo bye; exit 5" TERM; echo ready; while :; do sleep 0.1; done' </dev/null >/tmp/cli-out & pid=$!
+      until grep -q ready /tmp/cli-out; do sleep 0.05; done
+      kill -TERM $pid; wait $pid; echo $?; cat /tmp/cli-out; rm /tmp/cli-out`;
+    expect(said(await bash(script))).toEqual({ code: 0, stdout: '5\nready\nbye\n', stderr: '' });
+  });
+
+  it('is made by create -i and attached to by start -a -i', async () => {
+    await berth(['create', '-i', '--name', 'cli-made', 'plain', 'cat']);
+    expect(said(await berth(['start', '-a', '-i', 'cli-made'], { input: 'one' }))).toEqual({
+      code: 0,
+      stdout: 'one',
+      stderr: '',
+    });
+    expect(said(await berth(['start', '-ai', 'cli-made'], { input: 'two' }))).toMatchObject({ stdout: 'two' });
+    expect(await berth(['start', '-i', 'x'])).toMatchObject({ code: 125 });
+  });
+});
