@@ -54,10 +54,12 @@ export async function stopUnit(
     ports.faults('stop: stop signal sent');
     await ended(ports, container.id, (allowed - own) / 1000, signal);
   }
+  // At once is without the stop signal, which systemd begins with: the kill is on its way before the stop.
+  const killed = allowed === 0 ? killMain(ports, unit) : undefined;
   const stopped = stopIfLoaded(ports.units, unit, signal);
-  const killer = allowed < own ? killAfter(ports, unit, allowed / 1000) : undefined;
+  const killer = allowed > 0 && allowed < own ? killAfter(ports, unit, allowed / 1000) : undefined;
   try {
-    await stopped;
+    await Promise.all([killed, stopped]);
   } finally {
     killer?.[Symbol.dispose]();
   }
@@ -93,11 +95,15 @@ async function ended(
   signal.throwIfAborted();
 }
 
-function killAfter({ units }: Pick<Ports, 'units'>, unit: string, ms: number): Disposable {
-  // Of the main process only: systemd kills the rest after it, and what cleans up behind the container must live.
+/** The main process only: systemd kills the rest after it, and what cleans up behind the container must live. */
+async function killMain({ units }: Pick<Ports, 'units'>, unit: string): Promise<void> {
+  // It may be gone at this very moment, which is what was wanted; whether it is, the stop says.
+  await units.kill(unit, 'main', SIGKILL).catch(() => undefined);
+}
+
+function killAfter(ports: Pick<Ports, 'units'>, unit: string, ms: number): Disposable {
   const timer = setTimeout(() => {
-    // It may be gone at this very moment, which is what was wanted.
-    units.kill(unit, 'main', SIGKILL).catch(() => undefined);
+    void killMain(ports, unit);
   }, ms);
   return {
     [Symbol.dispose]: () => {

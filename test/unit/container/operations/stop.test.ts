@@ -104,16 +104,25 @@ describe('Stop, within a time of the caller', () => {
     vi.useRealTimers();
   });
 
-  it.each([
-    ['0 kills at once', 0, 0],
-    ['a shorter one than its own', 2_000_000, 2000],
-  ])('%s', async (_, timeoutUsec, ms) => {
+  it('0 kills at once, without the stop signal that systemd begins with', async () => {
+    await using world = aWorld();
+    await world.given('web', 'running');
+    await world.containers.stop('web', 0, patient);
+    expect(world.units.calls).toEqual([
+      ['kill', UNIT, 'main', 9],
+      ['stop', UNIT],
+      ['resetFailed', UNIT],
+    ]);
+    expect(world.believed('web').status).toMatchObject({ state: 'exited', exit: { signal: 'SIGKILL' } });
+  });
+
+  it('a shorter one than its own', async () => {
     await using world = aWorld();
     world.units.stubborn.add(UNIT);
     await world.given('web', 'running');
-    const stopping = world.containers.stop('web', timeoutUsec, patient);
+    const stopping = world.containers.stop('web', 2_000_000, patient);
     await world.units.called('stop', UNIT);
-    if (ms > 0) vi.advanceTimersByTime(ms - 1);
+    vi.advanceTimersByTime(1999);
     expect(world.units.calls.map(([method]) => method)).toEqual(['stop']);
     vi.advanceTimersByTime(1);
     await stopping;
