@@ -183,8 +183,7 @@ describe('a terminal', () => {
     expect(ran.text()).toMatch(/'berth attach [0-9a-f]{12}' attaches again\r\n2\r\ncode=0\r\nrestored$/);
   });
 
-  // Inspect does not say yet that a container has a terminal (src/service/wire.ts), so that nothing is raw here.
-  it.fails('is attached to again', async () => {
+  it('is attached to again', async () => {
     const script = 'trap "echo drawn" WINCH; echo up; while ! read a; do :; done; echo "got $a"; exit 4';
     const ran = await typed(
       `berth run -itd --name cli-tty plain sh -c '${script}'; berth attach --detach-keys '' cli-tty`,

@@ -25,7 +25,6 @@ if (kept === undefined) {
   await notifier.ready(`second run, of ${[...passed.keys()].join()}: ${text}\nwatchdog ${String(notifier.watchdogMs)}`);
 }
 await notifier.watchdog();
-process.stdout.write('up\n');
 const alive = setInterval(() => {
   notifier.watchdog().catch(() => undefined);
 }, 1000);
@@ -33,3 +32,5 @@ process.once('SIGTERM', () => {
   clearInterval(alive);
   notifier.stopping('ends').catch(() => undefined);
 });
+// Not before it can be ended.
+process.stdout.write('up\n');
