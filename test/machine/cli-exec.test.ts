@@ -127,14 +127,6 @@ describe('berth exec', () => {
     expect((await berth(['exec', 'x', 'pgrep', 'yes'])).text()).toBe('');
   });
 
-  it('asks the command to end when it gets a signal', async () => {
-    const script = `
-      berth exec x sh -c 'trap "echo bye; exit 5" TERM; echo ready; while :; do sleep 0.1; done' >/tmp/cli-out & pid=$!
-      until grep -q ready /tmp/cli-out; do sleep 0.05; done
-      kill -TERM $pid; wait $pid; echo $?; cat /tmp/cli-out; rm /tmp/cli-out`;
-    expect(said(await bash(script))).toEqual({ code: 0, stdout: '5\nready\nbye\n', stderr: '' });
-  });
-
   it('-d leaves the command to itself', async () => {
     const ran = await berth(['exec', '-d', 'x', 'sh', '-c', 'echo here >/tmp/mark']);
     expect(ran.text()).toMatch(/^[0-9a-f]{64}$/);
