@@ -104,7 +104,7 @@ export class ClientConnection implements Caller, AsyncDisposable {
       this.#upgraded = true;
       this.#fail(new ConnectionClosed('the connection was upgraded'));
       this.#gone.resolve();
-      return { reply, stream: this.#transport.release() };
+      return { reply, stream: await this.#transport.release() };
     } finally {
       if (pending.abandoned) this.#transport.destroy();
     }

@@ -195,15 +195,18 @@ export class ServerConnection {
       return;
     }
     this.#transport.send(text);
-    const stream = this.#transport.release();
+    const released = this.#transport.release();
     this.#stream.once('close', () => this.#closed()).once('end', () => this.#transport.probe());
     if (this.#transport.ended) this.#transport.probe();
-    const serve = async (): Promise<void> => await given.serve(stream);
+    const serve = async (): Promise<void> => {
+      const stream = await released;
+      await given.serve(stream);
+      this.#endUpgraded(stream);
+    };
     serve()
-      .then(() => this.#endUpgraded(stream))
-      .catch((error: unknown) => {
+      .catch(async (error: unknown) => {
         if (!isHangUp(error, this.#stream)) this.#owner.onError(error, call.method);
-        stream.destroy();
+        (await released).destroy();
       })
       .finally(() => this.#finish(call));
   }

@@ -111,10 +111,11 @@ export class Transport {
   }
 
   /**
-   * Writes what is in line and gives the stream away, at rest, with everything that was read too early put back.
-   * Errors of the stream stay handled, so that an owner that ignores them does not end the process.
+   * Writes what is in line and gives the stream away, at rest, with everything that was read too early put back: it begins to
+   * flow when a 'data' listener is added, and stays paused when it is paused. Errors of the stream stay handled, so that an
+   * owner that ignores them does not end the process.
    */
-  release(): Duplex {
+  async release(): Promise<Duplex> {
     this.flush();
     const stream = this.#stream;
     stream.off('data', this.#onData).off('end', this.#onEnd).off('drain', this.#onDrain).off('close', this.#onClose);
@@ -123,8 +124,12 @@ export class Transport {
     const early = this.#reader.rest();
     if (this.#ended) return NodeDuplex.from({ readable: Readable.from([early]), writable: stream });
     if (early.length > 0) stream.unshift(early);
-    // A stream that was paused stays paused when a 'data' listener is added; one that had a 'readable' listener does not.
+    // A stream that was paused stays paused when a 'data' listener is added; one that had a 'readable' listener does not. What
+    // comes of that comes with the next tick, and would undo a pause that came before it.
     stream.on('readable', nothing).off('readable', nothing);
+    await new Promise<void>((resolve) => {
+      process.nextTick(resolve);
+    });
     return stream;
   }
 

@@ -23,6 +23,9 @@ afterAll(async () => {
   await berth[Symbol.asyncDispose]();
 });
 
+/** More than waits for a client that does not read. */
+const FLOOD_BYTES = 32 * 1024 * 1024;
+
 const startAttached = async (
   name: string,
   script: string,
@@ -195,4 +198,20 @@ describe('Attach', () => {
       parameters: { parameter: 'configuration.attachable' },
     });
   });
+
+  it('drops a client that does not read, alone, and a foreground one makes the container wait', async () => {
+    // It waits until both are there: what was said before it joined is nothing to a client.
+    const script = `read -r go; head -c ${FLOOD_BYTES} /dev/zero | tr "\\0" x; echo; echo done; read -r go; echo end`;
+    const foreground = await startAttached('b-stuck', script, { stdin: true });
+    const stuck = await attach('b-stuck');
+    stuck.stream.pause();
+    foreground.type('go\n');
+    await foreground.until('done\n');
+    stuck.stream.resume();
+    expect(await stuck.last).toMatchObject({ type: 'error', error: 'io.berth.Container.StreamOverrun' });
+    expect(stuck.bytes().length).toBeLessThan(FLOOD_BYTES);
+    foreground.type('go\n');
+    expect(await foreground.last).toEqual({ type: 'exit', exitCode: 0 });
+    expect(foreground.bytes().length).toBe(FLOOD_BYTES + '\ndone\nend\n'.length);
+  }, 120_000);
 });

@@ -51,19 +51,23 @@ export class Streams {
 
   /** Resolves when everything that was received contains this. */
   async until(text: string): Promise<void> {
+    let looked = 0;
+    let end: Buffer = Buffer.alloc(0);
+    // Nothing is looked at twice but what may be the beginning of the text.
     const seen = (): boolean => {
-      // Of much output only the end is looked at: looking at all of it each time takes minutes.
-      const last = this.chunks.length > 1000 ? this.chunks.slice(-10) : this.chunks;
-      return Buffer.concat(last.map(({ bytes }) => bytes)).includes(text);
+      const all = Buffer.concat([end, ...this.chunks.slice(looked).map(({ bytes }) => bytes)]);
+      looked = this.chunks.length;
+      end = all.subarray(Math.max(0, all.length - Buffer.byteLength(text) + 1));
+      return all.includes(text);
     };
-    while (!seen()) {
-      const { promise, resolve } = Promise.withResolvers<undefined>();
-      this.#waiting.push(() => {
-        resolve(undefined);
+    for (let over = false; !seen();) {
+      if (over) throw new Error(`it ended with ${JSON.stringify([this.text(), await this.last])}`);
+      const more = new Promise<boolean>((resolve) => {
+        this.#waiting.push(() => {
+          resolve(false);
+        });
       });
-      const last = await Promise.race([promise, this.last.then(() => 'over' as const)]);
-      if (last === 'over' && !seen())
-        throw new Error(`it ended with ${JSON.stringify([this.text(), await this.last])}`);
+      over = await Promise.race([more, this.last.then(() => true)]);
     }
   }
 

@@ -338,6 +338,24 @@ describe('ClientConnection', () => {
     expect(bytes).toBe('early\0 and late');
   });
 
+  it('reads nothing of an upgraded stream that its owner has paused', async () => {
+    const { connection, service } = aPair();
+    service.resume();
+    const upgraded = connection.upgrade('a.b.U', {});
+    service.write('{}\0early');
+    const { stream } = await upgraded;
+    const data: string[] = [];
+    stream.on('data', (chunk: Buffer) => data.push(chunk.toString())).pause();
+    service.write(' and late');
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(data).toEqual([]);
+    const all = once(stream, 'end');
+    stream.resume();
+    service.end();
+    await all;
+    expect(data.join('')).toBe('early and late');
+  });
+
   it('stays varlink when an upgrade is refused', async () => {
     const { connection, service } = aPair();
     service.resume();
