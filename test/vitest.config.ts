@@ -31,8 +31,6 @@ export default defineConfig({
           maxWorkers: 1,
           testTimeout: 60_000,
           hookTimeout: 120_000,
-          // What a machine under foreign load takes longer for than a test allows is tried once more, and reported as such.
-          retry: process.env['CI'] === 'true' ? 1 : 0,
         },
       },
     ],

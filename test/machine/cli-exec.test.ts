@@ -1,5 +1,6 @@
 /** `berth exec`, `attach` and what `run` and `start` do with -i and -t, as a person or a script has them. */
 import { createHash, randomBytes } from 'node:crypto';
+import { text as textOf } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Berth } from './berth.ts';
 import { leaks } from './leaks.ts';
@@ -35,6 +36,20 @@ const said = ({ code, stdout, stderr }: Outcome): object => ({
   stdout: stdout.toString(),
   stderr: stderr.toString(),
 });
+/** Says that it is ready, and something else when it is asked to end. */
+const TRAPS = 'trap "echo bye; exit 5" TERM; echo ready; while :; do sleep 0.1; done';
+/** Sends `berth` SIGTERM once it has said that it is ready. */
+const terminated = async (argv: readonly string[]): Promise<object> => {
+  const child = machine.spawn(['berth', ...argv]);
+  child.stdin.end();
+  const complaints = textOf(child.stderr);
+  let stdout = '';
+  for await (const chunk of child.stdout) {
+    if (stdout === '') child.kill('SIGTERM');
+    stdout += String(chunk);
+  }
+  return { code: (await child.ended).code, stdout, stderr: await complaints };
+};
 /** With a terminal of 33 rows and 99 columns, by a script of expectations and keys. */
 const typed = async (command: string, steps: readonly (readonly [seen: string, keys: string])[]): Promise<Outcome> =>
   await machine.exec(['python3', '-c', TERMINAL, command, JSON.stringify(steps)], { timeoutMs: 20_000 });
@@ -127,6 +142,10 @@ describe('berth exec', () => {
     expect((await berth(['exec', 'x', 'pgrep', 'yes'])).text()).toBe('');
   });
 
+  it('asks the command to end when it gets a signal', async () => {
+    expect(await terminated(['exec', 'x', 'sh', '-c', TRAPS])).toEqual({ code: 5, stdout: 'ready\nbye\n', stderr: '' });
+  });
+
   it('-d leaves the command to itself', async () => {
     const ran = await berth(['exec', '-d', 'x', 'sh', '-c', 'echo here >/tmp/mark']);
     expect(ran.text()).toMatch(/^[0-9a-f]{64}$/);
@@ -200,11 +219,8 @@ describe('a container with an input', () => {
   it('exits as its command does, and gets signals', async () => {
     expect(await berth(['run', '--rm', '-i', 'plain', 'no-such-command'])).toMatchObject({ code: 127 });
     expect(await berth(['run', '--rm', '-i', 'plain', 'sh', '-c', 'exit 9'])).toMatchObject({ code: 9 });
-    const script = `
-      berth run --rm -i plain sh -c 'trap "echo bye; exit 5" TERM; echo ready; while :; do sleep 0.1; done' </dev/null >/tmp/cli-out & pid=$!
-      until grep -q ready /tmp/cli-out; do sleep 0.05; done
-      kill -TERM $pid; wait $pid; echo $?; cat /tmp/cli-out; rm /tmp/cli-out`;
-    expect(said(await bash(script))).toEqual({ code: 0, stdout: '5\nready\nbye\n', stderr: '' });
+    const ran = await terminated(['run', '--rm', '-i', 'plain', 'sh', '-c', TRAPS]);
+    expect(ran).toEqual({ code: 5, stdout: 'ready\nbye\n', stderr: '' });
   });
 
   it('is made by create -i and attached to by start -a -i', async () => {
