@@ -109,12 +109,12 @@ export class Daemon implements AsyncDisposable {
       },
     });
     const folders = new Folders(dataDirectory, runDirectory);
-    const unitStopped = join(libexecDirectory, 'unit-stopped');
+    const helpers = libexecDirectory;
     const registry = new Registry(new ContainerRows(database), new EndedRows(database), (id, error) => {
       log.error('A container in the database cannot be read and is left alone', { containerId: id, error });
     });
     const pidOf = (id: string): number | undefined => registry.pidOf(id);
-    const bundles = new Bundles({ images, folders, readInside, seccomp: await seccompProfile(), unitStopped, pidOf });
+    const bundles = new Bundles({ images, folders, readInside, seccomp: await seccompProfile(), helpers, pidOf });
     const now = (): Date => new Date();
     const relays = new Relays({
       store,

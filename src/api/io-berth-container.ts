@@ -9,7 +9,7 @@ import type * as varlink from '../varlink/types.ts';
  * - `running`: Its process runs.
  * - `paused`: Its unit is frozen.
  * - `stopping`: Its unit was asked to stop and still has processes.
- * - `stopped`: Its process has ended and what it held is not cleaned up.
+ * - `stopped`: Its process has ended; its unit still gives back what it held, or waits to be started again by systemd.
  * - `exited`: Its process has ended and everything it held is given back.
  * - `removing`: It is being removed.
  * - `unknown`: Unit and runtime contradict each other; 'berth inspect' shows the reason.
@@ -955,7 +955,8 @@ export interface ContainerHandlers {
    * The service says one last thing before it closes: {"type":"exit","exitCode":0} when the process has ended, with 'signal' where one
    * ended a container, and 'message' where nothing could be run; {"type":"detached"} when the client has typed the detach keys;
    * or {"type":"error","error":"NAME","parameters":{}} with an error of this interface, or org.varlink.service.InvalidParameter for
-   * a frame that is none ('stream', 'length' or 'control' says what was wrong with it). Hanging up detaches too.
+   * a frame that is none ('stream', 'length' or 'control' says what was wrong with it). Hanging up detaches too. A connection that closes
+   * without such a last word has lost berthd, and not the process, which goes on: attach to it again.
    *
    * With 'raw' there are no frames: the bytes of the terminal, or of standard input and output, both ways; standard error is left out
    * without a terminal, and shutting the sending side down ends the input.
@@ -1001,7 +1002,7 @@ type State (
 	paused,
 	# Its unit was asked to stop and still has processes.
 	stopping,
-	# Its process has ended and what it held is not cleaned up.
+	# Its process has ended; its unit still gives back what it held, or waits to be started again by systemd.
 	stopped,
 	# Its process has ended and everything it held is given back.
 	exited,
@@ -1762,7 +1763,8 @@ method ExecStart(
 # The service says one last thing before it closes: {"type":"exit","exitCode":0} when the process has ended, with 'signal' where one
 # ended a container, and 'message' where nothing could be run; {"type":"detached"} when the client has typed the detach keys;
 # or {"type":"error","error":"NAME","parameters":{}} with an error of this interface, or org.varlink.service.InvalidParameter for
-# a frame that is none ('stream', 'length' or 'control' says what was wrong with it). Hanging up detaches too.
+# a frame that is none ('stream', 'length' or 'control' says what was wrong with it). Hanging up detaches too. A connection that closes
+# without such a last word has lost berthd, and not the process, which goes on: attach to it again.
 #
 # With 'raw' there are no frames: the bytes of the terminal, or of standard input and output, both ways; standard error is left out
 # without a terminal, and shutting the sending side down ends the input.
@@ -2246,7 +2248,8 @@ export class ContainerClient {
    * The service says one last thing before it closes: {"type":"exit","exitCode":0} when the process has ended, with 'signal' where one
    * ended a container, and 'message' where nothing could be run; {"type":"detached"} when the client has typed the detach keys;
    * or {"type":"error","error":"NAME","parameters":{}} with an error of this interface, or org.varlink.service.InvalidParameter for
-   * a frame that is none ('stream', 'length' or 'control' says what was wrong with it). Hanging up detaches too.
+   * a frame that is none ('stream', 'length' or 'control' says what was wrong with it). Hanging up detaches too. A connection that closes
+   * without such a last word has lost berthd, and not the process, which goes on: attach to it again.
    *
    * With 'raw' there are no frames: the bytes of the terminal, or of standard input and output, both ways; standard error is left out
    * without a terminal, and shutting the sending side down ends the input.

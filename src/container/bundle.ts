@@ -23,8 +23,8 @@ export interface BundlesOptions {
   readonly readInside: ReadInside;
   /** undefined where the host has no profile. */
   readonly seccomp: SeccompResolver | undefined;
-  /** The helper that every container's unit runs at its end. */
-  readonly unitStopped: string;
+  /** The folder of the programs that every container's unit runs. */
+  readonly helpers: string;
   /** Of containers whose namespaces others share. */
   readonly pidOf: PidOf;
 }
@@ -86,7 +86,7 @@ export class Bundles {
       }),
       start: runtime.startArgv(shortId(id), { logPath: folder.runtimeLog }),
       forget: runtime.deleteArgv(shortId(id)),
-      stopped: this.#options.unitStopped,
+      helpers: this.#options.helpers,
     };
   }
 

@@ -21,7 +21,7 @@ import { pause, unpause } from './operations/pause.ts';
 import { finishRemoval, remove } from './operations/remove.ts';
 import { rename } from './operations/rename.ts';
 import { restart } from './operations/restart.ts';
-import { start, type StartOptions } from './operations/start.ts';
+import { resumeStart, start, type StartOptions } from './operations/start.ts';
 import { stop } from './operations/stop.ts';
 import { recoverStreams, relayKeyOf } from './operations/streams.ts';
 import { update, type Changes } from './operations/update.ts';
@@ -206,7 +206,7 @@ export class Containers {
     if (container !== undefined) await this.#ports.operations.look(container.id);
   }
 
-  /** Looks at a container, and goes on with a removal that was cut off. */
+  /** Looks at a container, and goes on with a start or a removal that was cut off. */
   async recover(id: ContainerId): Promise<void> {
     const state = this.#ports.registry.get(id)?.status.state;
     if (state === 'removing') {
@@ -218,6 +218,7 @@ export class Containers {
     const known = this.#ports.registry.get(id);
     if (known !== undefined) await recoverStreams(this.#ports, known);
     await this.#ports.operations.look(id);
+    await resumeStart(this.#ports, id);
     const container = this.#ports.registry.get(id);
     if (container !== undefined && 'exit' in container.status) this.#afterEnd(container);
   }

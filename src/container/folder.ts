@@ -20,12 +20,15 @@ export interface Folder {
   /** The files it sees as /etc/hosts, /etc/hostname and /etc/resolv.conf. */
   readonly etc: string;
   readonly runtimeLog: string;
-  /** There while its process must not be started: between Init and Start. */
+  /** There while its unit must not start its process: that is berthd's to do. */
   readonly hold: string;
   /** What its unit wrote when it ended. */
   readonly exit: string;
   readonly pidFile: string;
 }
+
+/** Why a process is kept from running: it is `start`ed as soon as its unit has it, or it is to `wait` for Start. */
+export type Next = 'start' | 'wait';
 
 /** How a run of the unit ended, as its ExecStopPost= recorded it. */
 export interface EndRecord {
@@ -108,8 +111,9 @@ export class Folders {
     return container;
   }
 
-  async hold(folder: Folder): Promise<void> {
-    await writeFile(folder.hold, '');
+  /** @param next what is going to happen to the process once it is there */
+  async hold(folder: Folder, next: Next): Promise<void> {
+    await writeFile(folder.hold, next);
   }
 
   async release(folder: Folder): Promise<void> {
@@ -118,6 +122,11 @@ export class Folders {
 
   async isHeld(folder: Folder): Promise<boolean> {
     return (await stat(folder.hold).catch(absent)) !== undefined;
+  }
+
+  /** Whether the process is there to be started at once, and not to wait until somebody asks. */
+  async isToStart(folder: Folder): Promise<boolean> {
+    return (await readFile(folder.hold, 'utf8').catch(absent)) === ('start' satisfies Next);
   }
 
   /** How the unit's last run ended; undefined while it runs, and where nothing was recorded. */

@@ -2,7 +2,7 @@
  * What a container is, given what everyone says of it. Pure: facts in, status out. systemd wins over the record of the
  * last end, and that wins over what was believed.
  */
-import type { UnitStatus } from '../systemd/unit-status.ts';
+import type { ActiveState, ServiceStatus } from '../systemd/unit-status.ts';
 import type { EndRecord } from './folder.ts';
 import { isAlive } from './state.ts';
 import {
@@ -19,7 +19,7 @@ export interface Evidence {
   /** What was believed until now. */
   readonly before: Status;
   /** What systemd says; undefined where it has no such unit. */
-  readonly unit: UnitStatus | undefined;
+  readonly unit: ServiceStatus | undefined;
   /** What the unit wrote down when it last ended. */
   readonly end: EndRecord | undefined;
   /** Whether the process is kept from starting: between Init and Start. */
@@ -31,20 +31,22 @@ export interface Evidence {
 export function judge(evidence: Evidence): Status {
   const { before, unit } = evidence;
   if (before.state === 'removing') return before;
-  const alive = unit === undefined ? undefined : aliveStatus(unit, evidence);
-  if (alive !== undefined) return sameLife(before, alive) ? before : alive;
+  const told = unit === undefined ? undefined : byUnit(unit, evidence);
+  if (told !== undefined) return sameLife(before, told) ? before : told;
   return endedStatus(evidence);
 }
 
-/** undefined where the unit has no main process: it is down, on its way up, or waits for its next restart. */
-function aliveStatus(unit: UnitStatus, { before, held, now }: Evidence): Status | undefined {
+/** While it starts, the main process of a unit is the program that sets the container up. */
+const PROCESSLESS: readonly ActiveState[] = ['inactive', 'failed', 'activating'];
+
+/** undefined where the unit has, and had, no main process of the container's: it is down, on its way up, or waits for its next restart. */
+function byUnit(unit: ServiceStatus, { before, held, now }: Evidence): Status | undefined {
   const { invocationId } = unit;
-  if (unit.activeState === 'inactive' || unit.activeState === 'failed') return undefined;
+  if (PROCESSLESS.includes(unit.activeState)) return undefined;
   const known = hasLife(before) && before.invocationId === invocationId ? before : undefined;
   if (unit.mainPid === 0) {
     if (unit.activeState !== 'deactivating') return undefined;
-    if (known !== undefined) return { ...known, state: 'stopping' };
-    return hasRunUnseen(unit, before) ? { state: 'stopping', invocationId, startedAt: unit.mainStartedAt } : undefined;
+    return known !== undefined || hasRunUnseen(unit, before) ? justEnded(unit, known) : undefined;
   }
   const life = { pid: unit.mainPid, invocationId, startedAt: startOf(unit, known, held, now) };
   if (unit.activeState === 'deactivating') return { state: 'stopping', ...life };
@@ -52,8 +54,17 @@ function aliveStatus(unit: UnitStatus, { before, held, now }: Evidence): Status 
   return { state: held ? 'created' : 'running', ...life };
 }
 
+/** Its process is gone, its unit is not down yet. Whether the kernel killed it for want of memory, only the record of the end says. */
+function justEnded(unit: ServiceStatus, known: Life | undefined): Status {
+  const { invocationId } = unit;
+  const startedAt = known === undefined ? unit.mainStartedAt : known.startedAt;
+  const exit = exitOfUnit(unit);
+  if (exit === undefined || exit.signal === 'SIGKILL') return { state: 'stopping', invocationId, startedAt };
+  return { state: 'stopped', exit, startedAt, invocationId };
+}
+
 /** `activeEnteredAt` is no help: with Init it is long past, and while systemd restarts it is that of the run before. */
-function startOf(unit: UnitStatus, known: Life | undefined, held: boolean, now: Date): Date | undefined {
+function startOf(unit: ServiceStatus, known: Life | undefined, held: boolean, now: Date): Date | undefined {
   if (held) return undefined;
   if (known === undefined) return unit.mainStartedAt ?? unit.activeEnteredAt ?? now;
   // It was created when it was last seen.
@@ -61,10 +72,15 @@ function startOf(unit: UnitStatus, known: Life | undefined, held: boolean, now: 
 }
 
 /** Whether the main process of a unit that is going down came and went since the container was last looked at. */
-function hasRunUnseen({ exit, mainStartedAt }: UnitStatus, before: Status): boolean {
-  if (exit === undefined || mainStartedAt === undefined) return false;
+function hasRunUnseen(unit: ServiceStatus, before: Status): boolean {
+  const { exit, mainStartedAt } = unit;
+  if (exit === undefined || mainStartedAt === undefined || !wasSetUp(unit)) return false;
   return !('exit' in before) || before.exit.at < mainStartedAt;
 }
+
+/** Whether the last main process was the container's: systemd is told of that and that the unit is active in one. */
+const wasSetUp = ({ activeEnteredAt, mainStartedAt }: ServiceStatus): boolean =>
+  activeEnteredAt !== undefined && mainStartedAt !== undefined && activeEnteredAt >= mainStartedAt;
 
 function sameLife(before: Status, now: Status): boolean {
   return (
@@ -109,8 +125,9 @@ function recordedEnd({ before, end }: Evidence): { exit: Exit; invocationId: str
 }
 
 /** What systemd still knows of the end, for the case that the unit could not write it down. */
-export function exitOfUnit({ exit, result, mainExitedAt }: UnitStatus): Exit | undefined {
-  if (exit === undefined || mainExitedAt === undefined) return undefined;
+export function exitOfUnit(unit: ServiceStatus): Exit | undefined {
+  const { exit, result, mainExitedAt } = unit;
+  if (exit === undefined || mainExitedAt === undefined || !wasSetUp(unit)) return undefined;
   if ('code' in exit) return { code: exit.code, signal: undefined, oomKilled: false, result, at: mainExitedAt };
   const number = systemdSignalNumber(exit.signal.replace(/^SIG/, ''));
   return {

@@ -94,7 +94,7 @@ export class Operations {
     const container = this.#registry.get(id);
     if (container === undefined) return undefined;
     const folder = this.#folders.of(id);
-    const unit = await this.#units.status(container.unit);
+    const unit = await this.#units.service(container.unit);
     const [end, held] = await Promise.all([this.#folders.endOf(folder), this.#folders.isHeld(folder)]);
     const { status: before } = container;
     const status = judge({ before, unit, end, held, now: this.#now() });

@@ -2,6 +2,7 @@
  * The unit that a container is: pure, from what the container is made of to the properties of StartTransientUnit. The
  * contract, and why each property has its value, is in README.md, *How containers map onto systemd*.
  */
+import { join } from 'node:path';
 import { propertiesFromAssignment } from '../systemd/assignments.ts';
 import * as property from '../systemd/properties.ts';
 import type { TransientUnit, UnitProperty } from '../systemd/unit-manager.ts';
@@ -18,7 +19,7 @@ export const unitNameFor = (name: ContainerName): string => `berth-${name}.servi
 /** The commands of the unit, as argument vectors. */
 export interface UnitCommands {
   readonly mount: readonly string[];
-  /** What else has to be done before the runtime comes. */
+  /** What has to be done before all of them. */
   readonly prepare?: readonly (readonly string[])[];
   /** Where `mount` runs: its paths are relative to this. */
   readonly mountDirectory: string;
@@ -26,8 +27,8 @@ export interface UnitCommands {
   readonly start: readonly string[];
   /** Makes the runtime forget the container. */
   readonly forget: readonly string[];
-  /** `unit-stopped`, the helper that every container's unit runs at its end. */
-  readonly stopped: string;
+  /** Where `unit-start` and `unit-stopped` are, the programs that every container's unit runs. */
+  readonly helpers: string;
 }
 
 /** Descriptors of journald streams, for the first run; systemd opens its own for the runs it starts by itself. */
@@ -74,15 +75,12 @@ export const unitGroup = (unit: string): string => `/${SLICE}/${unit}`;
 /** The runtime puts the container into a group of its own below the unit's, which is the unit's to limit. */
 export const controlGroupFor = (unit: string): string => `${unitGroup(unit)}/container`;
 
-/**
- * @param mode `run` starts the process; `hold` leaves that to a later start, and to systemd when it restarts the unit
- */
+/** The unit starts the process by itself unless the mark in the folder keeps it waiting, at each of its runs. */
 export function unitFor(
   container: Container,
   folder: Folder,
   commands: UnitCommands,
   streams: UnitStreams,
-  mode: 'run' | 'hold',
 ): TransientUnit {
   const { config, name } = container;
   return {
@@ -91,16 +89,15 @@ export function unitFor(
       property.text('Description', `Container ${name} (${config.rootDirectory ?? config.image})`),
       property.text('Slice', SLICE),
       property.text('CollectMode', 'inactive'),
-      property.text('Type', 'forking'),
-      property.text('PIDFile', folder.pidFile),
-      property.bool('GuessMainPID', false),
+      property.text('Type', 'notify'),
+      property.text('NotifyAccess', 'main'),
       property.bool('Delegate', true),
       // The kernel's killer chose one process; the others of a delegated unit are not systemd's to end for it.
       property.text('OOMPolicy', 'continue'),
       property.text('WorkingDirectory', commands.mountDirectory),
       // util-linux's new mount interface cuts lowerdir= off at 256 bytes.
       property.strings('Environment', ['LIBMOUNT_FORCE_MOUNT2=always']),
-      ...execProperties(folder, commands, mode),
+      ...execProperties(folder, commands),
       ...stopProperties(config),
       ...restartProperties(config.restartPolicy, config.restartLimit),
       ...logProperties(container, streams),
@@ -119,34 +116,17 @@ const command = (argv: readonly string[]): property.ExecCommand => ({
   flags: ['privileged', 'no-env-expand'],
 });
 
-/**
- * The mount and the runtime's `create`. Each command of a unit costs systemd 10 to 20 ms until it runs, which is more than
- * either takes: so they are one, unless something has to come between them.
- */
-function startProperties({ mount, prepare = [], create }: UnitCommands): UnitProperty[] {
-  if (prepare.length > 0) {
-    return [
-      property.exec('ExecStartPre', [mount, ...prepare].map(command)),
-      property.exec('ExecStart', [command(create)]),
-    ];
-  }
+function execProperties(folder: Folder, commands: UnitCommands): UnitProperty[] {
+  const { mount, prepare = [], create, start, forget, helpers } = commands;
+  const run = [...mount, '--', ...create, '--', ...start];
   return [
-    property.exec('ExecStart', [command(['/bin/sh', '-c', oneThenRest(mount.length), 'sh', ...mount, ...create])]),
-  ];
-}
-
-/** A script that runs its first `count` arguments, and then the others in its place. No argument becomes part of it. */
-function oneThenRest(count: number): string {
-  const first = Array.from({ length: count }, (_, index) => `"\${${index + 1}}"`).join(' ');
-  return `${first} && shift ${count} && exec "$@"`;
-}
-
-function execProperties(folder: Folder, commands: UnitCommands, mode: 'run' | 'hold'): UnitProperty[] {
-  const unlessHeld = ['/bin/sh', '-c', 'test -e "$0" || exec "$@"', folder.hold, ...commands.start];
-  return [
-    ...startProperties(commands),
-    property.exec('ExecStartPost', [command(mode === 'run' ? commands.start : unlessHeld)]),
-    property.exec('ExecStopPost', [command(['/bin/sh', commands.stopped, folder.path, ...commands.forget])]),
+    ...(prepare.length === 0 ? [] : [property.exec('ExecStartPre', prepare.map(command))]),
+    property.exec('ExecStart', [
+      command(['/bin/sh', join(helpers, 'unit-start'), folder.path, folder.pidFile, ...run]),
+    ]),
+    property.exec('ExecStopPost', [
+      command(['/bin/sh', join(helpers, 'unit-stopped'), folder.path, folder.pidFile, ...forget]),
+    ]),
   ];
 }
 

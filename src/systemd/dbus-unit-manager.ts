@@ -28,11 +28,13 @@ import type {
   KillWhom,
   ListedUnit,
   ManagerFacts,
+  ServiceStatus,
   UnitChange,
   UnitLimits,
   UnitProcess,
   UnitStatus,
 } from './unit-status.ts';
+import { ToldServices } from './told-services.ts';
 import { UnitWatch } from './unit-watch.ts';
 
 const PROPERTIES = 'org.freedesktop.DBus.Properties';
@@ -46,16 +48,25 @@ export interface DbusUnitManagerOptions {
   readonly patienceMs?: number;
 }
 
+/** Who is told what systemd says. */
+interface Told {
+  readonly jobs: JobWaiters;
+  readonly feed: ChangeFeed;
+  readonly told: ToldServices;
+}
+
 export class DbusUnitManager implements UnitManager {
   readonly #link: ManagerLink;
   readonly #jobs: JobWaiters;
   readonly #feed: ChangeFeed;
+  readonly #told: ToldServices;
   #facts: ManagerFacts;
 
-  private constructor(link: ManagerLink, jobs: JobWaiters, feed: ChangeFeed, facts: ManagerFacts) {
+  private constructor(link: ManagerLink, { jobs, feed, told }: Told, facts: ManagerFacts) {
     this.#link = link;
     this.#jobs = jobs;
     this.#feed = feed;
+    this.#told = told;
     this.#facts = facts;
   }
 
@@ -64,7 +75,8 @@ export class DbusUnitManager implements UnitManager {
     const { address = SYSTEM_BUS, patienceMs = 10_000 } = options;
     const jobs = new JobWaiters();
     const feed = new ChangeFeed();
-    const watch = new UnitWatch(jobs, feed);
+    const told = new ToldServices();
+    const watch = new UnitWatch(jobs, feed, told);
     let manager: DbusUnitManager | undefined;
     const events: LinkEvents = {
       received: (message) => {
@@ -77,7 +89,7 @@ export class DbusUnitManager implements UnitManager {
     };
     const link = await ManagerLink.open({ address, patienceMs }, events, signal);
     try {
-      manager = new DbusUnitManager(link, jobs, feed, await managerFacts(link, signal));
+      manager = new DbusUnitManager(link, { jobs, feed, told }, await managerFacts(link, signal));
       return manager;
     } catch (error) {
       link[Symbol.dispose]();
@@ -147,10 +159,22 @@ export class DbusUnitManager implements UnitManager {
   }
 
   async status(unit: string, signal?: AbortSignal): Promise<UnitStatus | undefined> {
-    const properties = await this.#properties(unit, '', signal);
-    if (properties === undefined) return undefined;
-    const status = decodeUnitStatus(properties);
-    return status.loadState === 'not-found' && status.activeState === 'inactive' ? undefined : status;
+    return await this.#told.asked(unit, async () => {
+      const properties = await this.#properties(unit, '', signal);
+      if (properties === undefined) return undefined;
+      const status = decodeUnitStatus(properties);
+      return status.loadState === 'not-found' && status.activeState === 'inactive' ? undefined : status;
+    });
+  }
+
+  async service(unit: string, signal?: AbortSignal): Promise<ServiceStatus | undefined> {
+    if (this.#told.find(unit) !== undefined) {
+      // What systemd had to tell before it answers has been told by then.
+      if (!(await this.#isLoaded(unit, signal))) return undefined;
+      const told = this.#told.find(unit);
+      if (told !== undefined) return told;
+    }
+    return await this.status(unit, signal);
   }
 
   async limits(unit: string, signal?: AbortSignal): Promise<UnitLimits | undefined> {
@@ -160,14 +184,24 @@ export class DbusUnitManager implements UnitManager {
 
   /** @param of an interface's, or everybody's when empty; undefined if the unit is not loaded */
   async #properties(unit: string, of: string, signal?: AbortSignal): Promise<PropertyReader | undefined> {
+    // Its object answers for any unit, and would load it: so ask first.
+    if (!(await this.#isLoaded(unit, signal))) return undefined;
     try {
-      // Its object answers for any unit, and would load it: so ask first.
-      await this.#insist(unit, { member: 'GetUnit', signature: 's', body: [unit] }, signal);
       const target = { path: unitPath(unit), interface: PROPERTIES };
       const [properties] = await this.#insist(unit, { target, member: 'GetAll', signature: 's', body: [of] }, signal);
       return new PropertyReader(properties);
     } catch (error) {
       if (error instanceof UnitNotLoaded) return undefined;
+      throw error;
+    }
+  }
+
+  async #isLoaded(unit: string, signal?: AbortSignal): Promise<boolean> {
+    try {
+      await this.#insist(unit, { member: 'GetUnit', signature: 's', body: [unit] }, signal);
+      return true;
+    } catch (error) {
+      if (error instanceof UnitNotLoaded) return false;
       throw error;
     }
   }

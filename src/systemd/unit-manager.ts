@@ -11,6 +11,7 @@ import type {
   KillWhom,
   ListedUnit,
   ManagerFacts,
+  ServiceStatus,
   UnitChange,
   UnitLimits,
   UnitFacts,
@@ -77,6 +78,11 @@ export interface UnitManager extends AsyncDisposable {
 
   /** What systemd says of the unit now; undefined if it is not loaded. Does not load it. */
   status(unit: string, signal?: AbortSignal): Promise<UnitStatus | undefined>;
+  /**
+   * What a service does now; undefined if it is not loaded. As true as `status`, but cheaper: systemd is asked only whether
+   * it is loaded, once it has told everything else by itself.
+   */
+  service(unit: string, signal?: AbortSignal): Promise<ServiceStatus | undefined>;
   /** What limits the unit's control group now; undefined if it is not loaded. */
   limits(unit: string, signal?: AbortSignal): Promise<UnitLimits | undefined>;
   /** The loaded units whose names match any of the globs, `berth-*.service`, in one call. */

@@ -45,8 +45,11 @@ export interface ServiceFacts {
   readonly statusText: string;
 }
 
-/** Everything about a loaded unit. The service's facts lie flat here; for other units they are 0, empty or undefined. */
-export interface UnitStatus extends Omit<UnitFacts, 'service'>, ServiceFacts {
+/** What a service does now: all that systemd tells with every change, in one. */
+export interface ServiceStatus extends Omit<UnitFacts, 'service'>, ServiceFacts {}
+
+/** Everything about a loaded unit. For units that are no services a service's facts are 0, empty or undefined. */
+export interface UnitStatus extends ServiceStatus {
   readonly name: string;
   readonly description: string;
   /** `loaded`, `not-found`, `bad-setting`, `error`, `masked`, … */

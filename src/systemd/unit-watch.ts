@@ -2,6 +2,7 @@
 import type { BusSignal } from './bus.ts';
 import type { ChangeFeed } from './change-feed.ts';
 import type { JobWaiters } from './job-waiters.ts';
+import type { ToldServices } from './told-services.ts';
 import { decodeServiceFacts, decodeUnitFacts, PropertyReader, textOf } from './unit-decoding.ts';
 import { unitOfPath } from './unit-name.ts';
 import type { ServiceFacts } from './unit-status.ts';
@@ -12,12 +13,14 @@ const SERVICE = 'org.freedesktop.systemd1.Service';
 export class UnitWatch {
   readonly #jobs: JobWaiters;
   readonly #feed: ChangeFeed;
+  readonly #told: ToldServices;
   /** A service's own facts come first, and the signal with those of every unit is the very next. */
   #service: { readonly path: string; readonly facts: ServiceFacts } | undefined;
 
-  constructor(jobs: JobWaiters, feed: ChangeFeed) {
+  constructor(jobs: JobWaiters, feed: ChangeFeed, told: ToldServices) {
     this.#jobs = jobs;
     this.#feed = feed;
+    this.#told = told;
   }
 
   received({ member, path, body }: BusSignal): void {
@@ -29,6 +32,7 @@ export class UnitWatch {
         this.#jobs.ended(textOf(body[1]), textOf(body[3]));
         break;
       case 'UnitRemoved':
+        this.#told.removed(textOf(body[0]));
         this.#feed.publish({ kind: 'removed', unit: textOf(body[0]) });
         break;
       case 'Reloading':
@@ -41,17 +45,23 @@ export class UnitWatch {
   /** Signals may have gone by unheard. */
   missed(): void {
     this.#service = undefined;
+    this.#told.missed();
     this.#feed.publish({ kind: 'resync' });
   }
 
   #changed(path: string, type: string, properties: unknown): void {
     const unit = unitOfPath(path);
-    if (unit === undefined || !(this.#jobs.concerns(unit) || this.#feed.concerns(unit))) return;
+    if (unit === undefined || !this.#concerns(unit)) return;
     if (type === SERVICE) this.#service = { path, facts: decodeServiceFacts(new PropertyReader(properties)) };
     if (type !== UNIT) return;
     const service = this.#service?.path === path ? this.#service.facts : undefined;
     const facts = decodeUnitFacts(new PropertyReader(properties), service);
+    this.#told.changed(unit, service === undefined ? undefined : { ...facts, ...service });
     this.#jobs.told(unit, facts);
     this.#feed.publish({ kind: 'changed', unit, ...facts });
+  }
+
+  #concerns(unit: string): boolean {
+    return this.#told.concerns(unit) || this.#jobs.concerns(unit) || this.#feed.concerns(unit);
   }
 }

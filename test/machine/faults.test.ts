@@ -116,7 +116,7 @@ const CUTS: Readonly<Record<FaultPoint, Cut>> = {
   'launch: unit started': { given: async () => await berth.create(container, FOREVER), act: start, found: 'running' },
   'launch: unit refused': { given: broken, act: start, found: 'configured' },
   'launch: failed state cleared': { given: broken, act: start, found: 'configured' },
-  'start: process started': { given: async () => { await berth.create(container, FOREVER); await init(); }, act: start, found: 'created' },
+  'start: process started': { given: async () => { await berth.create(container, FOREVER); await init(); }, act: start, found: 'running' },
   'start: mark to wait removed': { given: async () => { await berth.create(container, FOREVER); await init(); }, act: start, found: 'running' },
   'stop: thawed': { given: async () => { await forever(); await berth.containers.pause({ container }); }, act: async () => await berth.containers.remove({ container, force: true }), found: 'running' },
   'stop: stop signal sent': { given: forever, act: async () => await berth.containers.stop({ container, timeoutUSec: 20_000_000 }), found: 'exited', exitCode: 5 },

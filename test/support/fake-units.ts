@@ -1,6 +1,6 @@
 /**
- * systemd in memory, as far as a container's unit goes: the unit of StartTransientUnit runs through ExecStart=,
- * ExecStartPost= and ExecStopPost=, whose effects (pid file, runtime, exit record, mount) this fake has too. What happens
+ * systemd in memory, as far as a container's unit goes: the unit of StartTransientUnit runs through ExecStart= and
+ * ExecStopPost=, whose effects (pid file, runtime, exit record, mount) this fake has too. What happens
  * to it from outside (its process ends, systemd restarts it) is a method of the test's.
  */
 import { rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
@@ -33,9 +33,9 @@ export type Script =
   | { readonly refuse: string }
   /** A command of the unit fails; `runtimeSays` is what the runtime's log has then. */
   | { readonly fail: string; readonly runtimeSays?: string }
-  /** The process is gone when the start job ends: `done` where it had begun to run, else what the job's result is. */
-  | { readonly endsAtOnce: Ending; readonly job: 'done' | 'failed' }
-  /** The process is gone, but the unit still runs its ExecStopPost= when the start job ends. */
+  /** The process ends as soon as it is started, and the unit with it. */
+  | { readonly endsAtOnce: Ending }
+  /** The process ends as soon as it is started, and the unit goes on to run its ExecStopPost=. */
   | { readonly endsSoon: Ending };
 
 interface Loaded {
@@ -44,7 +44,8 @@ interface Loaded {
   status: UnitStatus;
   /** How its process ended, while the unit is on its way down. */
   ending: Ending | undefined;
-  held: boolean;
+  /** What happens once its process is started. */
+  script: Script | undefined;
 }
 
 /** What a fake unit does to the rest of the fake host. */
@@ -176,7 +177,7 @@ export class FakeUnits implements UnitManager {
       properties: unit.properties,
       status: statusOf(unit.name),
       ending: undefined,
-      held: false,
+      script: undefined,
     };
     this.#units.set(unit.name, loaded);
     if (script !== undefined && 'fail' in script) {
@@ -188,11 +189,17 @@ export class FakeUnits implements UnitManager {
       });
     }
     this.#run(loaded, 0);
-    if (script !== undefined && 'endsAtOnce' in script) {
-      this.exits(unit.name, script.endsAtOnce);
-      if (script.job === 'failed') throw new UnitJobFailed(unit.name, 'failed');
-    }
-    if (script !== undefined && 'endsSoon' in script) this.processEnds(unit.name, script.endsSoon);
+    loaded.script = script;
+  }
+
+  /** The runtime has started the process of the unit whose commands name `id`. */
+  processStarted(id: string): void {
+    const loaded = [...this.#units.values()].find((each) => commandsOf(each).id === id);
+    const script = loaded?.script;
+    if (loaded === undefined || script === undefined) return;
+    loaded.script = undefined;
+    if ('endsAtOnce' in script) this.exits(loaded.name, script.endsAtOnce);
+    if ('endsSoon' in script) this.processEnds(loaded.name, script.endsSoon);
   }
 
   async start(unit: string): Promise<void> {
@@ -266,6 +273,10 @@ export class FakeUnits implements UnitManager {
     return this.#units.get(unit)?.status;
   }
 
+  async service(unit: string): Promise<UnitStatus | undefined> {
+    return await this.status(unit);
+  }
+
   async list(): Promise<ListedUnit[]> {
     return await Promise.resolve([...this.#units.values()].map(({ status }) => status));
   }
@@ -320,12 +331,9 @@ export class FakeUnits implements UnitManager {
 
   #run(loaded: Loaded, restarts: number): void {
     const { folder, id } = commandsOf(loaded);
-    const hold = exists(join(folder, 'hold'));
-    const post = JSON.stringify(valueOf(loaded, 'ExecStartPostEx'));
-    loaded.held = hold && post.includes('test -e');
     this.#effects.mounted(join(folder, 'root'));
     this.#effects.created(id);
-    if (!loaded.held) this.#effects.started(id);
+    if (!exists(join(folder, 'hold'))) this.#effects.started(id);
     const now = this.#now();
     loaded.status = {
       ...loaded.status,

@@ -16,6 +16,8 @@ export class FakeRuntime implements OciRuntime {
   readonly deleted: string[] = [];
   /** What the next start throws. */
   failure: Error | undefined;
+  /** Told of each process that was started. */
+  started: ((id: string) => void) | undefined;
 
   constructor(name: RuntimeName) {
     this.name = name;
@@ -49,6 +51,7 @@ export class FakeRuntime implements OciRuntime {
       throw new RuntimeError('other', `cannot start a container that is ${this.known.get(id) ?? 'not there'}`);
     }
     this.known.set(id, 'running');
+    this.started?.(id);
   }
 
   async state(id: string): Promise<RuntimeState | undefined> {

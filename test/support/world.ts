@@ -70,6 +70,11 @@ export class World implements AsyncDisposable {
         each(({ known }) => known.delete(id));
       },
     });
+    each((runtime) => {
+      runtime.started = (id) => {
+        this.units.processStarted(id);
+      };
+    });
     this.daemonStarts();
   }
 
@@ -93,7 +98,7 @@ export class World implements AsyncDisposable {
           folders,
           readInside: async (_, path) => await Promise.resolve(this.#files[path]),
           seccomp: undefined,
-          unitStopped: '/usr/lib/berth/unit-stopped',
+          helpers: '/usr/lib/berth',
           pidOf: (id) => this.registry.pidOf(id),
         }),
         units,

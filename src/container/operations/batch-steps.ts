@@ -3,7 +3,7 @@ import type { Ports } from '../ports.ts';
 import type { Step } from './batch.ts';
 import { cleanUp } from './cleanup.ts';
 import { sendSignal } from './kill.ts';
-import { launch } from './launch.ts';
+import { setUp } from './init.ts';
 import { run } from './start.ts';
 import { stopUnit } from './stop.ts';
 
@@ -23,7 +23,7 @@ type Act = (ports: Ports, container: Container, step: BatchStep, signal: AbortSi
 /** How each verb is done by those who have the turn. */
 const ACTS: Readonly<Record<BatchVerb, Act>> = {
   init: async (ports, container, _, signal) => {
-    await launch(ports, container, 'hold', signal);
+    await setUp(ports, container, signal);
   },
   start: async (ports, container, _, signal) => {
     await run(ports, container, signal);

@@ -1,3 +1,4 @@
+import type { Container } from '../container.ts';
 import type { Ports } from '../ports.ts';
 import { startDependencies, type StartOptions } from './start.ts';
 import { launch } from './launch.ts';
@@ -14,6 +15,13 @@ export async function init(
 ): Promise<void> {
   if (dependencies === 'start') await startDependencies(ports, reference, signal);
   await ports.operations.run(reference, 'init', async (container) => {
-    await launch(ports, container, 'hold', signal);
+    await setUp(ports, container, signal);
   });
+}
+
+/** For those who have the turn. @throws ContainerError */
+export async function setUp(ports: Ports, container: Container, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  await launch(ports, container, 'wait');
+  await ports.operations.settle(container.id);
 }

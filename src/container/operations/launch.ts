@@ -1,6 +1,7 @@
 import type { Container } from '../container.ts';
 import { ContainerError } from '../errors.ts';
-import type { Folder } from '../folder.ts';
+import type { Folder, Next } from '../folder.ts';
+import type { ContainerId } from '../names.ts';
 import type { Ports } from '../ports.ts';
 import type { Relay } from '../../relay/relay.ts';
 import type { OciRuntime, RuntimeError, RuntimeErrorKind } from '../../oci/runtime.ts';
@@ -13,18 +14,19 @@ import { openStreams } from './streams.ts';
 import { runtimeFor } from './runtime-for.ts';
 
 /**
- * Starts a new run of a container's unit. For those who have the turn.
+ * Starts a new run of a container's unit, whose process waits to be started. For those who have the turn; they settle what it
+ * is then.
+ * @param next what its caller does then, and the next berthd in its place
  * @param opened told of the streams before anything runs, where they are relayed
- * @param mode `run` starts the process too; `hold` leaves it waiting
+ * @returns the container, whose unit may have changed its name
  * @throws ContainerError; the container is what it was then, with the reason in its `message`
  */
 export async function launch(
   ports: Ports,
   seen: Container,
-  mode: 'run' | 'hold',
-  signal: AbortSignal,
+  next: Next,
   opened?: (relay: Relay) => void,
-): Promise<void> {
+): Promise<Container> {
   const container = await underItsName(ports, seen);
   const runtime = runtimeFor(ports, container);
   const folder = ports.folders.of(container.id);
@@ -34,28 +36,25 @@ export async function launch(
   ports.faults('launch: streams open');
   const commands = await ports.bundles.write(container, folder, runtime, streams.consoleSocket);
   ports.faults('launch: bundle written');
-  if (mode === 'hold') {
-    await ports.folders.hold(folder);
-    ports.faults('launch: mark to wait made');
-  }
-  const unit = unitFor(container, folder, commands, streams, mode);
+  await ports.folders.hold(folder, next);
+  ports.faults('launch: mark to wait made');
+  const unit = unitFor(container, folder, commands, streams);
   try {
-    await ports.units.startTransient(unit, signal).catch(async (error: unknown) => {
+    await ports.units.startTransient(unit).catch(async (error: unknown) => {
       // The unit of an earlier run is still loaded: it failed, or systemd is about to bring it back.
       if (error instanceof UnitExists) await forgetUnit(ports.units, container.unit);
       // The runtime still knows an earlier run: it was not there, or could not write, when that ended.
       else if (await isRemembered(ports, folder, error)) await cleanUp(ports, container);
       else throw error;
       await ports.folders.prepare(folder);
-      if (mode === 'hold') await ports.folders.hold(folder);
-      await ports.units.startTransient(unit, signal);
+      await ports.folders.hold(folder, next);
+      await ports.units.startTransient(unit);
     });
   } catch (error) {
-    await settleFailure(ports, container, folder, runtime, error);
-    return;
+    throw await refused(ports, container, folder, runtime, error);
   }
   ports.faults('launch: unit started');
-  await ports.operations.settle(container.id);
+  return container;
 }
 
 const isRemembered = async ({ runtimeLog }: Ports, folder: Folder, error: unknown): Promise<boolean> =>
@@ -72,37 +71,35 @@ async function underItsName({ units, registry, faults }: Ports, container: Conta
   return renamed;
 }
 
-/**
- * The start job failed. That a process which was started has already failed fails the job too, and is an ending like any
- * other; everything else is the caller's to hear.
- */
-async function settleFailure(
+/** The start job failed: the process was never there. @returns what to tell the caller */
+async function refused(
   ports: Ports,
   container: Container,
   folder: Folder,
   runtime: OciRuntime,
   error: unknown,
-): Promise<void> {
+): Promise<unknown> {
   ports.faults('launch: unit refused');
-  const seen = await ports.operations.settle(container.id);
-  if (error instanceof UnitJobFailed && seen !== undefined && hasRun(seen, container)) return;
+  await ports.operations.settle(container.id);
   const refusal = await refusalFor(ports, container, folder, runtime, error);
-  if (refusal === undefined) throw error;
+  if (refusal === undefined) return error;
   await ports.units.resetFailed(container.unit);
   ports.faults('launch: failed state cleared');
-  const known = ports.registry.get(container.id);
-  if (known !== undefined && !isAlive(known.status.state)) {
-    ports.registry.save({ ...known, message: reasonOf(refusal) });
-  }
-  throw refusal;
+  remember(ports, container.id, refusal);
+  return refusal;
 }
 
-/** Whether a container has ended in a run that it had not had before. */
-const hasRun = ({ status: now }: Container, { status: before }: Container): boolean =>
-  'exit' in now && !('invocationId' in before && before.invocationId === now.invocationId);
+type Reason = Pick<ContainerError, 'facts' | 'message'>;
+
+/** Keeps why a container could not be started. */
+export function remember({ registry }: Pick<Ports, 'registry'>, id: ContainerId, refusal: Reason): void {
+  const known = registry.get(id);
+  if (known === undefined || isAlive(known.status.state)) return;
+  registry.save({ ...known, message: reasonOf(refusal) });
+}
 
 /** In words, as far as somebody said it in words. */
-const reasonOf = ({ facts, message }: ContainerError): string =>
+const reasonOf = ({ facts, message }: Reason): string =>
   'message' in facts ? facts.message : 'result' in facts ? facts.result : message;
 
 const NOT_FOUND: readonly RuntimeErrorKind[] = ['executable-not-found'];

@@ -1,11 +1,13 @@
 import type { Container } from '../container.ts';
-import { shortId } from '../names.ts';
-import { RuntimeError } from '../../oci/runtime.ts';
+import { ContainerError } from '../errors.ts';
+import { shortId, type ContainerId } from '../names.ts';
+import { RuntimeError, type OciRuntime } from '../../oci/runtime.ts';
 import type { Relay } from '../../relay/relay.ts';
 import type { Ports } from '../ports.ts';
 import { dependencyOrder } from './dependencies.ts';
-import { launch, refusalOfRuntime } from './launch.ts';
+import { launch, refusalOfRuntime, remember } from './launch.ts';
 import { runtimeFor } from './runtime-for.ts';
+import { stopUnit } from './stop.ts';
 import { relayKeyOf } from './streams.ts';
 
 export interface StartOptions {
@@ -42,33 +44,66 @@ export async function startDependencies(ports: Ports, reference: string, signal:
   }
 }
 
-/** For those who have the turn. */
+/** For those who have the turn. A start that has begun is finished, also when its caller is gone. @throws ContainerError */
 export async function run(
   ports: Ports,
   container: Container,
   signal: AbortSignal,
   opened?: StartOptions['opened'],
 ): Promise<void> {
+  signal.throwIfAborted();
   if (container.status.state === 'created') {
     const relay = ports.relays.find(relayKeyOf(container));
     if (relay !== undefined) opened?.(relay);
-    await release(ports, container, signal);
-  } else await launch(ports, container, 'run', signal, opened);
+    await release(ports, container);
+    return;
+  }
+  await releaseLaunched(ports, await launch(ports, container, 'start', opened));
 }
 
-async function release(ports: Ports, container: Container, signal: AbortSignal): Promise<void> {
+/** Starts the process of a unit that was started for nothing else, and takes that down again where it cannot. */
+async function releaseLaunched(ports: Ports, container: Container): Promise<void> {
+  try {
+    await release(ports, container);
+  } catch (error) {
+    if (!(error instanceof ContainerError)) throw error;
+    await stopUnit(ports, container, 0, new AbortController().signal);
+    await ports.operations.settle(container.id);
+    remember(ports, container.id, error);
+    throw error;
+  }
+}
+
+/** Starts the process of a container that is set up. */
+async function release(ports: Ports, container: Container): Promise<void> {
   const runtime = runtimeFor(ports, container);
   const id = shortId(container.id);
   try {
-    await runtime.start(id, signal);
+    await runtime.start(id);
   } catch (error) {
     if (!(error instanceof RuntimeError)) throw error;
     // A berthd that died right here has started it already, and left the mark.
-    const known = await runtime.state(id, signal);
-    if (known?.status !== 'running') throw refusalOfRuntime(container.name, runtime, error, { cause: error });
+    if (!(await isStarted(runtime, id))) throw refusalOfRuntime(container.name, runtime, error, { cause: error });
   }
   ports.faults('start: process started');
   await ports.folders.release(ports.folders.of(container.id));
   ports.faults('start: mark to wait removed');
   await ports.operations.settle(container.id);
+}
+
+const isStarted = async (runtime: OciRuntime, id: string): Promise<boolean> =>
+  (await runtime.state(id))?.status === 'running';
+
+/** Goes on with a start that an earlier berthd died in the middle of. @throws ContainerError */
+export async function resumeStart(ports: Ports, id: ContainerId): Promise<void> {
+  if (ports.registry.get(id)?.status.state !== 'created') return;
+  await ports.operations.turn(id, async (container) => {
+    if (container.status.state !== 'created') return;
+    const folder = ports.folders.of(id);
+    if (await ports.folders.isToStart(folder)) await releaseLaunched(ports, container);
+    else if (await isStarted(runtimeFor(ports, container), shortId(id))) {
+      await ports.folders.release(folder);
+      await ports.operations.settle(id);
+    }
+  });
 }

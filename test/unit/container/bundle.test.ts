@@ -56,7 +56,7 @@ describe('a bundle', () => {
     await using world = aWorld();
     await world.given('a', 'running');
     const request = { network: 'container:a', pidNamespace: 'container:a', ipcNamespace: 'host' };
-    const [, command = []] = await preparing(world, async () => await world.given('b', 'running', request));
+    const [command = []] = await preparing(world, async () => await world.given('b', 'running', request));
     const links = join(world.folder('b').path, 'namespaces');
     expect(specOf(world, 'b').linux['namespaces']).toEqual([
       { type: 'pid', path: join(links, 'pid') },

@@ -141,8 +141,11 @@ describe('Folders', () => {
 
   it('holds and releases', async () => {
     expect(await folders.isHeld(folder)).toBe(false);
-    await folders.hold(folder);
-    expect(await folders.isHeld(folder)).toBe(true);
+    expect(await folders.isToStart(folder)).toBe(false);
+    await folders.hold(folder, 'wait');
+    expect([await folders.isHeld(folder), await folders.isToStart(folder)]).toEqual([true, false]);
+    await folders.hold(folder, 'start');
+    expect([await folders.isHeld(folder), await folders.isToStart(folder)]).toEqual([true, true]);
     await folders.release(folder);
     await folders.release(folder);
     expect(await folders.isHeld(folder)).toBe(false);

@@ -106,7 +106,18 @@ describe('judge', () => {
       { unit: up('B', 5, { activeState: 'deactivating', freezerState: 'frozen' }) },
       stopping('B', 5),
     ],
-    ['is over, and its unit cleans up', running('B', 5), { unit: cleaningUp('B', 5) }, stopping('B', 5)],
+    [
+      'is over, and its unit cleans up',
+      running('B', 5),
+      { unit: cleaningUp('B', 5) },
+      { ...exited('B', 50, 3), state: 'stopped', startedAt: at(5) } as Status,
+    ],
+    [
+      'was killed, and only the record is going to say whether for want of memory',
+      running('B', 5),
+      { unit: cleaningUp('B', 5, { exit: { signal: 'SIGKILL', dumpedCore: false } }) },
+      { state: 'stopping', invocationId: 'B', startedAt: at(5) },
+    ],
     [
       'has run again by systemd, unseen',
       running('A', 1),
@@ -166,10 +177,22 @@ describe('judge', () => {
       running('B', 7),
     ],
     [
-      'is being brought back: its process is set up, the unit not yet active',
+      'is being brought back: the process of the unit is the one that sets it up',
       exited('A', 6),
-      { unit: up('B', 7, { activeState: 'activating', subState: 'start-post', activeEnteredAt: at(1) }) },
-      running('B', 7),
+      { unit: up('B', 7, { activeState: 'activating', subState: 'start', activeEnteredAt: at(1) }) },
+      { ...exited('A', 6), state: 'stopped' } as Status,
+    ],
+    [
+      'could not be set up, and its unit cleans up',
+      configured,
+      { unit: cleaningUp('B', 5, { activeEnteredAt: undefined, exit: { code: 1 } }) },
+      configured,
+    ],
+    [
+      'could not be set up again, and its unit cleans up',
+      exited('A', 6),
+      { unit: cleaningUp('B', 7, { activeEnteredAt: at(1), exit: { code: 1 } }), end: record('A', 6) },
+      { ...exited('A', 6), state: 'stopped' } as Status,
     ],
   ])('%s', (_, before, evidence, expected) => {
     expect(judged(before, evidence)).toEqual(expected);
@@ -201,6 +224,12 @@ describe('judge', () => {
     expect(judged(status, { end: record('A', 2, 42) })).toBe(status);
   });
 
+  it('does not take the end of what sets a container up for its own', () => {
+    const refused = { activeState: 'failed', subState: 'failed', mainPid: 0, mainExitedAt: at(8) } as const;
+    const never = up('C', 7, { ...refused, activeEnteredAt: at(5), exit: { code: 1 } });
+    expect(judged(running('B', 5), { unit: never })).toMatchObject({ exit: unknownExit(NOW) });
+  });
+
   it('asks systemd how it ended where the unit could not write it down', () => {
     const gone = { activeState: 'failed', subState: 'failed', mainPid: 0, mainExitedAt: at(8) } as const;
     const withCode = judged(running('B', 5), { unit: up('B', 5, { ...gone, exit: { code: 3 }, result: 'exit-code' }) });
@@ -216,10 +245,11 @@ describe('judge', () => {
   it('does not take the end of the run before for that of a process that came and went since: the unit still cleans up', () => {
     const before = exited('A', 2, 42);
     const now = judged(before, { unit: cleaningUp('B', 5) });
-    expect(now).toEqual({ state: 'stopping', invocationId: 'B', startedAt: at(5) });
+    const ended = { ...exited('B', 50, 3), startedAt: at(5) };
+    expect(now).toEqual({ ...ended, state: 'stopped' });
     expect(judged(now, { unit: cleaningUp('B', 5) })).toBe(now);
-    expect(judged(now, { end: record('B', 6, 3) })).toEqual({ ...exited('B', 6, 3), startedAt: at(5) });
-    expect(judged(configured, { unit: cleaningUp('B', 5) })).toMatchObject({ state: 'stopping' });
+    expect(judged(now, { end: record('B', 51, 3) })).toEqual(ended);
+    expect(judged(configured, { unit: cleaningUp('B', 5) })).toMatchObject({ state: 'stopped' });
   });
 
   it('says of one whose restart fails before it has a process how it last ended', () => {

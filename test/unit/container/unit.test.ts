@@ -10,7 +10,7 @@ const commands: UnitCommands = {
   create: ['/usr/bin/crun', 'create', 'ID'],
   start: ['/usr/bin/crun', 'start', 'ID'],
   forget: ['/usr/bin/crun', 'delete', '--force', 'ID'],
-  stopped: '/usr/lib/berth/unit-stopped',
+  helpers: '/usr/lib/berth',
 };
 const STANDARD_DEVICES = [
   ['char-*', 'm'],
@@ -22,11 +22,11 @@ const STANDARD_DEVICES = [
 ];
 const flags = ['privileged', 'no-env-expand'];
 
-async function aUnit(request: Request = {}, mode: 'run' | 'hold' = 'run') {
+async function aUnit(request: Request = {}) {
   await using world = aWorld();
   const container = await world.given('web', 'configured', request);
   const folder = world.folders.of(container.id);
-  return { container, folder, unit: unitFor(container, folder, commands, { stdout: 7, stderr: 8 }, mode) };
+  return { container, folder, unit: unitFor(container, folder, commands, { stdout: 7, stderr: 8 }) };
 }
 const valueOf = (unit: TransientUnit, name: string): unknown =>
   unit.properties.findLast((each) => each.name === name)?.value;
@@ -35,33 +35,32 @@ describe('unitFor', () => {
   it('is the contract', async () => {
     const { unit, folder, container } = await aUnit();
     const bytes = (text: string): Buffer => Buffer.from(text);
+    const steps = [...commands.mount, '--', ...commands.create, '--', ...commands.start];
     expect(unit.name).toBe('berth-web.service');
     expect(Object.fromEntries(unit.properties.map(({ name, signature, value }) => [name, [signature, value]]))).toEqual(
       {
         Description: ['s', 'Container web (busybox)'],
         Slice: ['s', 'berth.slice'],
         CollectMode: ['s', 'inactive'],
-        Type: ['s', 'forking'],
-        PIDFile: ['s', folder.pidFile],
-        GuessMainPID: ['b', false],
+        Type: ['s', 'notify'],
+        NotifyAccess: ['s', 'main'],
         Delegate: ['b', true],
         OOMPolicy: ['s', 'continue'],
         WorkingDirectory: ['s', '/store/overlay'],
         Environment: ['as', ['LIBMOUNT_FORCE_MOUNT2=always']],
         ExecStartEx: [
           'a(sasas)',
+          [['/bin/sh', ['/bin/sh', '/usr/lib/berth/unit-start', folder.path, folder.pidFile, ...steps], flags]],
+        ],
+        ExecStopPostEx: [
+          'a(sasas)',
           [
             [
               '/bin/sh',
-              ['/bin/sh', '-c', '"${1}" "${2}" && shift 2 && exec "$@"', 'sh', ...commands.mount, ...commands.create],
+              ['/bin/sh', '/usr/lib/berth/unit-stopped', folder.path, folder.pidFile, ...commands.forget],
               flags,
             ],
           ],
-        ],
-        ExecStartPostEx: ['a(sasas)', [['/usr/bin/crun', commands.start, flags]]],
-        ExecStopPostEx: [
-          'a(sasas)',
-          [['/bin/sh', ['/bin/sh', commands.stopped, folder.path, ...commands.forget], flags]],
         ],
         KillMode: ['s', 'mixed'],
         KillSignal: ['i', 15],
@@ -91,12 +90,11 @@ describe('unitFor', () => {
     );
   });
 
-  it('prepares what the runtime needs once the root is mounted', async () => {
+  it('prepares what the runtime needs before all else', async () => {
     const { container, folder } = await aUnit();
     const prepare = [['/bin/sh', '-c', 'one'], ['/bin/two']];
-    const unit = unitFor(container, folder, { ...commands, prepare }, { stdout: 7, stderr: 8 }, 'run');
+    const unit = unitFor(container, folder, { ...commands, prepare }, { stdout: 7, stderr: 8 });
     expect(valueOf(unit, 'ExecStartPreEx')).toEqual([
-      ['/usr/bin/mount', commands.mount, flags],
       ['/bin/sh', prepare[0], flags],
       ['/bin/two', prepare[1], flags],
     ]);
@@ -123,13 +121,6 @@ describe('unitFor', () => {
     const { unit } = await aUnit({ image: undefined, rootDirectory: '/usr', command: ['true'] });
     expect(valueOf(unit, 'Description')).toBe('Container web (/usr)');
     expect(valueOf(unit, 'LogExtraFields')).toHaveLength(3);
-  });
-
-  it('keeps the process waiting after Init, but not for good: the mark decides at each run', async () => {
-    const { unit, folder } = await aUnit({}, 'hold');
-    expect(valueOf(unit, 'ExecStartPostEx')).toEqual([
-      ['/bin/sh', ['/bin/sh', '-c', 'test -e "$0" || exec "$@"', folder.hold, ...commands.start], flags],
-    ]);
   });
 
   it.each<[string, Request, Record<string, unknown>]>([

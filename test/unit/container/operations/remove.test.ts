@@ -121,7 +121,7 @@ describe('a container that is to be removed at its end', () => {
   it('is removed even where it ended before its start had been answered', async () => {
     await using world = aWorld();
     await world.given('web', 'configured', { removeOnExit: true });
-    world.nextStart({ endsAtOnce: { code: 0 }, job: 'done' });
+    world.nextStart({ endsAtOnce: { code: 0 } });
     await world.containers.start('web', ALONE, patient);
     expect(await world.containers.wait('web', [], patient)).toMatchObject({ state: undefined, exit: { code: 0 } });
   });

@@ -84,17 +84,9 @@ describe('Start', () => {
   it('answers well where the process ran and has ended already, and keeps how', async () => {
     await using world = aWorld();
     await world.given('web');
-    world.nextStart({ endsAtOnce: { code: 0 }, job: 'done' });
+    world.nextStart({ endsAtOnce: { code: 0 } });
     await world.containers.start('web', ALONE, patient);
     expect(world.believed('web').status).toMatchObject({ state: 'exited', exit: { code: 0 } });
-  });
-
-  it('takes a process that failed before the start job ended for an ending like any other', async () => {
-    await using world = aWorld();
-    await world.given('web');
-    world.nextStart({ endsAtOnce: { code: 7 }, job: 'failed' });
-    await world.containers.start('web', ALONE, patient);
-    expect(world.believed('web').status).toMatchObject({ state: 'exited', exit: { code: 7 } });
   });
 
   it('does not let Wait answer the end of the run before while the unit still cleans up after this one', async () => {
@@ -106,7 +98,8 @@ describe('Start', () => {
     await world.containers.unitChanged('berth-web.service');
     world.units.finishes('berth-web.service');
     await world.containers.unitChanged('berth-web.service');
-    expect(await waited).toMatchObject({ state: 'exited', exit: { code: 7 } });
+    expect(await waited).toMatchObject({ state: 'stopped', exit: { code: 7 } });
+    expect(await world.state('web')).toBe('exited');
   });
 
   it.each([
@@ -188,7 +181,7 @@ describe('Start', () => {
     expect(await world.state('image')).toBe('configured');
   });
 
-  it('gives up when its caller does; what was begun goes on and is seen', async () => {
+  it('finishes what was begun when its caller is gone, and begins nothing for one that is', async () => {
     await using world = aWorld();
     await world.given('web');
     const gate = Promise.withResolvers<undefined>();
@@ -198,10 +191,21 @@ describe('Start', () => {
     await world.units.called('startTransient', 'berth-web.service');
     caller.abort(new Error('gone'));
     gate.resolve(undefined);
-    await expect(start).rejects.toThrow('gone');
+    await start;
     expect(world.journal.open.size).toBe(0);
-    await world.containers.start('web', ALONE, patient);
     expect(await world.state('web')).toBe('running');
+    await world.given('other');
+    await expect(world.containers.start('other', ALONE, caller.signal)).rejects.toThrow('gone');
+    expect(await world.state('other')).toBe('configured');
+  });
+
+  it('takes the unit down again where the runtime does not start the process, and says why', async () => {
+    await using world = aWorld();
+    await world.given('web');
+    world.runtimes[0]!.failure = new RuntimeError('other', 'no');
+    await expect(world.containers.start('web', ALONE, patient)).rejects.toMatchObject({ code: 'RuntimeFailed' });
+    expect(world.believed('web')).toMatchObject({ status: { state: 'exited' }, message: 'no' });
+    expect(world.units.isLoaded('berth-web.service')).toBe(false);
   });
 });
 
@@ -233,6 +237,18 @@ describe('Init, then Start', () => {
     await world.containers.start('web', ALONE, patient);
     expect(await world.state('web')).toBe('running');
     expect([...runtime.known.values()]).toEqual(['running']);
+  });
+
+  it('sees when it begins that the process of such a start runs', async () => {
+    await using world = aWorld();
+    const { id } = await world.given('web');
+    const release = world.folders.release.bind(world.folders);
+    world.folders.release = async () => await Promise.reject(new Error('killed'));
+    await expect(world.containers.start('web', ALONE, patient)).rejects.toThrow('killed');
+    world.folders.release = release;
+    world.daemonStarts();
+    await world.containers.recover(id);
+    expect(world.believed('web').status.state).toBe('running');
   });
 
   it('answers what the runtime refuses, in the same words as a start in one go', async () => {
