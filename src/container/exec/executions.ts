@@ -70,7 +70,7 @@ export class Executions implements AsyncDisposable {
       using streams = await this.#open(session);
       if (size !== undefined) streams.relay.resize(size);
       const leave = client === undefined ? new DisposableStack() : streams.relay.attach(client, 'foreground');
-      const argv = await this.#prepare(started, container, streams.consoleSocket);
+      const argv = await this.#prepare(started, container, streams.consoleSocket, size);
       const none = this.#ports.nothing.fd;
       const { stdin = none, stdout = none, stderr = none } = streams;
       await units.startTransient(sessionUnitFor(session, container, argv, { stdin, stdout, stderr }));
@@ -205,9 +205,14 @@ export class Executions implements AsyncDisposable {
   }
 
   /** @returns what the unit runs */
-  async #prepare(session: Session, container: Container, consoleSocket: string | undefined): Promise<string[]> {
+  async #prepare(
+    session: Session,
+    container: Container,
+    consoleSocket: string | undefined,
+    size: TerminalSize | undefined,
+  ): Promise<string[]> {
     const { book, folders, readInside } = this.#ports;
-    const process = await sessionProcess(session.config, folders.of(container.id), readInside);
+    const process = await sessionProcess(session.config, size, folders.of(container.id), readInside);
     await book.files.writeProcess(session.id, process);
     const { process: processFile, pidFile, runtimeLog: logPath } = book.files.of(session.id);
     const id = shortId(container.id);

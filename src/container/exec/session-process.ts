@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { capabilitiesWith, grantableCapabilities } from '../../oci/capabilities.ts';
 import { resolveGroups, resolveUser, UserUnknown, type User } from '../../oci/passwd.ts';
+import type { TerminalSize } from '../../stream/control.ts';
 import type { ReadInside } from '../bundle.ts';
 import { ContainerError } from '../errors.ts';
 import type { Folder } from '../folder.ts';
@@ -19,9 +20,13 @@ const OwnProcess = v.looseObject({
 const Bundle = v.pipe(v.string(), v.parseJson(), v.object({ process: OwnProcess }));
 type OwnProcess = v.InferOutput<typeof OwnProcess>;
 
-/** @throws ContainerError `NoSuchUser` */
+/**
+ * @param size of its terminal before it runs: the relay gets the terminal only while the process runs already
+ * @throws ContainerError `NoSuchUser`
+ */
 export async function sessionProcess(
   config: SessionConfiguration,
+  size: TerminalSize | undefined,
   folder: Folder,
   readInside: ReadInside,
 ): Promise<object> {
@@ -30,6 +35,7 @@ export async function sessionProcess(
   return {
     ...own,
     terminal: config.terminal,
+    consoleSize: size === undefined ? undefined : { height: size.rows, width: size.columns },
     args: config.command,
     cwd: config.workingDirectory ?? own.cwd,
     env: environmentOf(config, own, home),

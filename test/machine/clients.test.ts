@@ -1,0 +1,149 @@
+/** Clients of attached connections that share no code with berth's: a Python script that knows the frames, varlinkctl without. */
+import { createHash, randomBytes } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { spawn } from 'node-pty';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { Berth } from './berth.ts';
+import { leaks } from './leaks.ts';
+import type { Machine } from './machine.ts';
+import { useMachine } from './use-machine.ts';
+
+const machine = useMachine();
+let berth: Berth;
+const SCRIPT = '/run/frames-client.py';
+const FOREVER = 'trap "exit 0" TERM; while :; do sleep 1000 & wait; done';
+
+beforeAll(async () => {
+  berth = await Berth.connect(machine);
+});
+afterEach(async () => {
+  await berth.removeAll();
+  await expect.poll(async () => await leaks(machine)).toEqual([]);
+});
+afterAll(async () => {
+  await berth[Symbol.asyncDispose]();
+});
+
+describe('a Python script that knows the frames', () => {
+  beforeAll(async () => {
+    await writeFile(machine.path(SCRIPT), await readFile(join(import.meta.dirname, 'frames-client.py')));
+  });
+
+  const python = async (argv: readonly string[], input: string | Uint8Array = ''): Promise<object> => {
+    const { code, stdout, stderr } = await machine.exec(['python3', SCRIPT, ...argv], { input });
+    return { code, stdout: stdout.toString(), stderr: stderr.toString() };
+  };
+
+  it('runs a command, with the streams apart, output after the end of input, and the exit code', async () => {
+    await berth.run('client', FOREVER);
+    const script = 'sed s/^/got:/; echo late; echo apart >&2; exit 3';
+    expect(await python(['exec', 'client', 'sh', '-c', script], 'one\ntwo\n')).toEqual({
+      code: 3,
+      stdout: 'got:one\ngot:two\nlate\n',
+      stderr: 'apart\n',
+    });
+  });
+
+  it('carries 32 MiB through cat unchanged', async () => {
+    await berth.run('client', FOREVER);
+    const input = randomBytes(32 * 1024 * 1024);
+    const { code, stdout } = await machine.exec(['python3', SCRIPT, 'exec', 'client', 'cat'], { input });
+    const sums = [input, stdout].map((bytes) => createHash('sha256').update(bytes).digest('hex'));
+    expect([code, stdout.length, sums[1]]).toEqual([0, input.length, sums[0]]);
+  });
+
+  it('ends as a command that does not read its input, however much is left of it', async () => {
+    await berth.run('client', FOREVER);
+    const input = randomBytes(4 * 1024 * 1024);
+    expect(await python(['exec', 'client', 'sh', '-c', 'echo done; exit 4'], input)).toMatchObject({
+      code: 4,
+      stdout: 'done\n',
+    });
+  });
+
+  it('hears why there is no process, and why there is no session', async () => {
+    await berth.run('client', FOREVER);
+    expect(await python(['exec', 'client', 'nope'])).toEqual({
+      code: 127,
+      stdout: '',
+      stderr: expect.stringContaining('nope') as string,
+    });
+    expect(await python(['exec', 'nobody', 'true'])).toEqual({
+      code: 125,
+      stdout: '',
+      stderr: 'io.berth.Container.NoSuchContainer {"container": "nobody"}\n',
+    });
+  });
+
+  it('attaches to a container, ends its input, and hears how it ended', async () => {
+    await berth.run('client', 'cat; exit 9', { stdin: true });
+    expect(await python(['attach', 'client'], 'typed\n')).toEqual({ code: 9, stdout: 'typed\n', stderr: '' });
+  });
+
+  it('can tell that berthd has gone from a process that has ended', async () => {
+    await berth.run('client', FOREVER);
+    const child = machine.spawn(['python3', SCRIPT, 'exec', 'client', 'sh', '-c', 'echo up; read line']);
+    const said = new Promise((resolve) => child.stdout.once('data', resolve));
+    const complaint = new Promise((resolve) => child.stderr.once('data', resolve));
+    await said;
+    await machine.sh('systemctl kill --kill-whom=main -s KILL berthd.service');
+    expect((await child.ended).code).toBe(125);
+    expect(String(await complaint)).toBe('the service went away; the process goes on\n');
+    await berth[Symbol.asyncDispose]();
+    berth = await Berth.connect(machine);
+    const sessions: (string | undefined)[] = [];
+    for await (const { execSession } of berth.containers.execList({ container: 'client' }))
+      sessions.push(execSession?.state);
+    expect(sessions).toEqual(['running']);
+  });
+
+  it('at a terminal has its size, follows it, passes keys on, and leaves by the detach keys', async () => {
+    await berth.run('client', FOREVER);
+    const script =
+      'stty size; trap "stty size" WINCH; echo ready; while ! read -r line; do :; done; echo "[$line]"; exit 6';
+    const first = terminal(machine, ['python3', SCRIPT, 'exec', 'client', 'sh', '-c', script]);
+    await first.until('33 99\r\nready');
+    first.pty.resize(120, 40);
+    await first.until('40 120');
+    first.pty.write('typed\r');
+    await first.until('[typed]');
+    expect(await first.ended).toBe(6);
+    const second = terminal(machine, ['python3', SCRIPT, 'exec', 'client', 'sh']);
+    await second.until('# ');
+    second.pty.write('\u0010\u0011');
+    await second.until('detached');
+    expect(await second.ended).toBe(0);
+  });
+});
+
+/** A program of the machine at a terminal of 33 rows and 99 columns. */
+function terminal(
+  { leader }: Machine,
+  argv: readonly string[],
+): { pty: ReturnType<typeof spawn>; until: (text: string) => Promise<void>; ended: Promise<number> } {
+  const enter = ['-t', leader.toString(), '-a', '-r', '-w', '--', ...argv];
+  const pty = spawn('nsenter', enter, { cols: 99, rows: 33, env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' } });
+  const ended = Promise.withResolvers<number>();
+  let seen = '';
+  const waiting = new Set<() => void>();
+  pty.onData((text) => {
+    seen += text;
+    for (const look of waiting) look();
+  });
+  pty.onExit(({ exitCode }) => {
+    ended.resolve(exitCode);
+  });
+  const until = async (text: string): Promise<void> => {
+    const found = Promise.withResolvers<'found'>();
+    const look = (): void => {
+      if (seen.includes(text)) found.resolve('found');
+    };
+    waiting.add(look);
+    look();
+    const how = await Promise.race([found.promise, ended.promise]);
+    waiting.delete(look);
+    if (how !== 'found' && !seen.includes(text)) throw new Error(`it ended with ${how.toString()}: ${seen}`);
+  };
+  return { pty, until, ended: ended.promise };
+}
