@@ -44,6 +44,7 @@ import { openOrReplace } from './store/recover.ts';
 import { Supervisor } from './supervisor/supervisor.ts';
 import { readProcesses, readUsage } from './systemd/cgroup.ts';
 import { DbusUnitManager } from './systemd/dbus-unit-manager.ts';
+import { startGated } from './systemd/gated-process.ts';
 import { BusDisconnected, BusUnavailable } from './systemd/unit-manager.ts';
 import { Server } from './varlink/server.ts';
 import { VERSION } from './version.ts';
@@ -132,7 +133,24 @@ export class Daemon implements AsyncDisposable {
     const nothing = opening.use(await open('/dev/null', 'r+'));
     const book = new SessionBook(new SessionFiles(join(runDirectory, 'exec')));
     const executions = opening.use(
-      new Executions({ registry, folders, units, runtimes, runtimeLog, relays, readInside, book, nothing, log, now }),
+      new Executions({
+        registry,
+        folders,
+        units,
+        runtimes,
+        runtimeLog,
+        relays,
+        readInside,
+        book,
+        startGated,
+        helper: join(libexecDirectory, 'exec-session'),
+        nothing,
+        lookAt: async (unit) => {
+          await containers.unitChanged(unit);
+        },
+        log,
+        now,
+      }),
     );
     const containers = new Containers(
       {

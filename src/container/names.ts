@@ -8,7 +8,7 @@ export type ContainerName = string & { readonly [brand]: 'ContainerName' };
 /** 64 hexadecimal digits; never used twice. */
 export type ContainerId = string & { readonly [brand]: 'ContainerId' };
 
-/** Exec sessions are units of the form berth-exec-ID.service, so no container may be called like one. */
+/** Exec sessions are units of the form berth-exec-ID.scope, so no container may be called like one. */
 const RESERVED = /^exec-[0-9a-f]+$/;
 const NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,63}$/;
 const ID = /^[0-9a-f]{64}$/;

@@ -10,6 +10,7 @@ export const text = (name: string, value: string): UnitProperty => ({ name, sign
 export const bool = (name: string, value: boolean): UnitProperty => ({ name, signature: 'b', value });
 export const i32 = (name: string, value: number): UnitProperty => ({ name, signature: 'i', value });
 export const u32 = (name: string, value: number): UnitProperty => ({ name, signature: 'u', value });
+export const u32s = (name: string, value: readonly number[]): UnitProperty => ({ name, signature: 'au', value });
 export const u64 = (name: string, value: bigint | number | 'infinity'): UnitProperty => ({
   name,
   signature: 't',

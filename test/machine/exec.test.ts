@@ -42,6 +42,14 @@ const create = async (script: string, configuration: Partial<ExecConfiguration> 
     })
   ).id;
 const inspect = async (session: string) => (await berth.containers.execInspect({ session })).execSession;
+/** @param meanwhile a script that is run while there is no berthd */
+const restartBerthd = async (meanwhile = ':'): Promise<void> => {
+  await machine.sh(
+    `systemctl stop berthd.socket berthd.service; ${meanwhile}; systemctl start berthd.socket berthd.service`,
+  );
+  await berth[Symbol.asyncDispose]();
+  berth = await Berth.connect(machine);
+};
 const descriptorsOfBerthd = async (): Promise<number> =>
   Number((await machine.sh('ls /proc/$(systemctl show -P MainPID berthd.service)/fd | wc -l')).text());
 
@@ -227,10 +235,10 @@ describe('an exec session', () => {
     });
     await berth.containers.execStart({ session: id.slice(0, 12) });
     const running = await inspect(id);
-    expect(running).toMatchObject({ state: 'running', unit: `berth-exec-${id.slice(0, 12)}.service` });
-    expect(await berth.show(running.unit, 'ActiveState', 'BindsTo', 'Slice')).toEqual({
+    expect(running).toMatchObject({ state: 'running', unit: `berth-exec-${id.slice(0, 12)}.scope` });
+    expect(await berth.show(running.unit, 'ActiveState', 'PartOf', 'Slice')).toEqual({
       ActiveState: 'active',
-      BindsTo: 'berth-x.service',
+      PartOf: 'berth-x.service',
       Slice: 'berth.slice',
     });
     const group = await machine.check(['cat', `/proc/${String(running.process?.pid)}/cgroup`]);
@@ -273,7 +281,7 @@ describe('an exec session', () => {
     await machine.sh(
       'pid=$(systemctl show -P MainPID berthd.service); systemctl kill --kill-whom=main -s KILL berthd.service; while kill -0 $pid 2>/dev/null; do :; done; while systemctl is-active -q berth-exec-' +
         quick.slice(0, 12) +
-        '.service; do :; done',
+        '.scope; do :; done',
     );
     expect(await first.last).toBeUndefined();
     await berth[Symbol.asyncDispose]();
@@ -285,6 +293,32 @@ describe('an exec session', () => {
     await again.until('got hello');
     again.type('\n');
     expect(await again.last).toEqual({ type: 'exit', exitCode: 7 });
+  });
+
+  it('is none of berthd: it goes on when that is stopped, and ends when systemd is asked to stop it', async () => {
+    const id = await create('trap "exit 5" TERM; while :; do sleep 1000 & wait; done');
+    await berth.containers.execStart({ session: id });
+    const { unit } = await inspect(id);
+    const group = await machine.sh(`ps -o comm= -p "$(paste -s -d, /sys/fs/cgroup/berth.slice/${unit}/cgroup.procs)"`);
+    expect(group.text().trim().split('\n').sort()).toEqual(['crun', 'sh']);
+    await restartBerthd();
+    expect(await inspect(id)).toMatchObject({ state: 'running' });
+    await machine.check(['systemctl', 'stop', unit]);
+    await expect.poll(async () => await inspect(id)).toMatchObject({ state: 'stopped', exitCode: 5 });
+  });
+
+  it('that is killed with its unit takes its process with it, whether berthd is there or not', async () => {
+    const here = await create('exec sleep 1001');
+    const away = await create('exec sleep 1001');
+    for (const session of [here, away]) await berth.containers.execStart({ session });
+    const kill = async (session: string): Promise<string> =>
+      `systemctl kill --signal=KILL ${(await inspect(session)).unit}`;
+    await machine.sh(await kill(here));
+    await expect.poll(async () => await inspect(here)).toMatchObject({ state: 'stopped', exitCode: 137 });
+    await restartBerthd(await kill(away));
+    const { state, exitCode } = await inspect(away);
+    expect([state, exitCode]).toEqual(['stopped', undefined]); // the one that would have recorded it is gone
+    await expect.poll(async () => (await machine.sh('pgrep -c -f "^sleep 1001" || true')).text().trim()).toBe('0');
   });
 
   it('ends with its container, which it keeps from nothing but an unforced removal', async () => {

@@ -1,15 +1,18 @@
 /**
- * Exec sessions: processes beside the first one of a container, each a transient unit that is bound to the container's.
+ * Exec sessions: processes beside the first one of a container, each a scope that goes with the container's unit.
  *
- * The unit's main process is the runtime's `exec`, which stays until the process has ended and exits as it did: so systemd has
- * the exit code, also while there is no berthd. (A detached `exec` with a PIDFile= would need no process of the runtime's, but
- * systemd takes no PID of a process that has ended already, and most of these are short.) What sessions say goes through a
- * relay and to nobody else; it is not logged.
+ * In the scope is `units/exec-session`, a child of berthd that waits until it is there, and then runs the runtime's `exec`,
+ * which stays until the process has ended and exits as it did. The helper records that, so the exit code needs no berthd. (A
+ * service would cost 15 to 25 ms more; a detached `exec` with a PIDFile= would need no process of the runtime's, but systemd
+ * takes no PID of a process that has ended already, and most of these are short.) What sessions say goes through a relay and
+ * to nobody else; it is not logged.
  */
 import type { Relay, RelayClient } from '../../relay/relay.ts';
 import type { NewRelay } from '../../relay/relays.ts';
 import type { TerminalSize } from '../../stream/control.ts';
-import type { UnitChange, UnitExit } from '../../systemd/unit-status.ts';
+import type { ProcessStreams } from '../../systemd/gated-process.ts';
+import { UnitJobFailed } from '../../systemd/unit-manager.ts';
+import type { ActiveState, UnitChange, UnitExit } from '../../systemd/unit-status.ts';
 import type { Container } from '../container.ts';
 import { ContainerError } from '../errors.ts';
 import { shortId } from '../names.ts';
@@ -28,8 +31,12 @@ export interface Started {
   readonly leave: Disposable;
 }
 
+const DOWN: readonly ActiveState[] = ['inactive', 'failed'];
+
 export class Executions implements AsyncDisposable {
   readonly #ports: ExecutionsPorts;
+  /** Sessions that this berthd has started: the ends of these are its to see, and not systemd's to tell. */
+  readonly #children = new Set<string>();
   readonly #endings: Endings;
   readonly #closing = new AbortController();
   #watching: Promise<void> = Promise.resolve();
@@ -61,21 +68,22 @@ export class Executions implements AsyncDisposable {
    * @throws ContainerError `NoSuchExecSession` | `WrongExecState` | `WrongState` | `NoSuchUser` | `UnitFailed`
    */
   async start(reference: string, client: RelayClient | undefined, size: TerminalSize | undefined): Promise<Started> {
-    const { book, units, now, log } = this.#ports;
+    const { book, now, log, nothing } = this.#ports;
     const session = book.find(reference);
     this.#demand(session, 'created', 'start');
     const container = this.#runningContainer(session.container);
+    this.#children.add(session.id);
     const started = book.save({ ...session, startedAt: now() }); // no second start from here on
     try {
       using streams = await this.#open(session);
       if (size !== undefined) streams.relay.resize(size);
       const leave = client === undefined ? new DisposableStack() : streams.relay.attach(client, 'foreground');
       const argv = await this.#prepare(started, container, streams.consoleSocket, size);
-      const none = this.#ports.nothing.fd;
-      const { stdin = none, stdout = none, stderr = none } = streams;
-      await units.startTransient(sessionUnitFor(session, container, argv, { stdin, stdout, stderr }));
+      const { stdin = nothing.fd, stdout = nothing.fd, stderr = nothing.fd } = streams;
+      await this.#launch(started, container, argv, { stdin, stdout, stderr });
       return { relay: streams.relay, leave };
     } catch (error) {
+      this.#children.delete(session.id);
       const message = error instanceof Error ? error.message : String(error);
       await this.#endings.settle(session.id, { code: 125, message, at: now() }).catch((failure: unknown) => {
         log.error('An exec session that could not be started was not put away', { error: failure });
@@ -129,8 +137,8 @@ export class Executions implements AsyncDisposable {
     const { book, registry } = this.#ports;
     const session = book.find(reference);
     this.#demand(session, 'running', 'stop');
-    const container = registry.find(session.container);
-    await this.#endings.stop(session, (timeoutUsec ?? container.config.stopTimeoutUsec) / 1000, container);
+    const { stopTimeoutUsec, stopSignal } = registry.find(session.container).config;
+    await this.#endings.stop(session, (timeoutUsec ?? stopTimeoutUsec) / 1000, stopSignal);
   }
 
   /** @throws ContainerError `NoSuchExecSession` | `WrongExecState` for one that runs, unless it is to be killed */
@@ -139,10 +147,9 @@ export class Executions implements AsyncDisposable {
     const session = book.find(reference);
     if (stateOf(session) === 'running') {
       if (ifRunning === 'refuse') this.#demand(session, 'stopped', 'remove');
-      const container = registry.find(session.container);
-      await this.#endings.stop(session, 0, container);
+      await this.#endings.stop(session, 0, registry.find(session.container).config.stopSignal);
     }
-    await this.#endings.collected(session.id);
+    await this.#endings.settled(session.id);
     await book.remove(session.id);
   }
 
@@ -204,7 +211,42 @@ export class Executions implements AsyncDisposable {
     });
   }
 
-  /** @returns what the unit runs */
+  /** Runs a command in the unit of a session. It is in there before it begins. */
+  async #launch(
+    session: Session,
+    container: Container,
+    argv: readonly string[],
+    streams: ProcessStreams,
+  ): Promise<void> {
+    const { startGated, helper, book, units } = this.#ports;
+    using child = await startGated(['/bin/sh', helper, book.files.of(session.id).path, ...argv], streams);
+    await units.startTransient(sessionUnitFor(session, container, child.pid)).catch(async (error: unknown) => {
+      throw (await this.#refusalFor(container, error)) ?? error;
+    });
+    child.open();
+    this.#report(this.#untilEnded(session, child.ended));
+  }
+
+  /** Nobody looks at the container before: systemd does, and knows when it has ended since somebody was told of it. */
+  async #refusalFor({ id, unit }: Container, error: unknown): Promise<ContainerError | undefined> {
+    if (!(error instanceof UnitJobFailed) || error.result !== 'dependency') return undefined;
+    await this.#ports.lookAt(unit);
+    const { name, status } = this.#ports.registry.find(id);
+    return new ContainerError(
+      'WrongState',
+      { container: name, state: status.state, operation: 'exec' },
+      { cause: error },
+    );
+  }
+
+  async #untilEnded(session: Session, ended: Promise<UnitExit>): Promise<void> {
+    const exit = await ended;
+    if (this.#closing.signal.aborted) return; // the next berthd hears of it
+    await this.#endings.exited(session, exit);
+    this.#children.delete(session.id);
+  }
+
+  /** @returns what the session's unit runs */
   async #prepare(
     session: Session,
     container: Container,
@@ -229,26 +271,24 @@ export class Executions implements AsyncDisposable {
   async #watch(changes: AsyncIterable<UnitChange>): Promise<void> {
     for await (const change of changes) {
       if (change.kind === 'resync') this.#report(this.#reconcile());
-      else if (change.kind === 'changed' && change.service?.mainPid === 0) this.#told(change.unit, change.service.exit);
-      else if (change.kind === 'removed') this.#report(this.#lookAt(change.unit));
+      else if (change.kind === 'removed' || DOWN.includes(change.activeState)) this.#report(this.#lookAt(change.unit));
     }
   }
 
-  #told(unit: string, exit: UnitExit | undefined): void {
-    const session = this.#ports.book.byUnit(unit);
-    if (session !== undefined && exit !== undefined) this.#report(this.#endings.exited(session, exit));
-  }
-
-  /** The unit may have ended without anybody having heard how. */
   async #lookAt(unit: string): Promise<void> {
     const session = this.#ports.book.byUnit(unit);
-    if (session !== undefined && stateOf(session) === 'running') await this.#endings.look(session);
+    if (session !== undefined && this.#isOrphan(session)) await this.#endings.look(session);
+  }
+
+  /** Whether it runs, and an earlier berthd has started it. */
+  #isOrphan(session: Session): boolean {
+    return stateOf(session) === 'running' && !this.#children.has(session.id);
   }
 
   async #reconcile(): Promise<void> {
     const { book, relays } = this.#ports;
     for (const session of book.all()) {
-      if (stateOf(session) !== 'running') continue;
+      if (!this.#isOrphan(session)) continue;
       await relays.recover(relayKey(session.id), {
         form: session.config.terminal ? 'terminal' : 'pipes',
         stdin: 'open',

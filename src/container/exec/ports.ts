@@ -2,6 +2,7 @@
 import type { Logger } from '../../log/logger.ts';
 import type { RuntimeLog } from '../../oci/runtime.ts';
 import type { Relays } from '../../relay/relays.ts';
+import type { GatedProcess, ProcessStreams } from '../../systemd/gated-process.ts';
 import type { UnitManager } from '../../systemd/unit-manager.ts';
 import type { ReadInside } from '../bundle.ts';
 import type { Folders } from '../folder.ts';
@@ -13,13 +14,19 @@ import { shortSessionId } from './session.ts';
 export interface ExecutionsPorts {
   readonly registry: Pick<Registry, 'find' | 'get'>;
   readonly folders: Pick<Folders, 'of'>;
-  readonly units: Pick<UnitManager, 'startTransient' | 'status' | 'kill' | 'stop' | 'resetFailed' | 'changes'>;
+  readonly units: Pick<UnitManager, 'startTransient' | 'status' | 'kill' | 'stop' | 'changes'>;
   readonly runtimes: Runtimes;
   readonly runtimeLog: RuntimeLog;
   readonly relays: Pick<Relays, 'open' | 'find' | 'recover' | 'finish' | 'remove'>;
   readonly readInside: ReadInside;
   readonly book: SessionBook;
+  /** See `startGated`. */
+  readonly startGated: (argv: readonly string[], streams: ProcessStreams) => Promise<GatedProcess>;
+  /** `exec-session`, the helper that is the first process of every session. */
+  readonly helper: string;
   readonly nothing: NothingFile;
+  /** Looks at the container that a unit is. */
+  readonly lookAt: (unit: string) => Promise<void>;
   readonly log: Logger;
   readonly now: () => Date;
 }

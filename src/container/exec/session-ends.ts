@@ -1,8 +1,8 @@
 /** How exec sessions end: what is told of it, what is given back, and how to bring it about. */
 import { readFile } from 'node:fs/promises';
 import type { RuntimeError } from '../../oci/runtime.ts';
+import { NoSuchProcess, UnitNotLoaded } from '../../systemd/unit-manager.ts';
 import type { UnitExit } from '../../systemd/unit-status.ts';
-import type { Container } from '../container.ts';
 import type { ContainerError } from '../errors.ts';
 import { parseContainerId } from '../names.ts';
 import { refusalOfRuntime } from '../operations/launch.ts';
@@ -11,11 +11,12 @@ import { runtimeFor } from '../operations/runtime-for.ts';
 import { codeOfSignal, systemdSignalNumber } from '../status.ts';
 import { controlGroupFor } from '../unit.ts';
 import { relayKey, type ExecutionsPorts } from './ports.ts';
-import { sessionUnit, stateOf, type Session, type SessionEnd } from './session.ts';
+import { sessionUnit, type Session, type SessionEnd } from './session.ts';
 
 /** As shells and podman say it: berth itself failed, cannot be executed, is not there. */
 const CODES = { RuntimeFailed: 125, CommandNotExecutable: 126, CommandNotFound: 127 } as const;
 const SIGKILL = 9;
+const LARGEST_CODE_WITHOUT_SIGNAL = 128;
 
 export class Endings {
   readonly #ports: ExecutionsPorts;
@@ -26,34 +27,34 @@ export class Endings {
     this.#ports = ports;
   }
 
-  /** systemd says that the runtime's process has ended. */
+  /** The first process of a session's unit has ended this moment, and the runtime with it. */
   async exited(session: Session, exit: UnitExit): Promise<void> {
-    if (stateOf(session) !== 'running' || this.#settling.has(session.id)) return;
-    const at = this.#ports.now();
-    if ('code' in exit) {
-      await this.settle(session.id, { code: exit.code, at });
-      return;
-    }
-    // The runtime was killed, and cannot end the process with it.
-    const container = this.#ports.registry.get(parseContainerId(session.container));
-    if (container !== undefined) await this.#signal(session, container);
-    const number = systemdSignalNumber(exit.signal.replace(/^SIG/, ''));
-    await this.settle(session.id, { code: number === undefined ? undefined : codeOfSignal(number), at });
+    const code = codeOf(exit);
+    // A runtime that was killed could not end the process with it.
+    if (code === undefined || code > LARGEST_CODE_WITHOUT_SIGNAL) await this.#signalProcess(session, SIGKILL);
+    await this.settle(session.id, { code, at: this.#ports.now() });
   }
 
-  /** Asks systemd whether a session that should run has ended. A unit that is gone has ended with 0. */
+  /** Asks whether a session has ended that an earlier berthd has started. */
   async look(session: Session): Promise<void> {
     const { units, book, now } = this.#ports;
-    const status = await units.status(sessionUnit(session.id));
-    if (status === undefined) {
-      const ran = (await book.files.pidOf(session.id)) !== undefined;
-      const end = ran ? { code: 0, at: now() } : { code: 125, message: 'it was not started', at: now() };
-      if (!this.#settling.has(session.id)) await this.settle(session.id, end);
-    } else if (status.mainPid === 0 && status.exit !== undefined) await this.exited(session, status.exit);
+    const { id } = session;
+    const state = (await units.status(sessionUnit(id)))?.activeState ?? 'inactive';
+    if (state !== 'inactive' && state !== 'failed') return;
+    const code = await book.files.exitCodeOf(id);
+    if (code !== undefined) await this.settle(id, { code, at: now() });
+    else if ((await book.files.pidOf(id)) === undefined)
+      await this.settle(id, { code: CODES.RuntimeFailed, message: 'it was not started', at: now() });
+    else {
+      // Somebody has killed the one who would have recorded it.
+      await this.#signalProcess(session, SIGKILL);
+      await this.settle(id, { code: undefined, at: now() });
+    }
   }
 
   /** Writes down how a session ended, once everything that it said is handed out; then gives back what it held. */
   async settle(id: string, end: SessionEnd): Promise<void> {
+    if (this.#ports.book.get(id)?.end !== undefined) return;
     const under = this.#settling.get(id) ?? this.#settle(id, end);
     this.#settling.set(id, under);
     await under;
@@ -68,30 +69,23 @@ export class Endings {
   }
 
   /** Resolves when it has ended: a signal, and SIGKILL when it has not ended after so long. */
-  async stop(session: Session, ms: number, container: Container): Promise<void> {
-    const { units, book } = this.#ports;
-    const unit = sessionUnit(session.id);
+  async stop(session: Session, ms: number, stopSignal: number): Promise<void> {
+    const { book } = this.#ports;
     const ended = book.ended(session.id);
-    const gone = (error: unknown): void => {
-      if (!(error instanceof Error && (error.name === 'UnitNotLoaded' || error.name === 'NoSuchProcess'))) throw error;
-    };
     if (ms > 0) {
-      await units.kill(unit, 'main', container.config.stopSignal).catch(gone);
+      await this.#signal(session, stopSignal);
       const { promise: late, resolve } = Promise.withResolvers<void>();
       const timer = setTimeout(resolve, ms);
       await Promise.race([ended, late]);
       clearTimeout(timer);
     }
-    if (book.get(session.id)?.end === undefined) {
-      if (!(await this.#signal(session, container))) await units.kill(unit, 'main', SIGKILL).catch(gone);
-    }
+    if (book.get(session.id)?.end === undefined) await this.#signal(session, SIGKILL);
     await ended;
   }
 
-  /** Resolves when nothing of a session that has ended is left with systemd. */
-  async collected(id: string): Promise<void> {
+  /** Resolves when a session that has ended is put away. */
+  async settled(id: string): Promise<void> {
     await this.#settling.get(id);
-    await this.#ports.units.resetFailed(sessionUnit(id));
   }
 
   /** Ends whatever is left of a session at once. */
@@ -99,7 +93,7 @@ export class Endings {
     const { units, relays } = this.#ports;
     await stopIfLoaded(units, sessionUnit(id));
     await relays.remove(relayKey(id));
-    await this.collected(id);
+    await this.settled(id);
   }
 
   /** Resolves when nothing is under way. */
@@ -108,12 +102,11 @@ export class Endings {
   }
 
   async #settle(id: string, end: SessionEnd): Promise<void> {
-    const { book, relays, units } = this.#ports;
+    const { book, relays } = this.#ports;
     try {
       await relays.finish(relayKey(id));
       const session = book.get(id);
       if (session !== undefined) book.save({ ...session, end: await this.#explained(session, end) });
-      await units.resetFailed(sessionUnit(id));
     } finally {
       this.#settling.delete(id);
     }
@@ -132,17 +125,35 @@ export class Endings {
     return await this.#ports.runtimeLog.lastError(this.#ports.book.files.of(id).runtimeLog);
   }
 
-  /** Kills the process itself, if its ID is still that of a process of the container. */
-  async #signal({ id }: Session, { unit }: Container): Promise<boolean> {
-    const pid = await this.#ports.book.files.pidOf(id);
-    if (pid === undefined) return false;
-    const groups = await readFile(`/proc/${pid}/cgroup`, 'latin1').catch(() => '');
-    if (!groups.includes(`${controlGroupFor(unit)}\n`)) return false;
+  /** Signals the process, or the runtime that has not started it yet. */
+  async #signal(session: Session, signal: number): Promise<void> {
+    if (await this.#signalProcess(session, signal)) return;
     try {
-      process.kill(pid, 'SIGKILL');
-      return true;
-    } catch {
-      return false; // it has ended in between
+      await this.#ports.units.kill(sessionUnit(session.id), 'all', signal);
+    } catch (error) {
+      if (!(error instanceof UnitNotLoaded || error instanceof NoSuchProcess)) throw error; // it has ended
     }
   }
+
+  /** Signals the process itself, if its ID is still that of a process of the container. */
+  async #signalProcess({ id, container: owner }: Session, signal: number): Promise<boolean> {
+    const { book, registry } = this.#ports;
+    const [pid, container] = [await book.files.pidOf(id), registry.get(parseContainerId(owner))];
+    if (pid === undefined || container === undefined) return false;
+    const groups = await readFile(`/proc/${pid}/cgroup`, 'latin1').catch(() => '');
+    if (!groups.includes(`${controlGroupFor(container.unit)}\n`)) return false;
+    try {
+      process.kill(pid, signal);
+      return true;
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'ESRCH') return false; // it has ended in between
+      throw error;
+    }
+  }
+}
+
+function codeOf(exit: UnitExit): number | undefined {
+  if ('code' in exit) return exit.code;
+  const number = systemdSignalNumber(exit.signal.replace(/^SIG/, ''));
+  return number === undefined ? undefined : codeOfSignal(number);
 }

@@ -11,6 +11,8 @@ export interface SessionFolder {
   readonly process: string;
   readonly pidFile: string;
   readonly runtimeLog: string;
+  /** What its first process wrote when the runtime had ended. */
+  readonly exit: string;
 }
 
 export class SessionFiles {
@@ -28,6 +30,7 @@ export class SessionFiles {
       process: join(path, 'process.json'),
       pidFile: join(path, 'pid'),
       runtimeLog: join(path, 'runtime.log'),
+      exit: join(path, 'exit'),
     };
   }
 
@@ -47,6 +50,12 @@ export class SessionFiles {
   async pidOf(id: string): Promise<number | undefined> {
     const pid = Number(await readFile(this.of(id).pidFile, 'latin1').catch(() => ''));
     return Number.isInteger(pid) && pid > 1 ? pid : undefined;
+  }
+
+  /** What the runtime exited with, which is what the process did; undefined where that was not recorded. */
+  async exitCodeOf(id: string): Promise<number | undefined> {
+    const recorded = await readFile(this.of(id).exit, 'latin1').catch(() => '');
+    return /^\d{1,3}\n$/.test(recorded) ? Number(recorded) : undefined;
   }
 
   async remove(id: string): Promise<void> {

@@ -45,8 +45,8 @@ export const stateOf = ({ startedAt, end }: Session): SessionState =>
 export const newSessionId = (): string => randomBytes(32).toString('hex');
 /** As its folder, its unit and its descriptors are called. */
 export const shortSessionId = (id: string): string => id.slice(0, 12);
-export const sessionUnit = (id: string): string => `berth-exec-${shortSessionId(id)}.service`;
-export const isSessionUnit = (unit: string): boolean => /^berth-exec-[0-9a-f]{12}\.service$/.test(unit);
+export const sessionUnit = (id: string): string => `berth-exec-${shortSessionId(id)}.scope`;
+export const isSessionUnit = (unit: string): boolean => /^berth-exec-[0-9a-f]{12}\.scope$/.test(unit);
 
 const text = v.string();
 const texts = v.array(text);
