@@ -191,14 +191,16 @@ export class Daemon implements AsyncDisposable {
         ...internalError(log),
       }),
     );
+    const detachKeysOf = (container: string): string =>
+      registry.find(container).config.detachKeys ?? settings.current.detachKeys;
     const facts = { version: VERSION, dataDirectory, runtimes: installed };
     server
       .serve(
         containerInterface,
         translated(containerInterface.name, {
           ...containersService(containers),
-          ...execService(executions),
-          ...attachService(containers),
+          ...execService(executions, detachKeysOf),
+          ...attachService(containers, detachKeysOf),
         }),
       )
       .serve(imageInterface, translated(imageInterface.name, imagesService(images, containers)))

@@ -204,6 +204,12 @@ export type Configuration = {
    * to the journal, by line, and Attach follows that. Defaults to false, and to true with a terminal or standard input.
    */
   readonly attachable?: boolean | undefined;
+  /**
+   * The keys that leave its terminal, and those of its exec sessions, where a client names none: a list such as 'ctrl-p,ctrl-q' or
+   * 'a,DEL', of characters, DEL, and 'ctrl-' with a letter or one of @ [ \ ] ^ _; empty for none. Defaults to what the daemon is
+   * configured to use, then to 'ctrl-p,ctrl-q'.
+   */
+  readonly detachKeys?: string | undefined;
   /** The OCI runtime, by name. Defaults to the one that the daemon is configured to use. */
   readonly runtime?: string | undefined;
   /** What it may use of the host. */
@@ -706,7 +712,7 @@ export type StartAndAttachInput = {
   readonly stdout?: boolean | undefined;
   /** Whether standard error is sent. Defaults to true. */
   readonly stderr?: boolean | undefined;
-  /** The keys that detach from a terminal: a list such as 'ctrl-p,ctrl-q', which is the default; empty for none. */
+  /** The keys that detach from a terminal, as 'detachKeys' of a configuration; empty for none. Defaults to the container's. */
   readonly detachKeys?: string | undefined;
   /** The size of the window. */
   readonly size?: TerminalSize | undefined;
@@ -729,7 +735,7 @@ export type AttachInput = {
   readonly logs?: boolean | undefined;
   /** Whether what is said from now on is sent. Defaults to true; without logs and stream there is nothing to attach to. */
   readonly stream?: boolean | undefined;
-  /** The keys that detach from a terminal: a list such as 'ctrl-p,ctrl-q', which is the default; empty for none. */
+  /** The keys that detach from a terminal, as 'detachKeys' of a configuration; empty for none. Defaults to the container's. */
   readonly detachKeys?: string | undefined;
   /** The size of the window. */
   readonly size?: TerminalSize | undefined;
@@ -770,7 +776,7 @@ export type ExecStartAndAttachInput = {
   readonly session: string;
   /** Whether there are no frames. Defaults to false. */
   readonly raw?: boolean | undefined;
-  /** The keys that detach from a terminal: a list such as 'ctrl-p,ctrl-q', which is the default; empty for none. */
+  /** The keys that detach from a terminal, as 'detachKeys' of a configuration; empty for none. Defaults to the container's. */
   readonly detachKeys?: string | undefined;
   /** The size of the window. */
   readonly size?: TerminalSize | undefined;
@@ -789,7 +795,7 @@ export type ExecAttachInput = {
   readonly stdout?: boolean | undefined;
   /** Whether standard error is sent. Defaults to true. */
   readonly stderr?: boolean | undefined;
-  /** The keys that detach from a terminal: a list such as 'ctrl-p,ctrl-q', which is the default; empty for none. */
+  /** The keys that detach from a terminal, as 'detachKeys' of a configuration; empty for none. Defaults to the container's. */
   readonly detachKeys?: string | undefined;
   /** The size of the window. */
   readonly size?: TerminalSize | undefined;
@@ -852,8 +858,8 @@ export type ExecInput = {
   /** Whether there are no frames. Defaults to false. */
   readonly raw?: boolean | undefined;
   /**
-   * The keys that detach from a terminal: a list such as 'ctrl-p,ctrl-q', which is the default; empty for none. A session that was
-   * detached from is not removed.
+   * The keys that detach from a terminal, as 'detachKeys' of a configuration; empty for none. Defaults to the container's. A session
+   * that was detached from is not removed.
    */
   readonly detachKeys?: string | undefined;
   /** The size of the window. */
@@ -1197,6 +1203,10 @@ type Configuration (
 	# Whether its streams are relayed by berthd, so that clients can be attached to them byte for byte; otherwise they go straight
 	# to the journal, by line, and Attach follows that. Defaults to false, and to true with a terminal or standard input.
 	attachable: ?bool,
+	# The keys that leave its terminal, and those of its exec sessions, where a client names none: a list such as 'ctrl-p,ctrl-q' or
+	# 'a,DEL', of characters, DEL, and 'ctrl-' with a letter or one of @ [ \\ ] ^ _; empty for none. Defaults to what the daemon is
+	# configured to use, then to 'ctrl-p,ctrl-q'.
+	detachKeys: ?string,
 	# The OCI runtime, by name. Defaults to the one that the daemon is configured to use.
 	runtime: ?string,
 	# What it may use of the host.
@@ -1696,7 +1706,7 @@ method StartAndAttach(
 	stdout: ?bool,
 	# Whether standard error is sent. Defaults to true.
 	stderr: ?bool,
-	# The keys that detach from a terminal: a list such as 'ctrl-p,ctrl-q', which is the default; empty for none.
+	# The keys that detach from a terminal, as 'detachKeys' of a configuration; empty for none. Defaults to the container's.
 	detachKeys: ?string,
 	# The size of the window.
 	size: ?TerminalSize
@@ -1720,7 +1730,7 @@ method Attach(
 	logs: ?bool,
 	# Whether what is said from now on is sent. Defaults to true; without logs and stream there is nothing to attach to.
 	stream: ?bool,
-	# The keys that detach from a terminal: a list such as 'ctrl-p,ctrl-q', which is the default; empty for none.
+	# The keys that detach from a terminal, as 'detachKeys' of a configuration; empty for none. Defaults to the container's.
 	detachKeys: ?string,
 	# The size of the window.
 	size: ?TerminalSize
@@ -1774,7 +1784,7 @@ method ExecStartAndAttach(
 	session: string,
 	# Whether there are no frames. Defaults to false.
 	raw: ?bool,
-	# The keys that detach from a terminal: a list such as 'ctrl-p,ctrl-q', which is the default; empty for none.
+	# The keys that detach from a terminal, as 'detachKeys' of a configuration; empty for none. Defaults to the container's.
 	detachKeys: ?string,
 	# The size of the window.
 	size: ?TerminalSize
@@ -1794,7 +1804,7 @@ method ExecAttach(
 	stdout: ?bool,
 	# Whether standard error is sent. Defaults to true.
 	stderr: ?bool,
-	# The keys that detach from a terminal: a list such as 'ctrl-p,ctrl-q', which is the default; empty for none.
+	# The keys that detach from a terminal, as 'detachKeys' of a configuration; empty for none. Defaults to the container's.
 	detachKeys: ?string,
 	# The size of the window.
 	size: ?TerminalSize
@@ -1852,8 +1862,8 @@ method Exec(
 	configuration: ExecConfiguration,
 	# Whether there are no frames. Defaults to false.
 	raw: ?bool,
-	# The keys that detach from a terminal: a list such as 'ctrl-p,ctrl-q', which is the default; empty for none. A session that was
-	# detached from is not removed.
+	# The keys that detach from a terminal, as 'detachKeys' of a configuration; empty for none. Defaults to the container's. A session
+	# that was detached from is not removed.
 	detachKeys: ?string,
 	# The size of the window.
 	size: ?TerminalSize

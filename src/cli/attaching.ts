@@ -2,21 +2,11 @@
 import { isContainerError, type Configuration, type ContainerClient } from '../api/io-berth-container.ts';
 import type { TerminalSize } from '../stream/control.ts';
 import type { Upgraded } from '../varlink/types.ts';
-import type { Given, Options } from './args.ts';
+import type { Given } from './args.ts';
+import type { ATTACH_OPTIONS } from './attach-options.ts';
 import type { Context } from './command.ts';
 import { forward } from './foreground.ts';
 import { attached } from './session.ts';
-
-export const DETACH_KEYS_OPTION = {
-  kind: 'text',
-  value: 'KEYS',
-  help: 'The keys that leave a terminal, such as ctrl-a,d, or nothing for none; default: ctrl-p,ctrl-q',
-} as const;
-
-export const ATTACH_OPTIONS = {
-  'detach-keys': DETACH_KEYS_OPTION,
-  'sig-proxy': { kind: 'flag', default: true, help: 'Pass signals on to it, where it has no terminal' },
-} as const satisfies Options;
 
 export interface Attaching {
   /** As it was given, or the ID. */

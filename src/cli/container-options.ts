@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Configuration } from '../api/io-berth-container.ts';
 import { UsageError, type Given, type Options } from './args.ts';
+import { DETACH_KEYS_OPTION } from './attach-options.ts';
 import type { Context } from './command.ts';
 import {
   parseDevice,
@@ -23,6 +24,7 @@ export const CONTAINER_OPTIONS = {
   name: { kind: 'text', value: 'NAME', help: 'Call the container NAME, and its unit berth-NAME.service' },
   interactive: { kind: 'flag', short: 'i', help: 'Keep its standard input open, so that clients can write to it' },
   tty: { kind: 'flag', short: 't', help: 'Give it a terminal' },
+  'detach-keys': { ...DETACH_KEYS_OPTION, help: 'The keys that leave its terminals, such as ctrl-a,d, or nothing for none; default: ctrl-p,ctrl-q, unless berth.conf has others' },
   rm: { kind: 'flag', help: 'Remove the container once it has ended' },
   env: { kind: 'texts', short: 'e', value: 'NAME[=VALUE]', help: 'Set an environment variable; NAME alone passes on your own' },
   'env-file': { kind: 'texts', value: 'FILE', help: 'Set the environment variables that stand in FILE, one a line' },
@@ -115,6 +117,7 @@ export function configurationFrom(
     removeOnExit: removeOnExit || undefined,
     terminal: args.flag('tty') || undefined,
     stdin: args.flag('interactive') || undefined,
+    detachKeys: args.text('detach-keys'),
     runtime: args.text('runtime'),
     resources: Object.keys(resources).length === 0 ? undefined : resources,
     unitProperties: someOf(unitProperties),

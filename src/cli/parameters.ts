@@ -54,6 +54,8 @@ const ABOUT: Readonly<Record<string, string>> = {
   'configuration.removeOnExit': '--rm and --restart exclude each other',
   'configuration.user': '--user takes USER or USER:GROUP, by name or number',
   'configuration.terminal': '--tty does not go with a container that cannot be attached to',
+  'configuration.detachKeys':
+    '--detach-keys takes keys such as ctrl-p,ctrl-q, with commas between them, or nothing for none',
   'configuration.command': 'the command must be at least one word, without NUL',
   detachKeys: '--detach-keys takes keys such as ctrl-p,ctrl-q, with commas between them, or nothing for none',
   size: 'the window must be from 1 to 65535 characters wide and high',

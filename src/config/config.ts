@@ -3,6 +3,7 @@
  * the form of systemd's own configuration files: sections, NAME=value, comments with # or ;.
  */
 import { readFile } from 'node:fs/promises';
+import { DEFAULT_DETACH_KEYS, parseDetachKeys } from '../stream/detach-keys.ts';
 
 export interface Config {
   /** Where containers, images and the database are kept. */
@@ -15,6 +16,8 @@ export interface Config {
   readonly runtime: string | undefined;
   /** The highest syslog level that is logged. */
   readonly logLevel: number;
+  /** The keys that leave a terminal where neither the client nor the container names any, in libpod's format; '' for none. */
+  readonly detachKeys: string;
 }
 
 export const CONFIG_PATH = '/etc/berth/berth.conf';
@@ -25,6 +28,7 @@ export const DEFAULTS: Config = Object.freeze({
   libexecDirectory: '/usr/lib/berth',
   runtime: undefined,
   logLevel: 6,
+  detachKeys: DEFAULT_DETACH_KEYS,
 });
 
 /** The file says something that berth does not understand. */
@@ -50,6 +54,14 @@ const SETTINGS: ReadonlyMap<string, Setting> = new Map<string, Setting>([
     (value) => {
       if (value === '') return { logLevel: DEFAULTS.logLevel };
       return LEVELS.includes(value) ? { logLevel: LEVELS.indexOf(value) } : undefined;
+    },
+  ],
+  [
+    'DetachKeys',
+    (value) => {
+      if (value === '') return { detachKeys: DEFAULTS.detachKeys };
+      if (value === 'none') return { detachKeys: '' };
+      return parseDetachKeys(value) === undefined ? undefined : { detachKeys: value };
     },
   ],
 ]);

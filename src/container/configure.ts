@@ -2,6 +2,7 @@
 import { parseSignal } from '../lib/signals.ts';
 import { capabilitiesWith, parseCapability } from '../oci/capabilities.ts';
 import type { Image, ImageConfig } from '../storage/images.ts';
+import { parseDetachKeys } from '../stream/detach-keys.ts';
 import { absolutePath, invalid, listOf, mapOf, numberWithin, textOf, textsOf } from './checks.ts';
 import {
   DEFAULT_SHARED_MEMORY_BYTES,
@@ -63,6 +64,7 @@ export interface Request extends Partial<Readonly<Record<NamespaceMember, string
   readonly terminal?: boolean | undefined;
   readonly stdin?: boolean | undefined;
   readonly attachable?: boolean | undefined;
+  readonly detachKeys?: string | undefined;
   readonly runtime?: string | undefined;
   readonly resources?: Resources | undefined;
   readonly unitProperties?: readonly string[] | undefined;
@@ -177,10 +179,12 @@ function streamsOf({
   terminal = false,
   stdin = false,
   attachable,
-}: Request): Pick<Configuration, 'terminal' | 'stdin' | 'attachable'> {
+  detachKeys,
+}: Request): Pick<Configuration, 'terminal' | 'stdin' | 'attachable' | 'detachKeys'> {
   const interactive = terminal || stdin;
   if (interactive && attachable === false) throw invalid('attachable');
-  return { terminal, stdin: interactive, attachable: attachable ?? interactive };
+  if (detachKeys !== undefined && parseDetachKeys(detachKeys) === undefined) throw invalid('detachKeys');
+  return { terminal, stdin: interactive, attachable: attachable ?? interactive, detachKeys };
 }
 
 function rootDirectoryOf({ image, rootDirectory }: Request, found: Image | undefined): string | undefined {

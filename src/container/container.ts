@@ -70,6 +70,8 @@ export interface Configuration extends Namespaces {
   readonly stdin: boolean;
   /** Whether berthd relays its streams, so that clients can be attached to them. */
   readonly attachable: boolean;
+  /** The keys that leave its terminals, in libpod's format; undefined for the host's. */
+  readonly detachKeys?: string | undefined;
   readonly runtime: string;
   readonly resources: Resources;
   /** As they stand in unit files. */

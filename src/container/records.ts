@@ -88,6 +88,7 @@ const Configuration = v.object({
   terminal: v.optional(v.boolean(), false),
   stdin: v.optional(v.boolean(), false),
   attachable: v.optional(v.boolean(), false),
+  detachKeys: optional(text),
   runtime: text,
   resources: v.optional(Resources, {}),
   unitProperties: texts,

@@ -12,7 +12,7 @@ import { Channel } from '../stream/channel.ts';
 import type { SessionExit } from '../stream/control.ts';
 import type { OutputName } from '../stream/frames.ts';
 import type { Upgrade } from '../varlink/types.ts';
-import { outputs, serveAttached, sizeOf, streamOptions, type StreamOptions } from './attached.ts';
+import { outputs, serveAttached, sizeOf, streamOptions, type DetachKeysOf, type StreamOptions } from './attached.ts';
 
 export type AttachHandlers = Pick<ContainerHandlers, 'StartAndAttach' | 'Attach' | 'Resize'>;
 
@@ -21,9 +21,9 @@ const wireExit = ({ exit }: Waited): SessionExit => ({ exitCode: exit?.code, sig
 const inputFor = (wanted: boolean | undefined): 'required' | 'if-open' | 'none' =>
   wanted === undefined ? 'if-open' : wanted ? 'required' : 'none';
 
-export const attachService = (containers: Containers): AttachHandlers => ({
+export const attachService = (containers: Containers, detachKeysOf: DetachKeysOf): AttachHandlers => ({
   async StartAndAttach({ container, recursive = false, stdin, stdout = true, stderr = true, ...input }, { signal }) {
-    const options = streamOptions(input);
+    const options = streamOptions(input, detachKeysOf(container));
     const wanted = outputs({ stdout, stderr });
     const { id } = containers.demandInput(container, inputFor(stdin));
     const attachment = new Attachment(wanted);
@@ -69,7 +69,7 @@ export const attachService = (containers: Containers): AttachHandlers => ({
     ...input
   }) {
     if (!logs && !live) throw new ContainerError('InvalidParameter', { parameter: 'stream' });
-    const options = streamOptions(input);
+    const options = streamOptions(input, detachKeysOf(reference));
     const wanted = outputs({ stdout, stderr });
     const client = new Attachment(wanted);
     const attaching = containers.attach(reference, { client, stdin: inputFor(stdin), live: live ? 'follow' : 'none' });

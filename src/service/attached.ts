@@ -5,7 +5,7 @@ import { MAX_PENDING_BYTES, type Relay } from '../relay/relay.ts';
 import type { Attachment } from '../stream/attachment.ts';
 import { Channel } from '../stream/channel.ts';
 import { isTerminalSize, type SessionExit, type TerminalSize } from '../stream/control.ts';
-import { DEFAULT_DETACH_KEYS, parseDetachKeys } from '../stream/detach-keys.ts';
+import { parseDetachKeys } from '../stream/detach-keys.ts';
 import { BadFrame, type OutputName } from '../stream/frames.ts';
 
 /** What a client asks for of the connection. */
@@ -21,13 +21,25 @@ export interface WireSize {
   readonly rows: number | bigint;
 }
 
-/** @throws ContainerError `InvalidParameter` */
-export function streamOptions(input: {
-  readonly raw?: boolean | undefined;
-  readonly detachKeys?: string | undefined;
-  readonly size?: WireSize | undefined;
-}): StreamOptions {
-  const { raw = false, detachKeys = DEFAULT_DETACH_KEYS, size } = input;
+/**
+ * The keys that leave the terminals of a container where a client names none, in libpod's format.
+ * @throws ContainerError `NoSuchContainer` | `AmbiguousContainer`
+ */
+export type DetachKeysOf = (container: string) => string;
+
+/**
+ * @param usualKeys the detach keys where the client names none
+ * @throws ContainerError `InvalidParameter`
+ */
+export function streamOptions(
+  input: {
+    readonly raw?: boolean | undefined;
+    readonly detachKeys?: string | undefined;
+    readonly size?: WireSize | undefined;
+  },
+  usualKeys: string,
+): StreamOptions {
+  const { raw = false, detachKeys = usualKeys, size } = input;
   const keys = parseDetachKeys(detachKeys);
   if (keys === undefined) throw new ContainerError('InvalidParameter', { parameter: 'detachKeys' });
   return { form: raw ? 'raw' : 'framed', detachKeys: keys, size: size === undefined ? undefined : sizeOf(size) };

@@ -6,12 +6,12 @@ import { sessionUnit, stateOf, type Session, type SessionEnd } from '../containe
 import { Attachment } from '../stream/attachment.ts';
 import type { SessionExit } from '../stream/control.ts';
 import type { Upgrade } from '../varlink/types.ts';
-import { outputs, serveAttached, sizeOf, streamOptions, type StreamOptions } from './attached.ts';
+import { outputs, serveAttached, sizeOf, streamOptions, type DetachKeysOf, type StreamOptions } from './attached.ts';
 import { timestamp } from './wire.ts';
 
 export type ExecHandlers = Pick<ContainerHandlers, Extract<keyof ContainerHandlers, `Exec${string}`>>;
 
-export const execService = (executions: Executions): ExecHandlers => ({
+export const execService = (executions: Executions, detachKeysOf: DetachKeysOf): ExecHandlers => ({
   async ExecCreate({ container, configuration }) {
     const { id } = await executions.create(container, configuration);
     return { id };
@@ -21,12 +21,13 @@ export const execService = (executions: Executions): ExecHandlers => ({
     return {};
   },
   async ExecStartAndAttach({ session, ...input }) {
-    return await startAttached(executions, session, streamOptions(input), {});
+    const { container } = (await executions.inspect(session)).session;
+    return await startAttached(executions, session, streamOptions(input, detachKeysOf(container)), {});
   },
   async ExecAttach({ session: reference, stdin = true, stdout = true, stderr = true, ...input }) {
-    const options = streamOptions(input);
     const relay = executions.relayOf(reference, 'attach');
     const { session } = await executions.inspect(reference);
+    const options = streamOptions(input, detachKeysOf(session.container));
     const attachment = new Attachment(outputs({ stdout, stderr }));
     const leave = relay.attach(attachment, 'observer');
     return {
@@ -68,7 +69,7 @@ export const execService = (executions: Executions): ExecHandlers => ({
     }
   },
   async Exec({ container, configuration, ...input }) {
-    const options = streamOptions(input);
+    const options = streamOptions(input, detachKeysOf(container));
     const { id } = await executions.create(container, configuration);
     try {
       const { serve, ...upgrade } = await startAttached(executions, id, options, { id });

@@ -110,6 +110,7 @@ const wireConfiguration = (name: string, config: Configuration): api.Configurati
   terminal: config.terminal,
   stdin: config.stdin,
   attachable: config.attachable,
+  detachKeys: config.detachKeys,
   removeOnExit: config.removeOnExit,
   runtime: config.runtime,
   resources: config.resources,

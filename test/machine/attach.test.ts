@@ -110,6 +110,23 @@ describe('StartAndAttach', () => {
     expect(await again.last).toEqual({ type: 'exit', exitCode: 6 });
   });
 
+  it('is left by the keys of the container where the client names none, and so are its exec sessions', async () => {
+    const configuration = { terminal: true, detachKeys: 'ctrl-a,d' };
+    const session = await startAttached('a-keys', 'while read -r line; do echo "got $line"; done', configuration);
+    expect((await berth.containers.inspect({ container: 'a-keys' })).configuration.detachKeys).toBe('ctrl-a,d');
+    session.type('\u0010\u0011\u0001d');
+    expect(await session.last).toEqual({ type: 'detached' });
+    const other = await attach('a-keys', { detachKeys: 'x' });
+    other.type('\u0001d\nx');
+    expect(await other.last).toEqual({ type: 'detached' });
+    const command = ['sh', '-c', 'read -r line'];
+    const exec = new Streams(
+      await berth.containers.exec({ container: 'a-keys', configuration: { command, terminal: true } }),
+    );
+    exec.type('\u0001d');
+    expect(await exec.last).toEqual({ type: 'detached' });
+  });
+
   it('carries 48 MiB through cat unchanged, while the journal takes them too', async () => {
     const session = await startAttached('a-cat', '', { command: ['cat'], stdin: true });
     const block = randomBytes(256 * 1024);

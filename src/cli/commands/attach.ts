@@ -1,5 +1,6 @@
 import { ContainerClient } from '../../api/io-berth-container.ts';
-import { ATTACH_OPTIONS, attachTo } from '../attaching.ts';
+import { ATTACH_OPTIONS } from '../attach-options.ts';
+import { attachTo } from '../attaching.ts';
 import { command } from '../command.ts';
 
 export const attach = command({

@@ -1,5 +1,5 @@
 import { ContainerClient, type ExecConfiguration } from '../../api/io-berth-container.ts';
-import { DETACH_KEYS_OPTION } from '../attaching.ts';
+import { DETACH_KEYS_OPTION } from '../attach-options.ts';
 import { command, type Context } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { OutputClosed, OutputFailed } from '../output.ts';

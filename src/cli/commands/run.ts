@@ -1,5 +1,6 @@
 import { ContainerClient } from '../../api/io-berth-container.ts';
-import { ATTACH_OPTIONS, attachTo } from '../attaching.ts';
+import { ATTACH_OPTIONS } from '../attach-options.ts';
+import { attachTo } from '../attaching.ts';
 import { command } from '../command.ts';
 import { configurationFrom, CONTAINER_OPTIONS } from '../container-options.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -15,8 +16,8 @@ export const run = command({
     'With --interactive it reads what is typed, with --tty it has a terminal, which the detach keys leave.',
   options: {
     detach: { kind: 'flag', short: 'd', help: 'Print the ID and leave the container to itself' },
-    ...CONTAINER_OPTIONS,
     ...ATTACH_OPTIONS,
+    ...CONTAINER_OPTIONS,
   },
   least: 1,
   most: Infinity,

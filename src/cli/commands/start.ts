@@ -1,6 +1,7 @@
 import { ContainerClient, isContainerError } from '../../api/io-berth-container.ts';
 import { UsageError } from '../args.ts';
-import { ATTACH_OPTIONS, attachTo } from '../attaching.ts';
+import { ATTACH_OPTIONS } from '../attach-options.ts';
+import { attachTo } from '../attaching.ts';
 import { command } from '../command.ts';
 import { forEach } from '../each.ts';
 import { RECURSIVE_OPTION } from './init.ts';

@@ -65,6 +65,8 @@ describe('what Create is asked for', () => {
     [['--security-opt', 'no-new-privileges', 'busybox'], { noNewPrivileges: true }],
     [['--security-opt=no-new-privileges:true', 'busybox'], { noNewPrivileges: true }],
     [['--security-opt=no-new-privileges=false', 'busybox'], { noNewPrivileges: false }],
+    [['-t', '--detach-keys', 'ctrl-a,d', 'busybox'], { terminal: true, detachKeys: 'ctrl-a,d' }],
+    [['--detach-keys', '', 'busybox'], { detachKeys: '' }],
     [['--stop-signal', 'INT', '--stop-timeout', '1.5', 'busybox'], { stopSignal: 'INT', stopTimeoutUSec: 1_500_000 }],
     [['--restart', 'no', '--rm', 'busybox'],          { restartPolicy: 'no', removeOnExit: true }],
     [['--restart', 'always', 'busybox'],              { restartPolicy: 'always' }],

@@ -14,6 +14,9 @@ describe('parseConfig', () => {
     ['[Daemon]\nDefaultRuntime=runc\nDefaultRuntime=\n', {}],
     ['[Daemon]\nLogLevel=debug\n', { logLevel: 7 }],
     ['[Daemon]\nLogLevel=emerg', { logLevel: 0 }],
+    ['[Daemon]\nDetachKeys=ctrl-a,d', { detachKeys: 'ctrl-a,d' }],
+    ['[Daemon]\nDetachKeys=none', { detachKeys: '' }],
+    ['[Daemon]\nDetachKeys=d\nDetachKeys=', {}],
   ])('%j', (text, expected) => {
     const config = parseConfig(text, '/etc/berth/berth.conf');
     expect(config).toEqual({ ...DEFAULTS, ...expected });
@@ -30,6 +33,7 @@ describe('parseConfig', () => {
     ['[Daemon]\ntoString=', 'c:2: unknown setting toString= in section [Daemon]'],
     ['[Other]\n', 'c:1: unknown section [Other]'],
     ['[Daemon]\nLogLevel=loud', "c:2: LogLevel= does not take 'loud'"],
+    ['[Daemon]\nDetachKeys=ctrl-', "c:2: DetachKeys= does not take 'ctrl-'"],
     ['[Daemon]\nDefaultRuntime=/usr/bin/crun', "c:2: DefaultRuntime= does not take '/usr/bin/crun'"],
   ])('%j: %s', (text, message) => {
     expect(() => parseConfig(text, 'c')).toThrow(new ConfigInvalid(message));

@@ -78,6 +78,8 @@ describe('configure', () => {
     ['the host name', { hostname: 'web-1.example' }, { hostname: 'web-1.example' }],
     ['the network of the host, and its name', { network: 'host' }, { network: 'host', hostname: 'host' }],
     ['a stop signal', { stopSignal: 'rtmin+3' }, { stopSignal: 37 }],
+    ['detach keys', { detachKeys: 'a,DEL' }, { detachKeys: 'a,DEL' }],
+    ['no detach keys', { detachKeys: '' }, { detachKeys: '' }],
     ['no time to stop', { stopTimeoutUSec: 0 }, { stopTimeoutUsec: 0 }],
     [
       'capabilities',
@@ -155,6 +157,7 @@ describe('configure', () => {
     ['stopSignal', { stopSignal: 'SIGNONSENSE' }],
     ['stopSignal', { stopSignal: '0' }],
     ['stopTimeoutUSec', { stopTimeoutUSec: -1 }],
+    ['detachKeys', { detachKeys: 'ctrl-' }],
     ['restartLimit', { restartLimit: 1 }],
     ['restartLimit', { restartPolicy: 'always', restartLimit: 1 }],
     ['restartLimit', { restartPolicy: 'on_failure', restartLimit: 0 }],
