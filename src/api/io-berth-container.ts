@@ -616,7 +616,10 @@ export type KillOutput = { readonly [member: string]: never };
 export type WaitInput = {
   /** The container. */
   readonly container: string;
-  /** The states that are waited for. Defaults to 'stopped' and 'exited'. */
+  /**
+   * The states that are waited for. Defaults to 'stopped' and 'exited', which is as soon as its process has ended; 'exited' alone is
+   * when its unit is down, too.
+   */
   readonly conditions?: readonly State[] | undefined;
 };
 
@@ -1544,7 +1547,8 @@ method Kill(
 method Wait(
 	# The container.
 	container: string,
-	# The states that are waited for. Defaults to 'stopped' and 'exited'.
+	# The states that are waited for. Defaults to 'stopped' and 'exited', which is as soon as its process has ended; 'exited' alone is
+	# when its unit is down, too.
 	conditions: ?[]State
 ) -> (
 	# The state it was in when the wait ended; absent where it is removed.

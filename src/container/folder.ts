@@ -25,6 +25,8 @@ export interface Folder {
   /** What its unit wrote when it ended. */
   readonly exit: string;
   readonly pidFile: string;
+  /** Not empty while the unit's main process is `unit-start`. */
+  readonly setupFile: string;
 }
 
 /** Why a process is kept from running: it is `start`ed as soon as its unit has it, or it is to `wait` for Start. */
@@ -67,6 +69,7 @@ export class Folders {
       hold: inside('hold'),
       exit: inside('exit'),
       pidFile: join(this.#run, 'pids', shortId(id)),
+      setupFile: join(this.#run, 'pids', `${shortId(id)}.setup`),
     };
   }
 
@@ -83,6 +86,7 @@ export class Folders {
       rm(folder.hold, { force: true }),
       rm(folder.runtimeLog, { force: true }),
       rm(folder.pidFile, { force: true }),
+      rm(folder.setupFile, { force: true }),
     ]);
   }
 
@@ -141,6 +145,7 @@ export class Folders {
   /** Deletes the folder; its root must not be mounted any more. */
   async remove(folder: Folder): Promise<void> {
     await rm(folder.pidFile, { force: true });
+    await rm(folder.setupFile, { force: true });
     await rm(folder.path, { recursive: true, force: true, maxRetries: 3 });
   }
 }

@@ -3,10 +3,10 @@ import { Variant } from 'dbus-next';
 import { BusCallFailed } from './bus.ts';
 import { ChangeFeed } from './change-feed.ts';
 import { JobWaiters, type JobAim, type Waiter } from './job-waiters.ts';
+import { managerFacts } from './manager-facts.ts';
 import { ManagerLink, type LinkCall, type LinkEvents } from './manager-link.ts';
 import {
   decodeListedUnit,
-  decodeManagerFacts,
   decodeUnitLimits,
   decodeUnitProcess,
   decodeUnitStatus,
@@ -276,18 +276,6 @@ export class DbusUnitManager implements UnitManager {
       else fail(new BusDisconnected(`the job for ${unit} ended while systemd could not be heard; the unit is ${is}`));
     }
   }
-}
-
-async function managerFacts(link: ManagerLink, signal?: AbortSignal): Promise<ManagerFacts> {
-  const target = { path: '/org/freedesktop/systemd1', interface: PROPERTIES };
-  const values = await Promise.all(
-    ['Version', 'Features', 'DefaultTimeoutStartUSec', 'DefaultTimeoutStopUSec'].map(async (name) => {
-      const body = ['org.freedesktop.systemd1.Manager', name];
-      const [value] = await link.call({ target, member: 'Get', signature: 'ss', body, ifUnanswered: 'repeat' }, signal);
-      return [name, value] as const;
-    }),
-  );
-  return decodeManagerFacts(new PropertyReader(Object.fromEntries(values)));
 }
 
 function encode(properties: readonly UnitProperty[]): unknown[] {

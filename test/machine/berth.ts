@@ -58,7 +58,7 @@ export class Berth implements AsyncDisposable {
   }
 
   async wait(container: string): Promise<Exit | undefined> {
-    return (await this.containers.wait({ container })).exit;
+    return (await this.containers.wait({ container, conditions: ['exited'] })).exit;
   }
 
   async lines(container: string, options: { follow?: boolean; tail?: number } = {}): Promise<LogLine[]> {
