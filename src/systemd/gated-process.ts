@@ -2,7 +2,7 @@
  * A child process that waits before a gate until it is in its unit, so that whatever it starts is never in berthd's. This is
  * for what cannot afford a service: systemd takes 15 to 25 ms to execute a command, and 3 to adopt a process.
  */
-import { spawn, type ChildProcess } from 'node:child_process';
+import { closeSync } from 'node:fs';
 import { Socket } from 'node:net';
 import type { UnitExit } from './unit-status.ts';
 
@@ -21,44 +21,37 @@ export interface GatedProcess extends Disposable {
   open(): void;
 }
 
-const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+const ENVIRONMENT = ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'];
 
 /**
- * Starts a program that waits for a line on descriptor 3, and ends when that is closed without one. It has a session of its
- * own, as services have, and nothing of berthd's environment.
- * @throws Error with errno's name as its `code`
+ * Starts a program that waits for a line on descriptor 3, ends when there is none, and keeps that descriptor to itself until
+ * it ends. It has a session of its own, as services have, and nothing of berthd's environment.
+ * @throws SpawnFailed
  */
-export async function startGated(argv: readonly string[], streams: ProcessStreams): Promise<GatedProcess> {
-  const [file = '', ...rest] = argv;
-  const { stdin, stdout, stderr } = streams;
-  const child = spawn(file, rest, {
-    cwd: '/',
-    env: { PATH },
-    detached: true,
-    stdio: [stdin, stdout, stderr, 'pipe'],
-  });
-  const ended = endOf(child);
-  const gate = child.stdio[3];
-  if (child.pid === undefined || !(gate instanceof Socket)) {
-    await ended; // which is why
-    throw new Error(`${file} was started, and cannot be spoken to`);
+export async function startGated(
+  argv: readonly string[],
+  { stdin, stdout, stderr }: ProcessStreams,
+): Promise<GatedProcess> {
+  const { reap, socketPair, spawn } = await import('./posix-spawn.ts');
+  const { ours, theirs } = socketPair();
+  let pid: number;
+  try {
+    pid = spawn(argv, ENVIRONMENT, [stdin, stdout, stderr, theirs]);
+  } catch (error) {
+    closeSync(ours);
+    throw error;
+  } finally {
+    closeSync(theirs);
   }
-  child.unref(); // it outlives berthd
-  gate.on('error', () => undefined); // who waited there has ended, and `ended` says so
-  gate.resume(); // to its end, which closes it
+  const gate = new Socket({ fd: ours });
+  const { promise: closed, resolve } = Promise.withResolvers<void>();
+  gate.once('close', resolve); // its other end has gone with the process
+  gate.on('error', () => undefined); // as has what was written to it
+  gate.resume().unref(); // the process outlives berthd
   return {
-    pid: child.pid,
-    ended,
+    pid,
+    ended: closed.then(async () => await reap(pid)),
     open: () => void gate.end('\n'),
     [Symbol.dispose]: () => void gate.end(),
   };
-}
-
-async function endOf(child: ChildProcess): Promise<UnitExit> {
-  const { promise, resolve, reject } = Promise.withResolvers<UnitExit>();
-  child.once('error', reject);
-  child.once('exit', (code, signal) => {
-    resolve(signal === null ? { code: code ?? 0 } : { signal, dumpedCore: false });
-  });
-  return await promise;
 }

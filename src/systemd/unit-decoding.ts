@@ -50,7 +50,7 @@ const FREEZER_STATES: readonly FreezerState[] = [
 ];
 
 /** As kill(2) names it; realtime signals as systemd does, `SIGRTMIN+1`. */
-function signalName(signal: number): string {
+export function signalName(signal: number): string {
   return SIGNAL_NAMES.get(signal) ?? `SIGRTMIN+${signal - SIGRTMIN}`;
 }
 
