@@ -65,7 +65,6 @@ module.exports = {
     owner('dbus-next', 'systemd'),
     owner('usocket', 'systemd|relay'),
     owner('better-sqlite3', 'store'),
-    owner('execa', 'oci|storage|journal'),
-    owner('pino|systemd-journald', 'log'),
+    owner('systemd-journald', 'log'),
   ],
 };

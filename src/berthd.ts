@@ -3,6 +3,7 @@ import { Daemon } from './daemon.ts';
 import type { Faults } from './container/faults.ts';
 import { ConfigInvalid } from './config/config.ts';
 import { Settings } from './config/settings.ts';
+import { MemorySaver, ownMemory } from './lib/memory-saver.ts';
 import { journalLogger } from './log/journal-logger.ts';
 import { DatabaseTooNew } from './store/database.ts';
 import { Watchdog } from './supervisor/watchdog.ts';
@@ -69,6 +70,10 @@ async function serve(notifier: Notifier, environment: Environment, faults: Fault
       log.error('systemd was not told of a reload', { error });
     });
   });
+  const memory = ownMemory((error) => {
+    log.warn('Memory could not be given back', { error });
+  });
+  using _saver = memory === undefined ? undefined : new MemorySaver(memory);
   const stored = await listenFds(environment);
   await using daemon = await Daemon.open({ settings, log, environment, store: notifier, stored, faults });
   const activation = await serveActivated(daemon.server, environment);

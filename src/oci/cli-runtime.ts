@@ -2,6 +2,7 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
+import { ProgramFailed, runProgram } from '../lib/run-program.ts';
 import { lastErrorIn, runtimeErrorFrom } from './runtime-log.ts';
 import {
   RuntimeError,
@@ -213,7 +214,7 @@ export class CliRuntime implements OciRuntime {
   }
 
   async #run(argv: readonly string[], signal: AbortSignal | undefined): Promise<string> {
-    return await runProgram([...this.#enter, ...argv], signal);
+    return await runCommand([...this.#enter, ...argv], signal);
   }
 
   #argv(command: string, logPath?: string): string[] {
@@ -246,28 +247,18 @@ const stateOf = ({ id, status, pid, bundle, created }: v.InferOutput<typeof Stat
   createdAt: created === undefined ? undefined : new Date(created),
 });
 
-const MAX_OUTPUT = 16 * 1024 * 1024;
-
 /** @throws RuntimeError with what the program said */
-async function runProgram(argv: readonly string[], signal?: AbortSignal): Promise<string> {
-  const { execa, ExecaError } = await import('execa'); // takes 80 ms, and a daemon that is only asked never needs it
-  const [file = '', ...rest] = argv;
+async function runCommand(argv: readonly string[], signal?: AbortSignal): Promise<string> {
   try {
-    const { stdout } = await execa(file, rest, {
-      stdin: 'ignore',
-      maxBuffer: MAX_OUTPUT,
-      // berthd's own NOTIFY_SOCKET would have crun set up a relay for it.
-      env: { PATH: PROGRAM_FOLDERS.join(':') },
-      extendEnv: false,
-      ...(signal === undefined ? {} : { cancelSignal: signal }),
-    });
-    return stdout;
+    // berthd's own NOTIFY_SOCKET would have crun set up a relay for it.
+    const said = await runProgram(argv, { signal, environment: { PATH: PROGRAM_FOLDERS.join(':') } });
+    return said.toString('utf8');
   } catch (error) {
-    signal?.throwIfAborted();
-    if (!(error instanceof ExecaError)) throw error;
-    if (error.code === 'ENOENT') throw new RuntimeError('runtime-missing', `${file} is not there`, { cause: error });
-    const said = typeof error.stderr === 'string' ? error.stderr : '';
-    throw lastErrorIn(said) ?? runtimeErrorFrom(said === '' ? error.shortMessage : said, { cause: error });
+    if (!(error instanceof ProgramFailed)) throw error;
+    if (error.errno === 'ENOENT')
+      throw new RuntimeError('runtime-missing', `${argv[0]} is not there`, { cause: error });
+    const { stderr, message } = error;
+    throw lastErrorIn(stderr) ?? runtimeErrorFrom(stderr === '' ? message : stderr, { cause: error });
   }
 }
 
