@@ -23,7 +23,13 @@ interface TextOption extends OptionBase {
   readonly value: string;
 }
 
-export type Option = FlagOption | TextOption;
+/** `--name`, or `--name=VALUE` as often as wanted; a value never stands apart. */
+interface FlagOrTextsOption extends OptionBase {
+  readonly kind: 'flag-or-texts';
+  readonly value: string;
+}
+
+export type Option = FlagOption | TextOption | FlagOrTextsOption;
 /** By their names, without the dashes. */
 export type Options = Readonly<Record<string, Option>>;
 type NamesOf<O extends Options, Kind extends Option['kind']> = {
@@ -52,9 +58,9 @@ export class HelpWanted extends Error {
 /** What a command line says of some options; there may have been others. */
 export interface Given<O extends Options> {
   readonly operands: readonly string[];
-  flag(name: NamesOf<O, 'flag'>): boolean;
+  flag(name: NamesOf<O, 'flag' | 'flag-or-texts'>): boolean;
   text(name: NamesOf<O, 'text'>): string | undefined;
-  texts(name: NamesOf<O, 'texts'>): readonly string[];
+  texts(name: NamesOf<O, 'texts' | 'flag-or-texts'>): readonly string[];
 }
 
 /** What a command line says. */
@@ -76,7 +82,7 @@ export class Arguments<O extends Options> implements Given<O> {
     this.#texts = texts;
   }
 
-  flag(name: NamesOf<O, 'flag'>): boolean {
+  flag(name: NamesOf<O, 'flag' | 'flag-or-texts'>): boolean {
     const option = this.#options[name];
     return this.#flags.get(name) ?? (option?.kind === 'flag' && option.default === true);
   }
@@ -85,7 +91,7 @@ export class Arguments<O extends Options> implements Given<O> {
     return this.#texts.get(name)?.at(-1);
   }
 
-  texts(name: NamesOf<O, 'texts'>): readonly string[] {
+  texts(name: NamesOf<O, 'texts' | 'flag-or-texts'>): readonly string[] {
     return this.#texts.get(name) ?? [];
   }
 }
@@ -166,7 +172,7 @@ class Parser {
       }
       const rest = arg.slice(index + 1);
       const attached = rest.startsWith('=') ? rest.slice(1) : rest;
-      const takesRest = rest.startsWith('=') || (found.option.kind !== 'flag' && rest !== '');
+      const takesRest = rest.startsWith('=') || (isText(found.option) && rest !== '');
       this.#set(found, `-${letter}`, takesRest ? attached : undefined);
       if (takesRest) return;
     }
@@ -180,15 +186,20 @@ class Parser {
   }
 
   #set({ name, option }: Found, written: string, attached: string | undefined): void {
-    if (option.kind === 'flag') {
+    const isBare = attached === undefined || isTruth(attached);
+    if (option.kind === 'flag' || (option.kind === 'flag-or-texts' && isBare)) {
       this.flags.set(name, attached === undefined ? true : truthOf(written, attached));
       return;
     }
+    if (option.kind === 'flag-or-texts') this.flags.set(name, true);
     const value = attached ?? this.#take();
     if (value === undefined) throw new UsageError(`${written} needs a value: ${written} ${option.value}`);
     this.texts.set(name, [...(this.texts.get(name) ?? []), value]);
   }
 }
+
+const isText = ({ kind }: Option): boolean => kind === 'text' || kind === 'texts';
+const isTruth = (text: string): boolean => ['true', '1', 'false', '0'].includes(text);
 
 function truthOf(written: string, text: string): boolean {
   if (text === 'true' || text === '1') return true;

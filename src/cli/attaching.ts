@@ -3,7 +3,7 @@ import { isContainerError, type Configuration, type ContainerClient } from '../a
 import type { TerminalSize } from '../stream/control.ts';
 import type { Upgraded } from '../varlink/types.ts';
 import type { Given } from './args.ts';
-import type { ATTACH_OPTIONS } from './attach-options.ts';
+import type { ATTACH_OPTIONS, StreamChoice } from './attach-options.ts';
 import type { Context } from './command.ts';
 import { forward } from './foreground.ts';
 import { attached } from './session.ts';
@@ -16,6 +16,8 @@ export interface Attaching {
   readonly input: 'required' | 'if-open' | 'none';
   /** `start`: it is started, and attached before. */
   readonly by: 'attach' | 'start';
+  /** Those that are of interest; none stands for all. */
+  readonly streams: readonly StreamChoice[];
   readonly recursive?: boolean | undefined;
   /** Runs before a failure to start it is thrown. */
   readonly onStartFailed?: () => Promise<void>;
@@ -24,7 +26,7 @@ export interface Attaching {
 /** Stays with a container until it has ended or was detached from. @returns the exit code */
 export async function attachTo(
   containers: ContainerClient,
-  { container, configuration, input, by, recursive, onStartFailed }: Attaching,
+  { container, configuration, input, by, streams, recursive, onStartFailed }: Attaching,
   args: Given<typeof ATTACH_OPTIONS>,
   context: Context,
 ): Promise<number> {
@@ -33,7 +35,7 @@ export async function attachTo(
   const isProxy = args.flag('sig-proxy') && !terminal;
   const detachKeys = args.text('detach-keys');
   const connect = async (size: TerminalSize | undefined): Promise<Upgraded<unknown>> => {
-    const call = { container, stdin: isPassedOn, detachKeys, size };
+    const call = { container, stdin: isPassedOn, ...outputsOf(streams), detachKeys, size };
     if (by === 'attach') return await containers.attach(call);
     try {
       return await containers.startAndAttach({ ...call, recursive });
@@ -55,6 +57,10 @@ export async function attachTo(
     context,
   );
 }
+
+/** Nothing is said of them where all are wanted. */
+const outputsOf = (streams: readonly StreamChoice[]): { stdout?: boolean; stderr?: boolean } =>
+  streams.length === 0 ? {} : { stdout: streams.includes('stdout'), stderr: streams.includes('stderr') };
 
 const shortened = (container: string): string =>
   /^[0-9a-f]{64}$/u.test(container) ? container.slice(0, 12) : container;

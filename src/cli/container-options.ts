@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Configuration } from '../api/io-berth-container.ts';
 import { UsageError, type Given, type Options } from './args.ts';
-import { DETACH_KEYS_OPTION } from './attach-options.ts';
+import { DETACH_KEYS_OPTION, STREAM_VALUE, streamsFrom } from './attach-options.ts';
 import type { Context } from './command.ts';
 import {
   parseDevice,
@@ -24,6 +24,7 @@ export const CONTAINER_OPTIONS = {
   name: { kind: 'text', value: 'NAME', help: 'Call the container NAME, and its unit berth-NAME.service' },
   interactive: { kind: 'flag', short: 'i', help: 'Keep its standard input open, so that clients can write to it' },
   tty: { kind: 'flag', short: 't', help: 'Give it a terminal' },
+  attach: { kind: 'texts', short: 'a', value: STREAM_VALUE, help: 'Relay its streams, so that clients can be attached to them, and with run be at this one only; stdin is kept open' },
   'detach-keys': { ...DETACH_KEYS_OPTION, help: 'The keys that leave its terminals, such as ctrl-a,d, or nothing for none; default: ctrl-p,ctrl-q, unless berth.conf has others' },
   rm: { kind: 'flag', help: 'Remove the container once it has ended' },
   env: { kind: 'texts', short: 'e', value: 'NAME[=VALUE]', help: 'Set an environment variable; NAME alone passes on your own' },
@@ -75,6 +76,7 @@ export function configurationFrom(
   const removeOnExit = args.flag('rm');
   const restart = ifGiven(args.text('restart'), parseRestart);
   const { resources, unitProperties } = limitsFrom(args);
+  const streams = streamsFrom(args.texts('attach'));
   const hosts = args.texts('add-host').flatMap(parseHosts);
   if (removeOnExit && (restart?.restartPolicy ?? 'no') !== 'no') {
     throw new UsageError('--rm and --restart exclude each other: what is removed cannot be started again');
@@ -116,7 +118,8 @@ export function configurationFrom(
     ...restart,
     removeOnExit: removeOnExit || undefined,
     terminal: args.flag('tty') || undefined,
-    stdin: args.flag('interactive') || undefined,
+    stdin: args.flag('interactive') || streams.includes('stdin') || undefined,
+    attachable: streams.length > 0 || undefined,
     detachKeys: args.text('detach-keys'),
     runtime: args.text('runtime'),
     resources: Object.keys(resources).length === 0 ? undefined : resources,

@@ -53,11 +53,16 @@ export const optionRows = (options: Options): Row[] =>
 
 function spelling(long: string, option: Option): string {
   const short = option.short === undefined ? '    ' : `-${option.short}, `;
-  return `${short}--${long}${option.kind === 'flag' ? '' : ` ${option.value}`}`;
+  return `${short}--${long}${valueOf(option)}`;
+}
+
+function valueOf(option: Option): string {
+  if (option.kind === 'flag') return '';
+  return option.kind === 'flag-or-texts' ? `[=${option.value}]` : ` ${option.value}`;
 }
 
 function helpOf(option: Option): string {
-  if (option.kind === 'texts') return `${option.help} (may be given several times)`;
+  if (option.kind === 'texts' || option.kind === 'flag-or-texts') return `${option.help} (may be given several times)`;
   return option.kind === 'flag' && option.default === true ? `${option.help} (default: true)` : option.help;
 }
 

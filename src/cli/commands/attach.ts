@@ -1,5 +1,5 @@
 import { ContainerClient } from '../../api/io-berth-container.ts';
-import { ATTACH_OPTIONS } from '../attach-options.ts';
+import { ATTACH_OPTIONS, STREAM_VALUE, streamsFrom } from '../attach-options.ts';
 import { attachTo } from '../attaching.ts';
 import { command } from '../command.ts';
 
@@ -11,6 +11,7 @@ export const attach = command({
     'Shows what it writes from now on, and passes on what is typed where it has an input. Exits with its exit code, or with\n' +
     '0 once the detach keys were typed. Without a terminal, signals are passed on to it.',
   options: {
+    attach: { kind: 'texts', short: 'a', value: STREAM_VALUE, help: 'Be at this stream only' },
     'no-stdin': { kind: 'flag', help: 'Pass nothing on that is typed' },
     ...ATTACH_OPTIONS,
   },
@@ -20,7 +21,9 @@ export const attach = command({
     const [container = ''] = args.operands;
     const containers = new ContainerClient(context.berthd);
     const { configuration } = await containers.inspect({ container });
-    const input = args.flag('no-stdin') ? 'none' : 'if-open';
-    return await attachTo(containers, { container, configuration, input, by: 'attach' }, args, context);
+    const streams = streamsFrom(args.texts('attach'));
+    const isInputLeftOut = args.flag('no-stdin') || (streams.length > 0 && !streams.includes('stdin'));
+    const input = isInputLeftOut ? 'none' : streams.includes('stdin') ? 'required' : 'if-open';
+    return await attachTo(containers, { container, configuration, input, by: 'attach', streams }, args, context);
   },
 });

@@ -1,5 +1,6 @@
 import { ContainerClient } from '../../api/io-berth-container.ts';
-import { ATTACH_OPTIONS } from '../attach-options.ts';
+import { UsageError } from '../args.ts';
+import { ATTACH_OPTIONS, streamsFrom } from '../attach-options.ts';
 import { attachTo } from '../attaching.ts';
 import { command } from '../command.ts';
 import { configurationFrom, CONTAINER_OPTIONS } from '../container-options.ts';
@@ -23,6 +24,8 @@ export const run = command({
   most: Infinity,
   optionsEnd: 'at-first-operand',
   async run(args, context) {
+    const streams = streamsFrom(args.texts('attach'));
+    if (args.flag('detach') && streams.length > 0) throw new UsageError('--detach and --attach exclude each other');
     const configuration = configurationFrom(args, context);
     const containers = new ContainerClient(context.berthd);
     const { id } = await containers.create({ configuration });
@@ -31,14 +34,14 @@ export const run = command({
     const onStartFailed = async (): Promise<void> => {
       if (removeOnExit) await containers.remove({ container: id, force: true }).catch(() => undefined);
     };
-    const isAttached = args.flag('interactive') || args.flag('tty');
+    const isAttached = args.flag('interactive') || args.flag('tty') || streams.length > 0;
     if (!args.flag('detach') && !isAttached) {
       const signals = args.flag('sig-proxy') ? 'passed-on' : 'not-taken';
       return await runInForeground(containers, { id, removeOnExit, signals }, context, onStartFailed);
     }
     if (!args.flag('detach')) {
-      const input = args.flag('interactive') ? 'required' : 'none';
-      const attaching = { container: id, configuration, input, by: 'start', onStartFailed } as const;
+      const input = args.flag('interactive') || streams.includes('stdin') ? 'required' : 'none';
+      const attaching = { container: id, configuration, input, by: 'start', streams, onStartFailed } as const;
       return await attachTo(containers, attaching, args, context);
     }
     try {

@@ -1,6 +1,6 @@
 import { ContainerClient, isContainerError } from '../../api/io-berth-container.ts';
 import { UsageError } from '../args.ts';
-import { ATTACH_OPTIONS } from '../attach-options.ts';
+import { ATTACH_OPTIONS, STREAM_VALUE, streamsFrom } from '../attach-options.ts';
 import { attachTo } from '../attaching.ts';
 import { command } from '../command.ts';
 import { forEach } from '../each.ts';
@@ -12,7 +12,12 @@ export const start = command({
   operands: 'NAME…',
   details: 'One that runs is left alone. With --attach it is one only, and berth exits with its exit code.',
   options: {
-    attach: { kind: 'flag', short: 'a', help: 'Show what it writes until it has ended' },
+    attach: {
+      kind: 'flag-or-texts',
+      short: 'a',
+      value: STREAM_VALUE,
+      help: 'Show what it writes until it has ended, or be at this stream only',
+    },
     interactive: { kind: 'flag', short: 'i', help: 'Attach, and pass standard input on to it' },
     recursive: RECURSIVE_OPTION,
     ...ATTACH_OPTIONS,
@@ -26,8 +31,10 @@ export const start = command({
       const [container = '', ...others] = args.operands;
       if (others.length > 0) throw new UsageError('--attach and --interactive take one container');
       const { configuration } = await containers.inspect({ container });
-      const input = args.flag('interactive') ? 'required' : 'none';
-      return await attachTo(containers, { container, configuration, input, by: 'start', recursive }, args, context);
+      const streams = streamsFrom(args.texts('attach'));
+      const input = args.flag('interactive') || streams.includes('stdin') ? 'required' : 'none';
+      const attaching = { container, configuration, input, by: 'start', streams, recursive } as const;
+      return await attachTo(containers, attaching, args, context);
     }
     return await forEach(args.operands, context, { turns: 'one-by-one' }, async (container) => {
       try {

@@ -6,6 +6,7 @@ const OPTIONS = {
   quiet: { kind: 'flag', short: 'q', help: '' },
   verify: { kind: 'flag', default: true, help: '' },
   network: { kind: 'text', aliases: ['net'], value: 'NET', help: '' },
+  attach: { kind: 'flag-or-texts', short: 'a', value: 'STREAM', help: '' },
   env: { kind: 'texts', short: 'e', value: 'NAME=VALUE', help: '' },
 } as const satisfies Options;
 
@@ -17,6 +18,7 @@ const parse = (line: string, optionsEnd?: 'at-first-operand'): object => {
     ...(parsed.flag('quiet') && { quiet: true }),
     ...(!parsed.flag('verify') && { verify: false }),
     ...(parsed.text('network') !== undefined && { network: parsed.text('network') }),
+    ...(parsed.flag('attach') && { attach: parsed.texts('attach') }),
     ...(parsed.texts('env').length > 0 && { env: parsed.texts('env') }),
     ...(parsed.operands.length > 0 && { operands: parsed.operands }),
   };
@@ -29,6 +31,10 @@ describe('a command line', () => {
     ['-d',                            { detach: true }],
     ['--detach a b',                  { detach: true, operands: ['a', 'b'] }],
     ['a -d b',                        { detach: true, operands: ['a', 'b'] }],
+    ['-a b',                          { attach: [], operands: ['b'] }],
+    ['-ad',                           { attach: [], detach: true }],
+    ['-a=x --attach=y',               { attach: ['x', 'y'] }],
+    ['--attach=false',                {}],
     ['-dq',                           { detach: true, quiet: true }],
     ['-d -d',                         { detach: true }],
     ['--detach=false',                {}],

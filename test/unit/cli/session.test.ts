@@ -306,6 +306,8 @@ describe('attach', () => {
     [[],                                 { terminal: true }, { stdin: true, size: { columns: 80, rows: 24 } }],
     [['--no-stdin'],                     { stdin: true },    { stdin: false }],
     [['--detach-keys', 'ctrl-a'],        {},                 { stdin: false, detachKeys: 'ctrl-a' }],
+    [['-a', 'stdout'],                   { stdin: true },    { stdin: false, stdout: true, stderr: false }],
+    [['-a', 'stdin', '-a', 'STDERR'],    { stdin: true },    { stdin: true, stdout: false, stderr: true }],
   ])('%j to %o', async (options, configuration, input) => {
     const { calls, containers } = aContainer(configuration, exits(3));
     const ran = await berth(['attach', ...options, 'web'], { containers, window: { columns: 80, rows: 24 } });
@@ -349,6 +351,22 @@ describe('run -i and -t', () => {
     expect(calls).toEqual([['StartAndAttach', { container: ID, stdin: true, detachKeys: '' }]]);
   });
 
+  it('is at some of the streams only, with -a', async () => {
+    const { calls, made, containers } = aContainer({}, exits(0));
+    await berth(['run', '-a', 'stderr', 'busybox'], { containers });
+    await berth(['run', '-a', 'stdin', '-a=stdout', 'busybox'], { containers });
+    expect(made).toEqual([
+      { image: 'busybox', attachable: true },
+      { image: 'busybox', attachable: true, stdin: true },
+    ]);
+    expect(calls).toEqual([
+      ['StartAndAttach', { container: ID, stdin: false, stdout: false, stderr: true }],
+      ['StartAndAttach', { container: ID, stdin: true, stdout: true, stderr: false }],
+    ]);
+    expect(await berth(['run', '-a', 'stdlog', 'busybox'], { containers })).toMatchObject({ code: 125 });
+    expect(await berth(['run', '-d', '-a', 'stdout', 'busybox'], { containers })).toMatchObject({ code: 125 });
+  });
+
   it('tell how to come back when detached from', async () => {
     const { containers } = aContainer({}, (channel) => channel.detached());
     const ran = await berth(['run', '-it', 'busybox'], { containers });
@@ -381,6 +399,8 @@ describe('start', () => {
   it.each<[options: string[], input: object]>([
     [['-a'],       { stdin: false }],
     [['-i'],       { stdin: true }],
+    [['-a=stderr'], { stdin: false, stdout: false, stderr: true }],
+    [['--attach=stdin', '-a=stdout'], { stdin: true, stdout: true, stderr: false }],
     [['-ai', '--recursive'], { stdin: true, recursive: true }],
   ])('%j', async (options, input) => {
     const { calls, containers } = aContainer({ stdin: true }, exits(6));
