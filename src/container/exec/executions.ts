@@ -10,19 +10,14 @@
 import type { Relay, RelayClient } from '../../relay/relay.ts';
 import type { NewRelay } from '../../relay/relays.ts';
 import type { TerminalSize } from '../../stream/control.ts';
-import type { ProcessStreams } from '../../systemd/gated-process.ts';
-import { UnitJobFailed } from '../../systemd/unit-manager.ts';
-import type { ActiveState, UnitChange, UnitExit } from '../../systemd/unit-status.ts';
+import type { ActiveState, UnitChange } from '../../systemd/unit-status.ts';
 import type { Container } from '../container.ts';
 import { ContainerError } from '../errors.ts';
-import { shortId } from '../names.ts';
-import { runtimeFor } from '../operations/runtime-for.ts';
 import { relayKey, type ExecutionsPorts } from './ports.ts';
 import { Endings } from './session-ends.ts';
-import { sessionProcess } from './session-process.ts';
+import { launchSession, type Launched } from './session-launch.ts';
 import { configureSession, type SessionRequest } from './session-request.ts';
 import { isSessionUnit, newSessionId, stateOf, type Session, type SessionEnd } from './session.ts';
-import { sessionUnitFor } from './session-unit.ts';
 import { untilRunning } from './session-start.ts';
 
 /** A session that was started, and how its client leaves it. */
@@ -68,7 +63,7 @@ export class Executions implements AsyncDisposable {
    * @throws ContainerError `NoSuchExecSession` | `WrongExecState` | `WrongState` | `NoSuchUser` | `UnitFailed`
    */
   async start(reference: string, client: RelayClient | undefined, size: TerminalSize | undefined): Promise<Started> {
-    const { book, now, log, nothing } = this.#ports;
+    const { book, now, log } = this.#ports;
     const session = book.find(reference);
     this.#demand(session, 'created', 'start');
     const container = this.#runningContainer(session.container);
@@ -78,9 +73,8 @@ export class Executions implements AsyncDisposable {
       using streams = await this.#open(session);
       if (size !== undefined) streams.relay.resize(size);
       const leave = client === undefined ? new DisposableStack() : streams.relay.attach(client, 'foreground');
-      const argv = await this.#prepare(started, container, streams.consoleSocket, size);
-      const { stdin = nothing.fd, stdout = nothing.fd, stderr = nothing.fd } = streams;
-      await this.#launch(started, container, argv, { stdin, stdout, stderr });
+      const launched = await launchSession(this.#ports, started, container, { streams, size });
+      this.#report(this.#untilEnded(started, launched));
       return { relay: streams.relay, leave };
     } catch (error) {
       this.#children.delete(session.id);
@@ -211,61 +205,11 @@ export class Executions implements AsyncDisposable {
     });
   }
 
-  /** Runs a command in the unit of a session. It is in there before it begins. */
-  async #launch(
-    session: Session,
-    container: Container,
-    argv: readonly string[],
-    streams: ProcessStreams,
-  ): Promise<void> {
-    const { startGated, helper, book, units } = this.#ports;
-    using child = await startGated(['/bin/sh', helper, book.files.of(session.id).path, ...argv], streams);
-    await units.startTransient(sessionUnitFor(session, container, child.pid)).catch(async (error: unknown) => {
-      throw (await this.#refusalFor(container, error)) ?? error;
-    });
-    child.open();
-    this.#report(this.#untilEnded(session, child.ended));
-  }
-
-  /** Nobody looks at the container before: systemd does, and knows when it has ended since somebody was told of it. */
-  async #refusalFor({ id, unit }: Container, error: unknown): Promise<ContainerError | undefined> {
-    if (!(error instanceof UnitJobFailed) || error.result !== 'dependency') return undefined;
-    await this.#ports.lookAt(unit);
-    const { name, status } = this.#ports.registry.find(id);
-    return new ContainerError(
-      'WrongState',
-      { container: name, state: status.state, operation: 'exec' },
-      { cause: error },
-    );
-  }
-
-  async #untilEnded(session: Session, ended: Promise<UnitExit>): Promise<void> {
+  async #untilEnded(session: Session, { ended }: Launched): Promise<void> {
     const exit = await ended;
     if (this.#closing.signal.aborted) return; // the next berthd hears of it
     await this.#endings.exited(session, exit);
     this.#children.delete(session.id);
-  }
-
-  /** @returns what the session's unit runs */
-  async #prepare(
-    session: Session,
-    container: Container,
-    consoleSocket: string | undefined,
-    size: TerminalSize | undefined,
-  ): Promise<string[]> {
-    const { book, folders, readInside } = this.#ports;
-    const process = await sessionProcess(session.config, size, folders.of(container.id), readInside);
-    await book.files.writeProcess(session.id, process);
-    const { process: processFile, pidFile, runtimeLog: logPath } = book.files.of(session.id);
-    const id = shortId(container.id);
-    return runtimeFor(this.#ports, container).execArgv({
-      id,
-      processFile,
-      pidFile,
-      logPath,
-      consoleSocket,
-      mode: 'attached',
-    });
   }
 
   async #watch(changes: AsyncIterable<UnitChange>): Promise<void> {

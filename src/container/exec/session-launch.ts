@@ -1,0 +1,74 @@
+/** How a session's process comes to run: in the session's unit from its first moment on, and with everything that it needs. */
+import type { NewRelay } from '../../relay/relays.ts';
+import type { TerminalSize } from '../../stream/control.ts';
+import type { GatedProcess } from '../../systemd/gated-process.ts';
+import { UnitJobFailed } from '../../systemd/unit-manager.ts';
+import type { Container } from '../container.ts';
+import { ContainerError } from '../errors.ts';
+import { shortId } from '../names.ts';
+import { runtimeFor } from '../operations/runtime-for.ts';
+import type { ExecutionsPorts } from './ports.ts';
+import { sessionProcess } from './session-process.ts';
+import { sessionUnitFor } from './session-unit.ts';
+import type { Session } from './session.ts';
+
+export interface LaunchOptions {
+  readonly streams: Omit<NewRelay, 'relay'>;
+  /** Of its terminal. */
+  readonly size: TerminalSize | undefined;
+}
+
+export type Launched = Pick<GatedProcess, 'ended'>;
+
+/** @throws ContainerError `NoSuchUser` | `WrongState` | `NoSuchContainer`; what `startGated` and `startTransient` throw */
+export async function launchSession(
+  ports: ExecutionsPorts,
+  session: Session,
+  container: Container,
+  { streams, size }: LaunchOptions,
+): Promise<Launched> {
+  const { startGated, nothing } = ports;
+  const { stdin = nothing.fd, stdout = nothing.fd, stderr = nothing.fd } = streams;
+  const argv = commandOf(ports, session, container, streams.consoleSocket);
+  using child = await startGated(argv, { stdin, stdout, stderr });
+  await Promise.all([adopt(ports, session, container, child.pid), writeProcess(ports, session, container, size)]);
+  child.open();
+  return child;
+}
+
+function commandOf(
+  ports: ExecutionsPorts,
+  session: Session,
+  container: Container,
+  consoleSocket: string | undefined,
+): string[] {
+  const { path, process: processFile, pidFile, runtimeLog: logPath } = ports.book.files.of(session.id);
+  const id = shortId(container.id);
+  const exec = { id, processFile, pidFile, logPath, consoleSocket, mode: 'attached' } as const;
+  return ['/bin/sh', ports.helper, path, ...runtimeFor(ports, container).execArgv(exec)];
+}
+
+/** Nobody looks at the container before: systemd does, and knows when it has ended since berthd was told of it. */
+async function adopt(ports: ExecutionsPorts, session: Session, container: Container, pid: number): Promise<void> {
+  try {
+    await ports.units.startTransient(sessionUnitFor(session, container, pid));
+  } catch (error) {
+    if (!(error instanceof UnitJobFailed) || error.result !== 'dependency') throw error;
+    await ports.lookAt(container.unit);
+    const { name, status } = ports.registry.find(container.id);
+    throw new ContainerError(
+      'WrongState',
+      { container: name, state: status.state, operation: 'exec' },
+      { cause: error },
+    );
+  }
+}
+
+async function writeProcess(
+  { book, folders, readInside }: ExecutionsPorts,
+  { id, config }: Session,
+  container: Container,
+  size: TerminalSize | undefined,
+): Promise<void> {
+  await book.files.writeProcess(id, await sessionProcess(config, size, folders.of(container.id), readInside));
+}
