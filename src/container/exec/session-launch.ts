@@ -70,5 +70,7 @@ async function writeProcess(
   container: Container,
   size: TerminalSize | undefined,
 ): Promise<void> {
-  await book.files.writeProcess(id, await sessionProcess(config, size, folders.of(container.id), readInside));
+  const first = 'pid' in container.status ? container.status.pid : undefined;
+  const process = await sessionProcess(config, size, folders.of(container.id), readInside, first);
+  await book.files.writeProcess(id, process);
 }
