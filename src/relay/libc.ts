@@ -13,6 +13,12 @@ const fcntl: KoffiFunc<(fd: number, command: number, type: 'int', argument: numb
 const ioctl: KoffiFunc<(fd: number, request: number, type: 'void *', argument: Uint8Array) => number> = libc.func(
   'int ioctl(int fd, unsigned long request, ...)',
 );
+const dup3: KoffiFunc<(fd: number, as: number, flags: number) => number> = libc.func(
+  'int dup3(int fd, int as, int flags)',
+);
+const socketpair: KoffiFunc<(domain: number, type: number, protocol: number, fds: Int32Array) => number> = libc.func(
+  'int socketpair(int domain, int type, int protocol, int32_t *fds)',
+);
 const memfdCreate: KoffiFunc<(name: string, flags: number) => number> = libc.func(
   'int memfd_create(const char *name, unsigned int flags)',
 );
@@ -33,12 +39,17 @@ const send: KoffiFunc<(fd: number, bytes: Uint8Array, length: number, flags: num
 
 // As asm-generic has them, which x86-64, arm64, ppc64le, s390x and riscv64 follow; the last two are in <sys/mman.h>.
 const O_CLOEXEC = 0o2000000;
+const O_NONBLOCK = 0o4000;
 const F_SETFD = 2;
+const F_GETFL = 3;
+const F_SETFL = 4;
+const F_DUPFD_CLOEXEC = 1030;
 const FD_CLOEXEC = 1;
 const MFD_CLOEXEC = 1;
 const PROT_READ_WRITE = 3;
 const MAP_SHARED = 1;
 const AF_UNIX = 1;
+const SOCK_STREAM_CLOEXEC = 1 | O_CLOEXEC;
 const SOCK_DGRAM_CLOEXEC = 2 | O_CLOEXEC;
 const MSG_DONTWAIT = 0x40;
 const MSG_NOSIGNAL = 0x4000;
@@ -75,6 +86,30 @@ export function makePipe(): { readonly reading: number; readonly writing: number
 /** @throws SystemCallFailed */
 export function closeOnExec(fd: number): void {
   check('fcntl', fcntl(fd, F_SETFD, 'int', FD_CLOEXEC));
+}
+
+/** Reads and writes no longer wait, whoever else has it open. @throws SystemCallFailed */
+export function setNonBlocking(fd: number): void {
+  const flags = check('fcntl', fcntl(fd, F_GETFL, 'int', 0));
+  check('fcntl', fcntl(fd, F_SETFL, 'int', flags | O_NONBLOCK));
+}
+
+/** One more descriptor of what is open, close-on-exec. @throws SystemCallFailed */
+export function duplicate(fd: number): number {
+  return check('fcntl', fcntl(fd, F_DUPFD_CLOEXEC, 'int', 0));
+}
+
+/** From now on `fd` is what `other` is; what it was is closed. @throws SystemCallFailed */
+export function replace(fd: number, other: number): void {
+  check('dup3', dup3(other, fd, O_CLOEXEC));
+}
+
+/** Two stream sockets that are connected to one another, close-on-exec. @throws SystemCallFailed */
+export function socketPair(): readonly [number, number] {
+  const fds = new Int32Array(2);
+  check('socketpair', socketpair(AF_UNIX, SOCK_STREAM_CLOEXEC, 0, fds));
+  const [one = -1, other = -1] = fds;
+  return [one, other];
 }
 
 /** The kernel tells the terminal's foreground processes by SIGWINCH if that is news. @throws SystemCallFailed */

@@ -10,7 +10,7 @@ import type { OutputName } from '../stream/frames.ts';
 import type { TerminalSize } from '../stream/control.ts';
 import type { Spool, SpoolSeam } from './spool.ts';
 import { Sink } from './sink.ts';
-import { Source } from './source.ts';
+import { pipeStream, Source, type OpenStream } from './source.ts';
 
 export interface RelayClient {
   /** @param bytes are the client's to keep */
@@ -45,6 +45,8 @@ export interface RelayOptions {
 
 /** What can be done to a terminal by its master. */
 export interface Terminals {
+  /** A stream on a master, for reading and writing. */
+  readonly open: OpenStream;
   setWindowSize(fd: number, columns: number, rows: number): void;
   /** Has the program draw its screen anew. */
   redraw(fd: number): void;
@@ -95,7 +97,7 @@ export class Relay {
   /** The process has a terminal, a new one after each start. @param master is the relay's from now on */
   useTerminal(master: number): void {
     this.#sources.get('stdout')?.close();
-    const source = this.#read('stdout', master, 'terminal');
+    const source = this.#read('stdout', master, this.#options.terminals.open);
     if (source === undefined) return;
     this.#terminal = master;
     this.#sink = new Sink(source.socket);
@@ -176,11 +178,11 @@ export class Relay {
     this.#ended.resolve();
   }
 
-  #read(stream: OutputName, fd: number | undefined, kind: 'pipe' | 'terminal' = 'pipe'): Source | undefined {
+  #read(stream: OutputName, fd: number | undefined, open: OpenStream = pipeStream): Source | undefined {
     if (fd === undefined) return undefined;
     const log = this.#options.logs?.[stream];
     const buffer = log?.buffer ?? Buffer.allocUnsafeSlow(CHUNK_BYTES);
-    const source = new Source(fd, kind, buffer, {
+    const source = new Source(fd, open, buffer, {
       chunk: (length) => {
         this.#hand(stream, Buffer.from(buffer.subarray(0, length)));
         const logging = log?.accept(length);

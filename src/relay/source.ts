@@ -1,9 +1,11 @@
 /** The reading end of a process's output: a pipe, or the master of its terminal. */
 import { readSync } from 'node:fs';
-import { Socket } from 'node:net';
-import { ReadStream } from 'node:tty';
+import { Socket, type SocketConstructorOpts } from 'node:net';
 
-export type SourceKind = 'pipe' | 'terminal';
+/** Makes a stream that owns the descriptor, and is otherwise as the options say. */
+export type OpenStream = (fd: number, options: SocketConstructorOpts) => Socket;
+
+export const pipeStream: OpenStream = (fd, options) => new Socket({ ...options, fd, readable: true, writable: false });
 
 export interface SourceEvents {
   /**
@@ -28,14 +30,12 @@ export class Source {
   #ended = false;
 
   /** @param fd is the source's from now on */
-  constructor(fd: number, kind: SourceKind, buffer: Buffer, events: SourceEvents) {
+  constructor(fd: number, open: OpenStream, buffer: Buffer, events: SourceEvents) {
     this.fd = fd;
     this.#buffer = buffer;
     this.#events = events;
     const onread = { buffer, callback: (length: number): boolean => this.#events.chunk(length) };
-    const options = { onread, allowHalfOpen: true };
-    this.socket =
-      kind === 'pipe' ? new Socket({ fd, readable: true, writable: false, ...options }) : terminalOn(fd, options);
+    this.socket = open(fd, { onread, allowHalfOpen: true });
     // EIO is how a terminal says that nobody has it open any more.
     this.socket.on('error', () => {
       this.#end();
@@ -90,8 +90,4 @@ export class Source {
     this.#ended = true;
     this.#events.end();
   }
-}
-
-function terminalOn(fd: number, options: object): Socket {
-  return new ReadStream(fd, options);
 }
