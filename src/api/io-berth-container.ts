@@ -962,10 +962,11 @@ export interface ContainerHandlers {
    * The client says {"type":"resize","columns":80,"rows":24} when the window of a terminal has changed.
    *
    * The service says one last thing before it closes: {"type":"exit","exitCode":0} when the process has ended, with 'signal' where one
-   * ended a container, and 'message' where nothing could be run; {"type":"detached"} when the client has typed the detach keys;
-   * or {"type":"error","error":"NAME","parameters":{}} with an error of this interface, or org.varlink.service.InvalidParameter for
-   * a frame that is none ('stream', 'length' or 'control' says what was wrong with it). Hanging up detaches too. A connection that closes
-   * without such a last word has lost berthd, and not the process, which goes on: attach to it again.
+   * ended a container, and 'message' where nothing could be run and the output does not say why; {"type":"detached"} when the client has
+   * typed the detach keys; or {"type":"error","error":"NAME","parameters":{}} with an error of this interface, or
+   * org.varlink.service.InvalidParameter for a frame that is none ('stream', 'length' or 'control' says what was wrong with it). Hanging
+   * up detaches too. A connection that closes without such a last word has lost berthd, and not the process, which goes on: attach to
+   * it again.
    *
    * With 'raw' there are no frames: the bytes of the terminal, or of standard input and output, both ways; standard error is left out
    * without a terminal, and shutting the sending side down ends the input.
@@ -1775,10 +1776,11 @@ method ExecStart(
 # The client says {"type":"resize","columns":80,"rows":24} when the window of a terminal has changed.
 #
 # The service says one last thing before it closes: {"type":"exit","exitCode":0} when the process has ended, with 'signal' where one
-# ended a container, and 'message' where nothing could be run; {"type":"detached"} when the client has typed the detach keys;
-# or {"type":"error","error":"NAME","parameters":{}} with an error of this interface, or org.varlink.service.InvalidParameter for
-# a frame that is none ('stream', 'length' or 'control' says what was wrong with it). Hanging up detaches too. A connection that closes
-# without such a last word has lost berthd, and not the process, which goes on: attach to it again.
+# ended a container, and 'message' where nothing could be run and the output does not say why; {"type":"detached"} when the client has
+# typed the detach keys; or {"type":"error","error":"NAME","parameters":{}} with an error of this interface, or
+# org.varlink.service.InvalidParameter for a frame that is none ('stream', 'length' or 'control' says what was wrong with it). Hanging
+# up detaches too. A connection that closes without such a last word has lost berthd, and not the process, which goes on: attach to
+# it again.
 #
 # With 'raw' there are no frames: the bytes of the terminal, or of standard input and output, both ways; standard error is left out
 # without a terminal, and shutting the sending side down ends the input.
@@ -2260,10 +2262,11 @@ export class ContainerClient {
    * The client says {"type":"resize","columns":80,"rows":24} when the window of a terminal has changed.
    *
    * The service says one last thing before it closes: {"type":"exit","exitCode":0} when the process has ended, with 'signal' where one
-   * ended a container, and 'message' where nothing could be run; {"type":"detached"} when the client has typed the detach keys;
-   * or {"type":"error","error":"NAME","parameters":{}} with an error of this interface, or org.varlink.service.InvalidParameter for
-   * a frame that is none ('stream', 'length' or 'control' says what was wrong with it). Hanging up detaches too. A connection that closes
-   * without such a last word has lost berthd, and not the process, which goes on: attach to it again.
+   * ended a container, and 'message' where nothing could be run and the output does not say why; {"type":"detached"} when the client has
+   * typed the detach keys; or {"type":"error","error":"NAME","parameters":{}} with an error of this interface, or
+   * org.varlink.service.InvalidParameter for a frame that is none ('stream', 'length' or 'control' says what was wrong with it). Hanging
+   * up detaches too. A connection that closes without such a last word has lost berthd, and not the process, which goes on: attach to
+   * it again.
    *
    * With 'raw' there are no frames: the bytes of the terminal, or of standard input and output, both ways; standard error is left out
    * without a terminal, and shutting the sending side down ends the input.

@@ -33,7 +33,7 @@ export const execService = (executions: Executions, detachKeysOf: DetachKeysOf):
     return {
       reply: {},
       serve: async (stream) => {
-        const ended = executions.ended(session.id).then(wireEnd);
+        const ended = executions.ended(session.id).then(endFor(attachment));
         if (options.size !== undefined) relay.resize(options.size);
         await serveAttached(stream, options, {
           relay,
@@ -97,7 +97,7 @@ async function startAttached<T>(
 ): Promise<Upgrade<T>> {
   const { session } = await executions.inspect(reference);
   const attachment = new Attachment(['stdout', 'stderr']);
-  const ended = executions.ended(session.id).then(wireEnd);
+  const ended = executions.ended(session.id).then(endFor(attachment));
   const { relay, leave } = await executions.start(session.id, attachment, options.size);
   const stdin = session.config.stdin ? 'open' : 'none';
   return {
@@ -106,7 +106,13 @@ async function startAttached<T>(
   };
 }
 
-const wireEnd = (end: SessionEnd | undefined): SessionExit => ({ exitCode: end?.code, message: end?.message });
+/** How a session ended. Where nothing was run, what the client has heard is the runtime saying why, and is not repeated. */
+const endFor =
+  (attachment: Attachment) =>
+  (end: SessionEnd | undefined): SessionExit => ({
+    exitCode: end?.code,
+    message: attachment.hasHeard ? undefined : end?.message,
+  });
 
 function wireSession(session: Session, pid: number | undefined): ExecSession {
   const { id, container, config, createdAt, startedAt, end } = session;

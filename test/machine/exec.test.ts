@@ -89,6 +89,17 @@ describe('Exec', () => {
     expect(await session.last).toMatchObject({ type: 'exit', exitCode });
   });
 
+  it('says once why a program cannot be run, where that would have written itself', async () => {
+    const why = 'executable file `nope` not found in $PATH';
+    const times = (text: string): number => text.split(why).length - 1;
+    const session = await exec(['nope']);
+    expect([await session.last, times(session.text(2))]).toEqual([{ type: 'exit', exitCode: 127 }, 1]);
+    const terminal = await exec(['nope'], { terminal: true });
+    expect([await terminal.last, times(terminal.text(1))]).toEqual([{ type: 'exit', exitCode: 127 }, 1]);
+    const { code, stdout, stderr } = await machine.exec(['berth', 'exec', 'x', 'nope']);
+    expect([code, stdout.toString(), times(stderr.toString())]).toEqual([127, '', 1]);
+  });
+
   it('runs as who is asked for, where and with what is asked for', async () => {
     const script = 'id -u; id -g; id -G; pwd; echo $GREETING $HOME; grep CapEff /proc/self/status';
     const session = await sh(script, {
