@@ -5,7 +5,9 @@ import { ConfigInvalid } from './config/config.ts';
 import { Settings } from './config/settings.ts';
 import { MemorySaver, ownMemory } from './lib/memory-saver.ts';
 import { journalLogger } from './log/journal-logger.ts';
+import { Topic } from './lib/topic.ts';
 import { DatabaseTooNew } from './store/database.ts';
+import { IdleExit } from './supervisor/idle.ts';
 import { Watchdog } from './supervisor/watchdog.ts';
 import { listenFds } from './systemd/listen-fds.ts';
 import { Notifier } from './systemd/notify.ts';
@@ -20,11 +22,30 @@ const CONFIGURATION_EXIT = 78;
 /** Whether starting again is in vain until somebody has changed something. */
 const needsSomebody = (error: unknown): boolean => error instanceof ConfigInvalid || error instanceof DatabaseTooNew;
 
-/** Resolves with the signal that asks the process to end. */
-async function terminated(): Promise<NodeJS.Signals> {
+/** Resolves when a signal asks the process to end. */
+async function terminated(): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<NodeJS.Signals>();
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, resolve);
-  return await promise;
+  await promise;
+}
+
+/** Resolves when nobody needs the daemon any more; it has stopped listening then. */
+async function untilIdle(daemon: Daemon, settings: Settings, changes: Topic<'hold'>): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  using idle = new IdleExit({
+    hold: daemon.hold,
+    afterMs: () => settings.current.exitOnIdleMs,
+    exit: () => {
+      // In this turn: whoever connects from now on waits in systemd's socket for the next berthd.
+      resolve(daemon.server.close().then(() => undefined));
+    },
+  });
+  using _changes = changes.listen('hold', () => {
+    idle.reconsider();
+  });
+  idle.reconsider();
+  await promise;
+  log.info('Nobody has needed berthd for some time; it exits until it is called again');
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -60,9 +81,14 @@ async function reload(settings: Settings, notifier: Notifier, started: Promise<u
 }
 
 async function serve(notifier: Notifier, environment: Environment, faults: Faults | undefined): Promise<void> {
-  const ending = terminated();
+  const ending = [terminated()];
+  const changes = new Topic<'hold'>();
+  const holdChanged = (): void => {
+    changes.announce('hold');
+  };
   const settings = await Settings.open((config) => {
     log.level = config.logLevel;
+    holdChanged();
   });
   const { promise: started, resolve: isStarted } = Promise.withResolvers<undefined>();
   process.on('SIGHUP', () => {
@@ -75,7 +101,7 @@ async function serve(notifier: Notifier, environment: Environment, faults: Fault
   });
   using _saver = memory === undefined ? undefined : new MemorySaver(memory);
   const stored = await listenFds(environment);
-  await using daemon = await Daemon.open({ settings, log, environment, store: notifier, stored, faults });
+  await using daemon = await Daemon.open({ settings, log, environment, store: notifier, stored, holdChanged, faults });
   const activation = await serveActivated(daemon.server, environment);
   if (activation === 'connected') return; // its one client has gone
   if (activation === 'nothing') await daemon.server.listen(DEFAULT_ADDRESS);
@@ -86,6 +112,8 @@ async function serve(notifier: Notifier, environment: Environment, faults: Fault
   using _watchdog = watchdogMs === undefined ? undefined : new Watchdog({ look: daemon.look, tell, log }, watchdogMs);
   await notifier.ready();
   isStarted(undefined);
-  await Promise.race([ending, daemon.failed]);
+  // Nobody but systemd starts it again.
+  if (activation === 'listening') ending.push(untilIdle(daemon, settings, changes));
+  await Promise.race([...ending, daemon.failed]);
   await notifier.stopping();
 }

@@ -41,6 +41,7 @@ import { unmountAll } from './storage/unmount.ts';
 import { ContainerRows } from './store/container-rows.ts';
 import { EndedRows } from './store/ended-rows.ts';
 import { openOrReplace } from './store/recover.ts';
+import { holdOf, type Hold } from './supervisor/idle.ts';
 import { Supervisor } from './supervisor/supervisor.ts';
 import { readProcesses, readUsage } from './systemd/cgroup.ts';
 import { DbusUnitManager } from './systemd/dbus-unit-manager.ts';
@@ -58,6 +59,8 @@ export interface World {
   /** systemd's fd store, and what it held when this process was started. */
   readonly store: DescriptorStore;
   readonly stored: ReadonlyMap<string, readonly number[]>;
+  /** Told whenever `hold` of the daemon may answer otherwise. */
+  readonly holdChanged: () => void;
   /** Told how far operations have come; for tests. */
   readonly faults?: Faults | undefined;
 }
@@ -73,17 +76,22 @@ export class Daemon implements AsyncDisposable {
   readonly failed: Promise<never>;
   /** Resolves when systemd answers, or is known to be away; whatever else does not come back. */
   readonly look: (signal: AbortSignal) => Promise<void>;
+  /** What keeps berthd from leaving until it is called again. */
+  readonly hold: () => Hold | undefined;
   readonly #open: AsyncDisposableStack;
 
-  private constructor(parts: Pick<Daemon, 'server' | 'failed' | 'look'> & { readonly open: AsyncDisposableStack }) {
+  private constructor(
+    parts: Pick<Daemon, 'server' | 'failed' | 'look' | 'hold'> & { readonly open: AsyncDisposableStack },
+  ) {
     this.server = parts.server;
     this.failed = parts.failed;
     this.look = parts.look;
+    this.hold = parts.hold;
     this.#open = parts.open;
   }
 
   /** @throws DatabaseTooNew | DatabaseUnusable | BusUnavailable */
-  static async open({ settings, log, environment, store, stored, faults }: World): Promise<Daemon> {
+  static async open({ settings, log, environment, store, stored, holdChanged, faults }: World): Promise<Daemon> {
     await using opening = new AsyncDisposableStack();
     const { dataDirectory, runDirectory, libexecDirectory } = settings.current;
     await mkdir(join(dataDirectory, 'containers'), { recursive: true, mode: 0o700 });
@@ -125,6 +133,7 @@ export class Daemon implements AsyncDisposable {
       failed: (key, error) => {
         log.error('A stream could not be relayed as it should be', { relay: key, error });
       },
+      changed: holdChanged,
     });
     opening.defer(() => {
       relays.close();
@@ -188,6 +197,7 @@ export class Daemon implements AsyncDisposable {
         version: VERSION,
         url: '',
         limits: { maxConnections: MAX_CONNECTIONS },
+        onConnections: holdChanged,
         ...internalError(log),
       }),
     );
@@ -212,7 +222,10 @@ export class Daemon implements AsyncDisposable {
         if (!(error instanceof BusUnavailable || error instanceof BusDisconnected)) throw error;
       });
     };
-    return new Daemon({ server, failed: supervisor.failed, look, open: opening.move() });
+    opening.use(registry.changes.listenToAll(holdChanged));
+    const hold = (): Hold | undefined =>
+      holdOf({ clients: server.connections, streams: relays.count, containers: registry.all() });
+    return new Daemon({ server, failed: supervisor.failed, look, hold, open: opening.move() });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

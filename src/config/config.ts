@@ -3,6 +3,8 @@
  * the form of systemd's own configuration files: sections, NAME=value, comments with # or ;.
  */
 import { readFile } from 'node:fs/promises';
+import { parseSpan } from '../systemd/assignment/quantities.ts';
+import { Unparsable } from '../systemd/assignment/unparsable.ts';
 import { DEFAULT_DETACH_KEYS, parseDetachKeys } from '../stream/detach-keys.ts';
 
 export interface Config {
@@ -16,6 +18,8 @@ export interface Config {
   readonly runtime: string | undefined;
   /** The highest syslog level that is logged. */
   readonly logLevel: number;
+  /** berthd exits when it was not needed for so long; undefined for never. */
+  readonly exitOnIdleMs: number | undefined;
   /** The keys that leave a terminal where neither the client nor the container names any, in libpod's format; '' for none. */
   readonly detachKeys: string;
 }
@@ -28,6 +32,7 @@ export const DEFAULTS: Config = Object.freeze({
   libexecDirectory: '/usr/lib/berth',
   runtime: undefined,
   logLevel: 6,
+  exitOnIdleMs: undefined,
   detachKeys: DEFAULT_DETACH_KEYS,
 });
 
@@ -57,6 +62,13 @@ const SETTINGS: ReadonlyMap<string, Setting> = new Map<string, Setting>([
     },
   ],
   [
+    'ExitOnIdleSec',
+    (value) => {
+      const ms = value === '' ? 'never' : idleTime(value);
+      return ms === undefined ? undefined : { exitOnIdleMs: ms === 'never' ? undefined : ms };
+    },
+  ],
+  [
     'DetachKeys',
     (value) => {
       if (value === '') return { detachKeys: DEFAULTS.detachKeys };
@@ -65,6 +77,23 @@ const SETTINGS: ReadonlyMap<string, Setting> = new Map<string, Setting>([
     },
   ],
 ]);
+
+/** Who is asked again the moment it has left would do nothing but start. */
+const LEAST_IDLE_MS = 1000;
+/** Node's timers count no further; it is 24 days. */
+const MOST_TIMER_MS = 2 ** 31 - 1;
+
+/** In milliseconds, of a span as systemd.time(7) has them; undefined for what is none, or too short. */
+function idleTime(text: string): number | 'never' | undefined {
+  try {
+    const ms = parseSpan(text, { resolution: 'ms' });
+    if (ms > MOST_TIMER_MS) return 'never';
+    return ms < LEAST_IDLE_MS ? undefined : Number(ms);
+  } catch (error) {
+    if (error instanceof Unparsable) return undefined;
+    throw error;
+  }
+}
 
 /** @throws ConfigInvalid naming the line */
 export function parseConfig(text: string, path: string): Config {

@@ -4,6 +4,7 @@
  */
 export class Topic<K> {
   readonly #listeners = new Map<K, Set<() => void>>();
+  readonly #toAll = new Set<() => void>();
 
   /** Calls `listener` after each change of `key` until the returned handle is disposed. */
   listen(key: K, listener: () => void): Disposable {
@@ -18,15 +19,25 @@ export class Topic<K> {
     };
   }
 
+  /** As `listen`, after each change of any key. */
+  listenToAll(listener: () => void): Disposable {
+    this.#toAll.add(listener);
+    return {
+      [Symbol.dispose]: () => {
+        this.#toAll.delete(listener);
+      },
+    };
+  }
+
   /** A change of `key` has happened. */
   announce(key: K): void {
-    const now = new Set(this.#listeners.get(key)); // a listener may add another
+    const now = [...(this.#listeners.get(key) ?? []), ...this.#toAll]; // a listener may add another
     for (const listener of now) listener();
   }
 
-  /** How many listen, for any key. */
+  /** How many listen, to whatever key. */
   get size(): number {
-    let count = 0;
+    let count = this.#toAll.size;
     for (const listeners of this.#listeners.values()) count += listeners.size;
     return count;
   }

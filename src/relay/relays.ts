@@ -23,6 +23,8 @@ export interface RelaysOptions {
   readonly folder: string;
   /** What went wrong with one relay and did not end it. */
   readonly failed: (key: string, error: unknown) => void;
+  /** Told whenever there is one more, or one less. */
+  readonly changed?: (() => void) | undefined;
   readonly now: () => Date;
 }
 
@@ -81,6 +83,11 @@ export class Relays {
       if (known === undefined || fd === undefined) continue;
       this.#left.set(key, { ...this.#left.get(key), [known]: fd });
     }
+  }
+
+  /** How many there are. */
+  get count(): number {
+    return this.#entries.size;
   }
 
   find(key: string): Relay | undefined {
@@ -160,6 +167,7 @@ export class Relays {
     entry.consoles?.[Symbol.dispose]();
     entry.relay.close();
     for (const part of entry.parts) await this.#options.store.removeFds(nameOf(key, part));
+    this.#options.changed?.();
   }
 
   /** Lets go of everything, and leaves it with systemd for the next berthd. */
@@ -218,7 +226,7 @@ export class Relays {
     };
     const relay = new Relay(kept, { form, logs, inputEnded, failed: failure, terminals: await terminals() });
     if (form === 'pipes') {
-      this.#entries.set(key, { relay, parts, consoles: undefined });
+      this.#add(key, { relay, parts, consoles: undefined });
       return { relay };
     }
     const consoleSocket = `${folder}/${key}`;
@@ -232,8 +240,13 @@ export class Relays {
       relay.useTerminal(master);
     };
     const consoles = await listenForTerminals(consoleSocket, arrived, failure);
-    this.#entries.set(key, { relay, parts, consoles });
+    this.#add(key, { relay, parts, consoles });
     return { relay, consoleSocket };
+  }
+
+  #add(key: string, entry: Entry): void {
+    this.#entries.set(key, entry);
+    this.#options.changed?.();
   }
 }
 
@@ -242,9 +255,7 @@ const calls = async () => await import('./libc.ts');
 
 async function terminals(): Promise<Terminals> {
   const { setWindowSize, foregroundGroup } = await calls();
-  const { masterStream } = await import('./master-stream.ts');
   return {
-    open: masterStream,
     setWindowSize,
     redraw: (fd) => {
       const group = foregroundGroup(fd);

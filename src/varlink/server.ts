@@ -62,6 +62,7 @@ export class Server implements AsyncDisposable {
   readonly #listeners = new Set<Listener>();
   readonly #connections = new Set<ServerConnection>();
   #closed = false;
+  #closing: Promise<void> | undefined;
 
   constructor({ limits, onError, internalError, onConnections, ...info }: ServerOptions) {
     this.#limits = { ...SERVER_LIMITS, ...limits };
@@ -121,8 +122,16 @@ export class Server implements AsyncDisposable {
     await this.accept(new Socket({ fd, readable: true, writable: true, allowHalfOpen: true }));
   }
 
-  /** Stops listening, tells every call to end, and waits for them, within `closeMs`. */
+  /**
+   * Stops listening, before it returns; tells every call to end, and waits for them, within `closeMs`. A client that was not
+   * accepted by then stays in the queue of a socket that somebody else has, too: systemd starts the next service for it.
+   */
   async close(): Promise<void> {
+    this.#closing ??= this.#close();
+    await this.#closing;
+  }
+
+  async #close(): Promise<void> {
     this.#closed = true;
     const listeners = [...this.#listeners].map(async (listener) => {
       listener.close();

@@ -1,5 +1,6 @@
 /** What systemd does with berthd itself: reloads it, and starts it again when it does not answer any more. */
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Berth } from './berth.ts';
 import { leaks } from './leaks.ts';
 import { useMachine } from './use-machine.ts';
@@ -72,5 +73,75 @@ it('a berthd that is stuck is started again, one that works is left alone, and c
   expect((await berth.containers.inspect({ container: 'w-lives' })).runtime).toMatchObject({
     state: 'running',
     process: before,
+  });
+});
+
+describe('ExitOnIdleSec=', () => {
+  const property = async (name: string): Promise<string> => (await berth.show('berthd.service', name))[name] ?? '';
+  const state = async (): Promise<string> => await property('ActiveState');
+  const disconnect = async (): Promise<void> => {
+    await berth[Symbol.asyncDispose]();
+  };
+  /** Of that berthd, if it is the one that runs. */
+  const startsOf = async (): Promise<string> => await property('InvocationID');
+
+  beforeAll(async () => {
+    await machine.sh(`mkdir -p /etc/berth; printf '[Daemon]\\nExitOnIdleSec=1s\\n' >${CONFIGURATION}`);
+    await machine.check(['systemctl', 'reload', 'berthd.service']);
+  });
+  beforeEach(reconnect);
+  afterAll(async () => {
+    await reconnect();
+    await machine.sh(`rm ${CONFIGURATION}; systemctl reload berthd.service`);
+  });
+
+  it('berthd leaves when nobody needs it, what ends meanwhile has its exit code, and the next call is answered', async () => {
+    await berth.run('i-ends', "trap 'exit 7' USR1; while :; do sleep 1000 & wait; done");
+    const active = async () => (await berth.show('berth-i-ends.service', 'ActiveState'))['ActiveState'];
+    await disconnect();
+    await expect.poll(state, { timeout: 10_000 }).toBe('inactive');
+    expect(await berth.show('berthd.service', 'Result', 'NRestarts')).toMatchObject({ Result: 'success' });
+    expect(await active()).toBe('active');
+    await machine.check(['systemctl', 'kill', '--kill-whom=main', '--signal=USR1', 'berth-i-ends.service']);
+    await expect.poll(active, { timeout: 10_000 }).not.toBe('active');
+    expect(await state()).toBe('inactive');
+    await reconnect();
+    expect(await berth.wait('i-ends')).toMatchObject({ exitCode: 7 });
+    expect(await state()).toBe('active');
+  });
+
+  it('berthd stays for a client, for streams, and for what it is to remove', async () => {
+    const berthd = await startsOf();
+    await delay(3000);
+    expect(await startsOf()).toBe(berthd); // this client is connected
+
+    await berth.run('i-streams', 'read line; echo "$line"', { stdin: true });
+    await disconnect();
+    await delay(3000);
+    expect([await startsOf(), await state()]).toEqual([berthd, 'active']);
+    await reconnect();
+    await berth.containers.remove({ container: 'i-streams', force: true });
+
+    await berth.run('i-removed', 'sleep 4', { removeOnExit: true });
+    await disconnect();
+    await delay(3000);
+    expect([await startsOf(), await state()]).toEqual([berthd, 'active']);
+    await expect.poll(state, { timeout: 15_000 }).toBe('inactive');
+    await reconnect();
+    expect((await berth.wait('i-removed'))?.exitCode).toBe(0);
+    await expect(berth.containers.inspect({ container: 'i-removed' })).rejects.toThrow('NoSuchContainer');
+  });
+
+  it('no call is lost to a berthd that leaves', async () => {
+    const starts = new Set<string>();
+    // Calls that come at the moment at which it leaves, more and less early.
+    for (let call = 0; call < 10; call++) {
+      await reconnect();
+      starts.add((await berth.system.getInfo()).version + (await startsOf()));
+      await disconnect();
+      await delay(980 + call * 8);
+    }
+    await reconnect();
+    expect(starts.size).toBeGreaterThan(1);
   });
 });

@@ -2,6 +2,18 @@ import { describe, expect, it } from 'vitest';
 import { Topic } from '../../../src/lib/topic.ts';
 
 describe('Topic', () => {
+  it('tells those who listen to all keys', () => {
+    const topic = new Topic<string>();
+    let told = 0;
+    const all = topic.listenToAll(() => told++);
+    topic.announce('a');
+    topic.announce('b');
+    expect([told, topic.size]).toEqual([2, 1]);
+    all[Symbol.dispose]();
+    topic.announce('a');
+    expect([told, topic.size]).toEqual([2, 0]);
+  });
+
   it('tells those who listen to the key, and nobody else', () => {
     const topic = new Topic<string>();
     const said: string[] = [];
