@@ -255,7 +255,9 @@ const calls = async () => await import('./libc.ts');
 
 async function terminals(): Promise<Terminals> {
   const { setWindowSize, foregroundGroup } = await calls();
+  const { masterStream } = await import('./master-stream.ts');
   return {
+    open: masterStream,
     setWindowSize,
     redraw: (fd) => {
       const group = foregroundGroup(fd);
