@@ -7,7 +7,7 @@ import { access, open, readFile, realpath, stat, statfs } from 'node:fs/promises
 import { release } from 'node:os';
 import { join } from 'node:path';
 import { CAPABILITIES, grantableCapabilities } from '../oci/capabilities.ts';
-import { parseSeccompProfile, type SeccompResolver } from '../oci/seccomp.ts';
+import { parseSeccompProfile, SeccompProfileInvalid, type SeccompResolver } from '../oci/seccomp.ts';
 import type { SpecDevice } from '../oci/spec.ts';
 import type { Configuration, Device } from './container.ts';
 import { invalid } from './checks.ts';
@@ -129,7 +129,7 @@ export async function readSeccompProfile(path: string | undefined): Promise<Secc
   try {
     return parseSeccompProfile(text, { architecture: process.arch, kernel: release() });
   } catch (error) {
-    if (!(error instanceof Error) || error.name !== 'SeccompProfileInvalid') throw error;
+    if (!(error instanceof SeccompProfileInvalid)) throw error;
     throw new ContainerError(
       'InvalidFile',
       { path, reason: `it is no seccomp profile: ${error.message}` },

@@ -69,6 +69,8 @@ export class FakeUnits implements UnitManager {
   readonly unreachable = new Set<string>();
   /** Units whose process ignores their stop signal. */
   readonly stubborn = new Set<string>();
+  /** What a signal to the unit fails with. */
+  readonly unkillable = new Map<string, Error>();
   /** Units whose ExecStopPost= does not get to write its record. */
   readonly recordless = new Set<string>();
   readonly #units = new Map<string, Loaded>();
@@ -232,6 +234,8 @@ export class FakeUnits implements UnitManager {
   async kill(unit: string, whom: KillWhom, signalNumber: number): Promise<void> {
     this.#log('kill', unit, whom, signalNumber);
     const loaded = await this.#ask(unit);
+    const failure = this.unkillable.get(unit);
+    if (failure !== undefined) throw failure;
     if (loaded.status.mainPid === 0) throw new NoSuchProcess(unit);
     const ends =
       signalNumber === constants.signals.SIGKILL ||

@@ -1,12 +1,12 @@
 /** How exec sessions end: what is told of it, what is given back, and how to bring it about. */
 import { readFile } from 'node:fs/promises';
 import type { RuntimeError } from '../../oci/runtime.ts';
-import { NoSuchProcess, UnitNotLoaded } from '../../systemd/unit-manager.ts';
 import type { UnitExit } from '../../systemd/unit-status.ts';
 import type { ContainerError } from '../errors.ts';
 import { parseContainerId } from '../names.ts';
 import { refusalOfRuntime } from '../operations/launch.ts';
 import { stopIfLoaded } from '../operations/forget-unit.ts';
+import { isGone } from '../operations/is-gone.ts';
 import { runtimeFor } from '../operations/runtime-for.ts';
 import { codeOfSignal, systemdSignalNumber } from '../status.ts';
 import { controlGroupFor } from '../unit.ts';
@@ -131,7 +131,7 @@ export class Endings {
     try {
       await this.#ports.units.kill(sessionUnit(session.id), 'all', signal);
     } catch (error) {
-      if (!(error instanceof UnitNotLoaded || error instanceof NoSuchProcess)) throw error; // it has ended
+      if (!isGone(error)) throw error;
     }
   }
 

@@ -1,4 +1,4 @@
-import type { UnitManager } from '../../systemd/unit-manager.ts';
+import { UnitNotLoaded, type UnitManager } from '../../systemd/unit-manager.ts';
 
 /**
  * Takes from systemd what is left of an ended container's unit: a restart that is about to come, or the failed state. A unit of
@@ -20,6 +20,6 @@ export async function stopIfLoaded(
   try {
     await units.stop(unit, { signal });
   } catch (error) {
-    if (!(error instanceof Error) || error.name !== 'UnitNotLoaded') throw error;
+    if (!(error instanceof UnitNotLoaded)) throw error;
   }
 }

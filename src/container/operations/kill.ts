@@ -1,6 +1,7 @@
 import type { Container } from '../container.ts';
 import { ContainerError } from '../errors.ts';
 import type { Ports } from '../ports.ts';
+import { isGone } from './is-gone.ts';
 import { SIGKILL, stopUnit } from './stop.ts';
 
 /**
@@ -32,7 +33,7 @@ export async function sendSignal(
     if (isThawed) await ports.units.thaw(container.unit, signal);
     await ports.units.kill(container.unit, 'main', killSignal, signal);
   } catch (error) {
-    if (!(error instanceof Error) || (error.name !== 'NoSuchProcess' && error.name !== 'UnitNotLoaded')) throw error;
+    if (!isGone(error)) throw error;
     // It ended between the look and the signal.
     const { state } = (await ports.operations.settle(container.id))?.status ?? { state: 'exited' };
     // A signal that it had been sent before waited for it to be thawed.

@@ -3,6 +3,7 @@ import type { ContainerId } from '../names.ts';
 import type { Ports } from '../ports.ts';
 import { isAlive } from '../state.ts';
 import { stopIfLoaded } from './forget-unit.ts';
+import { isGone } from './is-gone.ts';
 
 export const SIGKILL = 9;
 
@@ -35,7 +36,7 @@ export async function stop(
  * what its own timeout does not cover has passed, or as soon as the process is gone.
  */
 export async function stopUnit(
-  ports: Pick<Ports, 'units' | 'registry' | 'faults'>,
+  ports: Pick<Ports, 'units' | 'registry' | 'faults' | 'log'>,
   container: Container,
   timeoutUsec: number | undefined,
   signal: AbortSignal,
@@ -57,7 +58,7 @@ export async function stopUnit(
   // At once is without the stop signal, which systemd begins with: the kill is on its way before the stop.
   const killed = allowed === 0 ? killMain(ports, unit) : undefined;
   const stopped = stopIfLoaded(ports.units, unit, signal);
-  const killer = allowed > 0 && allowed < own ? killAfter(ports, unit, allowed / 1000) : undefined;
+  const killer = allowed > 0 && allowed < own ? killAfter(ports, container, allowed / 1000) : undefined;
   try {
     await Promise.all([killed, stopped]);
   } finally {
@@ -97,13 +98,19 @@ async function ended(
 
 /** The main process only: systemd kills the rest after it, and what cleans up behind the container must live. */
 async function killMain({ units }: Pick<Ports, 'units'>, unit: string): Promise<void> {
-  // It may be gone at this very moment, which is what was wanted; whether it is, the stop says.
-  await units.kill(unit, 'main', SIGKILL).catch(() => undefined);
+  try {
+    await units.kill(unit, 'main', SIGKILL);
+  } catch (error) {
+    if (!isGone(error)) throw error; // which is what was wanted
+  }
 }
 
-function killAfter(ports: Pick<Ports, 'units'>, unit: string, ms: number): Disposable {
+/** Where it cannot be killed, systemd does it when the time of the unit's own is up. */
+function killAfter(ports: Pick<Ports, 'units' | 'log'>, { unit, name }: Container, ms: number): Disposable {
   const timer = setTimeout(() => {
-    void killMain(ports, unit);
+    killMain(ports, unit).catch((error: unknown) => {
+      ports.log.error('A container whose time to stop was up could not be killed', { containerName: name, error });
+    });
   }, ms);
   return {
     [Symbol.dispose]: () => {

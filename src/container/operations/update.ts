@@ -1,3 +1,4 @@
+import { UnitRefused } from '../../systemd/unit-manager.ts';
 import type { Configuration, RestartPolicy } from '../container.ts';
 import { ContainerError } from '../errors.ts';
 import type { Ports } from '../ports.ts';
@@ -30,7 +31,7 @@ export async function update(ports: Ports, reference: string, changes: Changes, 
       throw new ContainerError('InvalidParameter', { parameter: 'restartPolicy' });
     if (isAlive(container.status.state) && properties.length > 0) {
       await ports.units.setProperties(container.unit, 'runtime', properties, signal).catch((error: unknown) => {
-        if (!(error instanceof Error) || error.name !== 'UnitRefused') throw error;
+        if (!(error instanceof UnitRefused)) throw error;
         throw new ContainerError(
           'InvalidProperty',
           { property: assignments.join(' '), reason: error.message },

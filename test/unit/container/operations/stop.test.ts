@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { BusDisconnected, NoSuchProcess } from '../../../../src/systemd/unit-manager.ts';
 import { aWorld, patient } from '../../../support/world.ts';
 
 const UNIT = 'berth-web.service';
@@ -133,6 +134,33 @@ describe('Stop, within a time of the caller', () => {
     ]);
     expect(world.believed('web').status).toMatchObject({ state: 'exited', exit: { signal: 'SIGKILL' } });
     expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('fails where it cannot be killed at once, and not where it has ended by itself', async () => {
+    await using world = aWorld();
+    await world.given('web', 'running');
+    await world.given('gone', 'running');
+    world.units.unkillable.set(UNIT, new BusDisconnected('away'));
+    await expect(world.containers.stop('web', 0, patient)).rejects.toBeInstanceOf(BusDisconnected);
+    world.units.unkillable.set('berth-gone.service', new NoSuchProcess('berth-gone.service'));
+    await world.containers.stop('gone', 0, patient);
+    expect(await world.state('gone')).toBe('exited');
+  });
+
+  it('says in the log that it could not be killed when its time was up, and leaves that to systemd', async () => {
+    await using world = aWorld();
+    world.units.stubborn.add(UNIT);
+    await world.given('web', 'running');
+    world.units.unkillable.set(UNIT, new BusDisconnected('away'));
+    const stopping = world.containers.stop('web', 2_000_000, patient);
+    await world.units.called('stop', UNIT);
+    vi.advanceTimersByTime(2000);
+    await vi.waitFor(() => {
+      expect(world.log.entries).toMatchObject([{ level: 'error', fields: { containerName: 'web' } }]);
+    });
+    world.units.exits(UNIT, { signal: 'KILL' });
+    await stopping;
+    expect(await world.state('web')).toBe('exited');
   });
 
   it('a longer one than its own: the signal first, systemd when what its own does not cover has passed', async () => {
