@@ -65,6 +65,7 @@ module.exports = {
     owner('dbus-next', 'systemd'),
     owner('usocket', 'systemd|relay'),
     owner('better-sqlite3', 'store'),
-    owner('systemd-journald', 'log'),
+    owner('execa', 'oci|storage|journal'),
+    owner('pino|systemd-journald', 'log'),
   ],
 };

@@ -75,12 +75,16 @@ export const unitGroup = (unit: string): string => `/${SLICE}/${unit}`;
 /** The runtime puts the container into a group of its own below the unit's, which is the unit's to limit. */
 export const controlGroupFor = (unit: string): string => `${unitGroup(unit)}/container`;
 
-/** The unit starts the process by itself unless the mark in the folder keeps it waiting, at each of its runs. */
+/**
+ * The unit starts the process by itself unless the mark in the folder keeps it waiting, at each of its runs.
+ * @param systemd its version
+ */
 export function unitFor(
   container: Container,
   folder: Folder,
   commands: UnitCommands,
   streams: UnitStreams,
+  systemd: number,
 ): TransientUnit {
   const { config, name } = container;
   return {
@@ -92,6 +96,8 @@ export function unitFor(
       property.text('Type', 'notify'),
       property.text('NotifyAccess', 'main'),
       property.bool('Delegate', true),
+      // What unit-start has to do for itself otherwise, with a program more.
+      ...(systemd < 254 ? [] : [property.text('DelegateSubgroup', 'start')]),
       // The kernel's killer chose one process; the others of a delegated unit are not systemd's to end for it.
       property.text('OOMPolicy', 'continue'),
       property.text('WorkingDirectory', commands.mountDirectory),

@@ -1,15 +1,20 @@
 /**
- * The journal's native protocol: every entry keeps its fields, so that `journalctl CONTAINER_NAME=web -u berthd` finds what the
- * daemon did to one container. journald has the time, the process and the unit by itself, so no logging package stands in
- * between; each of those would write JSON here to be taken apart again.
+ * pino in front, the journal's native protocol behind: every entry keeps its fields, so that
+ * `journalctl CONTAINER_NAME=web -u berthd` finds what the daemon did to one container.
  */
+import { Writable } from 'node:stream';
 import { inspect } from 'node:util';
+import { pino, type Level } from 'pino';
 import Journald from 'systemd-journald';
+import * as v from 'valibot';
 import type { LogFields, Logger } from './logger.ts';
 
-/** The syslog(3) levels that berth uses, by the journal's own names. */
-const LEVELS = { err: 3, warning: 4, info: 6, debug: 7 } as const;
-export type Priority = keyof typeof LEVELS;
+/** syslog(3) levels 0 to 7, and the pino level that lets exactly these through. */
+const PINO_LEVELS: readonly Level[] = ['fatal', 'fatal', 'fatal', 'error', 'warn', 'warn', 'info', 'debug'];
+
+/** The journal's own names of the levels that berth uses. */
+export type Priority = 'debug' | 'info' | 'warning' | 'err';
+const PRIORITIES: Readonly<Record<number, Priority>> = { 20: 'debug', 30: 'info', 40: 'warning', 50: 'err' };
 
 export interface LevelledLogger extends Logger {
   /** The highest syslog level that is logged, 0 (emergency) to 7 (debug). */
@@ -21,22 +26,31 @@ export type Sink = (priority: Priority, message: string, fields: Readonly<Record
 
 /** A logger in front of any sink; `journalLogger` is the one for production. */
 export function loggerTo(sink: Sink): LevelledLogger {
-  let current: number = LEVELS.info;
+  const lines = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      const { level, msg, ...fields } = v.parse(Entry, JSON.parse(chunk.toString()));
+      sink(PRIORITIES[level] ?? 'info', msg, fields);
+      done();
+    },
+  });
+  const logger = pino({ base: null, timestamp: false, level: 'info' }, lines);
   const at =
-    (priority: Priority) =>
+    (level: 'debug' | 'info' | 'warn' | 'error') =>
     (message: string, fields: LogFields = {}): void => {
-      if (LEVELS[priority] <= current) sink(priority, message, journalFields(fields));
+      logger[level](journalFields(fields), message);
     };
+  let current = 6;
   return {
     debug: at('debug'),
     info: at('info'),
-    warn: at('warning'),
-    error: at('err'),
+    warn: at('warn'),
+    error: at('error'),
     get level() {
       return current;
     },
     set level(level: number) {
       current = level;
+      logger.level = PINO_LEVELS[level] ?? 'info';
     },
   };
 }
@@ -48,6 +62,8 @@ export function journalLogger(identifier: string): LevelledLogger {
     journal[priority](message, fields);
   });
 }
+
+const Entry = v.objectWithRest({ level: v.number(), msg: v.string() }, v.string());
 
 /** Every value as the text the journal keeps: errors with stack and causes, anything structured as JSON. */
 function journalFields(fields: LogFields): Record<string, string> {

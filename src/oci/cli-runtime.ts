@@ -2,7 +2,7 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { ProgramFailed, runProgram } from '../lib/run-program.ts';
+import { runShortProgram } from '../lib/short-program.ts';
 import { lastErrorIn, runtimeErrorFrom } from './runtime-log.ts';
 import {
   RuntimeError,
@@ -123,8 +123,14 @@ export class CliRuntime implements OciRuntime {
     ];
   }
 
-  async start(id: string, signal?: AbortSignal): Promise<void> {
-    await this.#run(this.startArgv(id), signal);
+  async start(id: string): Promise<void> {
+    const argv = [...this.#enter, ...this.startArgv(id)];
+    const { end, said } = await runShortProgram(argv, [`PATH=${PROGRAM_PATH}`]).catch((error: unknown) => {
+      throw isMissing(error)
+        ? new RuntimeError('runtime-missing', `${this.path} is not there`, { cause: error })
+        : error;
+    });
+    if (!('code' in end) || end.code !== 0) throw lastErrorIn(said) ?? runtimeErrorFrom(said);
   }
 
   async state(id: string, signal?: AbortSignal): Promise<RuntimeState | undefined> {
@@ -214,7 +220,7 @@ export class CliRuntime implements OciRuntime {
   }
 
   async #run(argv: readonly string[], signal: AbortSignal | undefined): Promise<string> {
-    return await runCommand([...this.#enter, ...argv], signal);
+    return await runProgram([...this.#enter, ...argv], signal);
   }
 
   #argv(command: string, logPath?: string): string[] {
@@ -247,22 +253,35 @@ const stateOf = ({ id, status, pid, bundle, created }: v.InferOutput<typeof Stat
   createdAt: created === undefined ? undefined : new Date(created),
 });
 
+const MAX_OUTPUT = 16 * 1024 * 1024;
+
 /** @throws RuntimeError with what the program said */
-async function runCommand(argv: readonly string[], signal?: AbortSignal): Promise<string> {
+async function runProgram(argv: readonly string[], signal?: AbortSignal): Promise<string> {
+  const { execa, ExecaError } = await import('execa'); // takes 80 ms, and a daemon that is only asked never needs it
+  const [file = '', ...rest] = argv;
   try {
-    // berthd's own NOTIFY_SOCKET would have crun set up a relay for it.
-    const said = await runProgram(argv, { signal, environment: { PATH: PROGRAM_FOLDERS.join(':') } });
-    return said.toString('utf8');
+    const { stdout } = await execa(file, rest, {
+      stdin: 'ignore',
+      maxBuffer: MAX_OUTPUT,
+      // berthd's own NOTIFY_SOCKET would have crun set up a relay for it.
+      env: { PATH: PROGRAM_PATH },
+      extendEnv: false,
+      ...(signal === undefined ? {} : { cancelSignal: signal }),
+    });
+    return stdout;
   } catch (error) {
-    if (!(error instanceof ProgramFailed)) throw error;
-    if (error.errno === 'ENOENT')
-      throw new RuntimeError('runtime-missing', `${argv[0]} is not there`, { cause: error });
-    const { stderr, message } = error;
-    throw lastErrorIn(stderr) ?? runtimeErrorFrom(stderr === '' ? message : stderr, { cause: error });
+    signal?.throwIfAborted();
+    if (!(error instanceof ExecaError)) throw error;
+    if (error.code === 'ENOENT') throw new RuntimeError('runtime-missing', `${file} is not there`, { cause: error });
+    const said = typeof error.stderr === 'string' ? error.stderr : '';
+    throw lastErrorIn(said) ?? runtimeErrorFrom(said === '' ? error.shortMessage : said, { cause: error });
   }
 }
 
+const isMissing = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOENT';
+
 const PROGRAM_FOLDERS = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
+const PROGRAM_PATH = PROGRAM_FOLDERS.join(':');
 
 /** The runtimes that are installed, in berth's order of preference. @param root each keeps its records in a folder below */
 export function installedRuntimes(root: string): CliRuntime[] {

@@ -93,8 +93,8 @@ export interface OciRuntime {
   restoreArgv(options: RestoreArguments): string[];
   execArgv(options: ExecArguments): string[];
 
-  /** @throws RuntimeError */
-  start(id: string, signal?: AbortSignal): Promise<void>;
+  /** Takes milliseconds, and cannot be given up. @throws RuntimeError */
+  start(id: string): Promise<void>;
   /** What the runtime knows; undefined if it knows no such container. @throws RuntimeError */
   state(id: string, signal?: AbortSignal): Promise<RuntimeState | undefined>;
   /**

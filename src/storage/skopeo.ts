@@ -1,11 +1,13 @@
 /** Runs skopeo, the only writer of an image store, and puts its failures into words. */
-import { ProgramFailed, runProgram } from '../lib/run-program.ts';
+import { createInterface } from 'node:readline';
 import type { PullFailure } from './errors.ts';
 
 /** skopeo, or another program, ended with an error; the message is its own. */
 export class CommandFailed extends Error {
   override readonly name = 'CommandFailed';
 }
+
+const MAX_OUTPUT_BYTES = 16 * 1024 * 1024;
 
 /**
  * Runs a program to its end, and answers what it printed.
@@ -17,12 +19,23 @@ export async function runCommand(
   signal: AbortSignal | undefined,
   onLine?: (line: string) => void,
 ): Promise<Buffer> {
-  try {
-    return await runProgram(argv, { signal, onLine });
-  } catch (error) {
-    if (!(error instanceof ProgramFailed)) throw error;
-    throw new CommandFailed(fatalMessage(error.stderr) ?? error.message, { cause: error });
-  }
+  signal?.throwIfAborted();
+  const { execa } = await import('execa'); // takes 80 ms, which a daemon started for a question should not spend
+  const [command = '', ...rest] = argv;
+  const child = execa(command, rest, {
+    stdin: 'ignore',
+    encoding: 'buffer',
+    stripFinalNewline: false, // it belongs to what is printed, and to its digest
+    maxBuffer: MAX_OUTPUT_BYTES,
+    reject: false,
+    ...(signal === undefined ? {} : { cancelSignal: signal }),
+  });
+  if (onLine !== undefined) createInterface({ input: child.stdout }).on('line', onLine);
+  const result = await child;
+  signal?.throwIfAborted();
+  if (!result.failed) return Buffer.from(result.stdout);
+  const said = Buffer.from(result.stderr).toString('utf8');
+  throw new CommandFailed(fatalMessage(said) ?? result.shortMessage, { cause: result.cause });
 }
 
 /** The last thing skopeo said: logrus writes `time="…" level=fatal msg="…"`, the message quoted as Go does it. */

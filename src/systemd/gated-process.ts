@@ -32,7 +32,7 @@ export async function startGated(
   argv: readonly string[],
   { stdin, stdout, stderr }: ProcessStreams,
 ): Promise<GatedProcess> {
-  const { reap, socketPair, spawn } = await import('./posix-spawn.ts');
+  const { reap, socketPair, spawn } = await import('../lib/posix-spawn.ts');
   const { ours, theirs } = socketPair();
   let pid: number;
   try {

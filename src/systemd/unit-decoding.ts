@@ -2,8 +2,8 @@
  * From D-Bus properties to `UnitStatus` and `UnitFacts`. systemd sends the properties it marks as changing, all of
  * them, with every change: first those of the unit's type, then those every unit has.
  */
-import { constants } from 'node:os';
 import { Variant } from 'dbus-next';
+import { signalName } from '../lib/signals.ts';
 import type {
   ActiveState,
   FreezerState,
@@ -23,13 +23,6 @@ const KILLED = 2;
 const DUMPED = 3;
 
 const USEC_INFINITY = 2n ** 64n - 1n;
-const SIGRTMIN = 34;
-const SIGNAL_NAMES = new Map<number, string>(
-  Object.entries(constants.signals)
-    .toReversed()
-    .map(([name, number]) => [number, name]),
-);
-
 const ACTIVE_STATES: readonly ActiveState[] = [
   'active',
   'reloading',
@@ -48,11 +41,6 @@ const FREEZER_STATES: readonly FreezerState[] = [
   'freezing-by-parent',
   'frozen-by-parent',
 ];
-
-/** As kill(2) names it; realtime signals as systemd does, `SIGRTMIN+1`. */
-export function signalName(signal: number): string {
-  return SIGNAL_NAMES.get(signal) ?? `SIGRTMIN+${signal - SIGRTMIN}`;
-}
 
 /** An `a{sv}` as dbus-next has it; what is missing or of another type reads as empty. */
 export class PropertyReader {

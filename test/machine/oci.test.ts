@@ -26,7 +26,7 @@ describe.each(RUNTIME_NAMES)('%s', (name) => {
   let count = 0;
   beforeAll(async () => {
     const path = (await machine.sh(`command -v ${name}`)).text();
-    const enter = ['nsenter', '-t', String(machine.leader), '-a', '-r', '-w', '--'];
+    const enter = ['/usr/bin/nsenter', '-t', String(machine.leader), '-a', '-r', '-w', '--'];
     runtime = new CliRuntime({ name, path, root: `/run/test-${name}`, enter });
   });
 

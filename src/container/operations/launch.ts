@@ -38,7 +38,7 @@ export async function launch(
   ports.faults('launch: bundle written');
   await ports.folders.hold(folder, next);
   ports.faults('launch: mark to wait made');
-  const unit = unitFor(container, folder, commands, streams);
+  const unit = unitFor(container, folder, commands, streams, ports.units.facts.version);
   try {
     await ports.units.startTransient(unit).catch(async (error: unknown) => {
       // The unit of an earlier run is still loaded: it failed, or systemd is about to bring it back.

@@ -26,7 +26,7 @@ async function aUnit(request: Request = {}) {
   await using world = aWorld();
   const container = await world.given('web', 'configured', request);
   const folder = world.folders.of(container.id);
-  return { container, folder, unit: unitFor(container, folder, commands, { stdout: 7, stderr: 8 }) };
+  return { container, folder, unit: unitFor(container, folder, commands, { stdout: 7, stderr: 8 }, 257) };
 }
 const valueOf = (unit: TransientUnit, name: string): unknown =>
   unit.properties.findLast((each) => each.name === name)?.value;
@@ -45,6 +45,7 @@ describe('unitFor', () => {
         Type: ['s', 'notify'],
         NotifyAccess: ['s', 'main'],
         Delegate: ['b', true],
+        DelegateSubgroup: ['s', 'start'],
         OOMPolicy: ['s', 'continue'],
         WorkingDirectory: ['s', '/store/overlay'],
         Environment: ['as', ['LIBMOUNT_FORCE_MOUNT2=always']],
@@ -90,10 +91,16 @@ describe('unitFor', () => {
     );
   });
 
+  it('asks for nothing that an older systemd does not know', async () => {
+    const { container, folder } = await aUnit();
+    const unit = unitFor(container, folder, commands, { stdout: 7, stderr: 8 }, 252);
+    expect(valueOf(unit, 'DelegateSubgroup')).toBeUndefined();
+  });
+
   it('prepares what the runtime needs before all else', async () => {
     const { container, folder } = await aUnit();
     const prepare = [['/bin/sh', '-c', 'one'], ['/bin/two']];
-    const unit = unitFor(container, folder, { ...commands, prepare }, { stdout: 7, stderr: 8 });
+    const unit = unitFor(container, folder, { ...commands, prepare }, { stdout: 7, stderr: 8 }, 257);
     expect(valueOf(unit, 'ExecStartPreEx')).toEqual([
       ['/bin/sh', prepare[0], flags],
       ['/bin/two', prepare[1], flags],

@@ -4,8 +4,7 @@
  * dynamically: loading koffi costs 20 ms, which only the daemon can spare.
  */
 import koffi, { type KoffiFunc } from 'koffi';
-import { signalName } from './unit-decoding.ts';
-import type { UnitExit } from './unit-status.ts';
+import { signalName } from './signals.ts';
 
 const libc = koffi.load(null);
 type Arguments = readonly (string | null)[];
@@ -96,8 +95,11 @@ export function spawn(argv: readonly string[], env: readonly string[], fds: read
   return pid[0] ?? 0;
 }
 
+/** How a process ended; `code` 0…255, `signal` as kill(2) names it. */
+export type ProcessEnd = { readonly code: number } | { readonly signal: string; readonly dumpedCore: boolean };
+
 /** Waits for the end of a child of this process, in a thread: so only for one that is about to end. */
-export async function reap(pid: number): Promise<UnitExit> {
+export async function reap(pid: number): Promise<ProcessEnd> {
   const status = new Int32Array(1);
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   waitpid.async(pid, status, 0, (error: unknown, answer: number) => {
