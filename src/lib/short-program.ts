@@ -31,8 +31,8 @@ export async function runShortProgram(
     closeSync(theirs);
     closeSync(nothing);
   }
-  const said = await hearing;
-  return { end: await reap(pid), said };
+  const [said, end] = await Promise.all([hearing, reap(pid)]);
+  return { end, said };
 }
 
 async function hear(fd: number): Promise<string> {
