@@ -9,9 +9,9 @@ import { Topic } from './lib/topic.ts';
 import { DatabaseTooNew } from './store/database.ts';
 import { IdleExit } from './supervisor/idle.ts';
 import { Watchdog } from './supervisor/watchdog.ts';
-import { listenFds } from './systemd/listen-fds.ts';
+import { closeOnExec } from './systemd/close-on-exec.ts';
 import { Notifier } from './systemd/notify.ts';
-import { serveActivated } from './varlink/activation.ts';
+import { passedDescriptors, serveActivated } from './varlink/activation.ts';
 
 const log = journalLogger('berthd');
 const DEFAULT_ADDRESS = 'unix:/run/berth/io.berth;mode=0660';
@@ -21,6 +21,16 @@ const CONFIGURATION_EXIT = 78;
 
 /** Whether starting again is in vain until somebody has changed something. */
 const needsSomebody = (error: unknown): boolean => error instanceof ConfigInvalid || error instanceof DatabaseTooNew;
+
+/** What systemd has passed to this process, by name: the socket, and what the last berthd has left in the fd store. */
+async function passed(environment: Environment): Promise<ReadonlyMap<string, readonly number[]>> {
+  const byName = new Map<string, number[]>();
+  for (const { fd, name } of passedDescriptors(environment)) {
+    await closeOnExec(fd);
+    byName.set(name, [...(byName.get(name) ?? []), fd]);
+  }
+  return byName;
+}
 
 /** Resolves when a signal asks the process to end. */
 async function terminated(): Promise<void> {
@@ -100,7 +110,7 @@ async function serve(notifier: Notifier, environment: Environment, faults: Fault
     log.warn('Memory could not be given back', { error });
   });
   using _saver = memory === undefined ? undefined : new MemorySaver(memory);
-  const stored = await listenFds(environment);
+  const stored = await passed(environment);
   await using daemon = await Daemon.open({ settings, log, environment, store: notifier, stored, holdChanged, faults });
   const activation = await serveActivated(daemon.server, environment);
   if (activation === 'connected') return; // its one client has gone

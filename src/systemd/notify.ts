@@ -62,7 +62,7 @@ export class Notifier {
 
   /**
    * Leaves duplicates of descriptors in systemd's fd store (FileDescriptorStoreMax=); the next process of the service
-   * finds them with `listenFds`. systemd drops what is there already, and what hangs up unless `poll` is `off`.
+   * finds them as sd_listen_fds_with_names(3) says. systemd drops what is there already, and what hangs up unless `poll` is `off`.
    * @param name up to 255 letters, without `:` or control characters; several descriptors may share it
    */
   async storeFds(name: string, fds: readonly number[], { poll = 'on' }: { poll?: 'on' | 'off' } = {}): Promise<void> {

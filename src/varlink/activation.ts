@@ -21,7 +21,10 @@ const FIRST_FD = 3;
 /** What sd_listen_fds(3) calls a descriptor that has no name. */
 const NO_NAME = 'unknown';
 
-/** Every descriptor that was passed to this very process, sockets or not, by number and name. */
+/**
+ * Every descriptor that was passed to this very process, sockets and what lies in the fd store, by number and name. They are
+ * not close-on-exec, and their variables are still in the environment: see to both before another program is started.
+ */
 export function passedDescriptors(
   environment: Environment = process.env,
   pid: number = process.pid,
@@ -29,7 +32,8 @@ export function passedDescriptors(
   const count = Number(environment['LISTEN_FDS'] ?? 0);
   if (environment['LISTEN_PID'] !== String(pid) || !Number.isSafeInteger(count) || count <= 0) return [];
   const names = environment['LISTEN_FDNAMES']?.split(':') ?? [];
-  return Array.from({ length: count }, (_, index) => ({ fd: FIRST_FD + index, name: names[index] ?? NO_NAME }));
+  const nameOf = (index: number): string => (names[index] === '' ? NO_NAME : (names[index] ?? NO_NAME));
+  return Array.from({ length: count }, (_, index) => ({ fd: FIRST_FD + index, name: nameOf(index) }));
 }
 
 /** Names that systemd gives to what nobody named: a .socket unit's own, and that of an `Accept=yes` connection. */

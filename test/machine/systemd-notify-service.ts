@@ -1,7 +1,7 @@
 /** A service for systemd-notify.test.ts: leaves a pipe with systemd on its first run, and reads from it on the second. */
 import { openSync, readSync, writeSync } from 'node:fs';
-import { listenFds } from '../../src/systemd/listen-fds.ts';
 import { Notifier } from '../../src/systemd/notify.ts';
+import { passedDescriptors } from '../../src/varlink/activation.ts';
 
 const notifier = new Notifier({
   socket: process.env['NOTIFY_SOCKET'],
@@ -9,8 +9,8 @@ const notifier = new Notifier({
   watchdogPid: process.env['WATCHDOG_PID'],
 });
 const [fifo = ''] = process.argv.slice(2);
-const passed = await listenFds(process.env);
-const [kept] = passed.get('kept') ?? [];
+const passed = passedDescriptors();
+const kept = passed.find(({ name }) => name === 'kept')?.fd;
 if (kept === undefined) {
   const fd = openSync(fifo, 'r+');
   writeSync(fd, 'from the first run');
@@ -22,7 +22,9 @@ if (kept === undefined) {
   const buffer = Buffer.alloc(100);
   const text = buffer.toString('utf8', 0, readSync(kept, buffer));
   await notifier.reloading();
-  await notifier.ready(`second run, of ${[...passed.keys()].join()}: ${text}\nwatchdog ${String(notifier.watchdogMs)}`);
+  await notifier.ready(
+    `second run, of ${passed.map(({ name }) => name).join()}: ${text}\nwatchdog ${String(notifier.watchdogMs)}`,
+  );
 }
 await notifier.watchdog();
 const alive = setInterval(() => {

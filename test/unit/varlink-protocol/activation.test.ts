@@ -42,6 +42,11 @@ describe('passedDescriptors', () => {
       { fd: 4, name: 'store' },
       { fd: 5, name: 'unknown' },
     ]);
+    expect(passedDescriptors({ ...environment, LISTEN_FDNAMES: ':store:' }, 7).map(({ name }) => name)).toEqual([
+      'unknown',
+      'store',
+      'unknown',
+    ]);
   });
 
   it.each([
