@@ -5,7 +5,7 @@ import type { Upgraded } from '../varlink/types.ts';
 import type { Given } from './args.ts';
 import type { ATTACH_OPTIONS, StreamChoice } from './attach-options.ts';
 import type { Context } from './command.ts';
-import { forward } from './foreground.ts';
+import { forward } from './forward.ts';
 import { attached } from './session.ts';
 
 export interface Attaching {

@@ -68,9 +68,9 @@ describe('berth run', () => {
       'plain',
       'sh',
       '-c',
-      'echo out; echo err >&2; printf "\\377\\000x\\n"; printf cut',
+      'echo out; echo err >&2; printf "\\n \\n\\377\\000x \\r\\n"; printf cut',
     );
-    expect(ran.stdout).toEqual(Buffer.from('out\n\u00ff\u0000x\ncut', 'latin1'));
+    expect(ran.stdout).toEqual(Buffer.from('out\n\n \n\u00ff\u0000x \r\ncut', 'latin1'));
     expect({ ...said(ran), stdout: '' }).toEqual({ code: 0, stdout: '', stderr: 'err\n' });
   });
 

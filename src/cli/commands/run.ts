@@ -5,7 +5,6 @@ import { attachTo } from '../attaching.ts';
 import { command } from '../command.ts';
 import { configurationFrom, CONTAINER_OPTIONS } from '../container-options.ts';
 import { EXIT } from '../exit-codes.ts';
-import { runInForeground } from '../foreground.ts';
 
 export const run = command({
   name: 'run',
@@ -25,21 +24,18 @@ export const run = command({
   optionsEnd: 'at-first-operand',
   async run(args, context) {
     const streams = streamsFrom(args.texts('attach'));
-    if (args.flag('detach') && streams.length > 0) throw new UsageError('--detach and --attach exclude each other');
-    const configuration = configurationFrom(args, context);
+    const isDetached = args.flag('detach');
+    if (isDetached && streams.length > 0) throw new UsageError('--detach and --attach exclude each other');
+    const asked = configurationFrom(args, context);
+    // Its journal would do for reading along, but has not every byte.
+    const configuration = isDetached ? asked : { ...asked, attachable: true };
     const containers = new ContainerClient(context.berthd);
     const { id } = await containers.create({ configuration });
-    const removeOnExit = args.flag('rm');
     // What never ran never ends, so nobody else would remove it.
     const onStartFailed = async (): Promise<void> => {
-      if (removeOnExit) await containers.remove({ container: id, force: true }).catch(() => undefined);
+      if (args.flag('rm')) await containers.remove({ container: id, force: true }).catch(() => undefined);
     };
-    const isAttached = args.flag('interactive') || args.flag('tty') || streams.length > 0;
-    if (!args.flag('detach') && !isAttached) {
-      const signals = args.flag('sig-proxy') ? 'passed-on' : 'not-taken';
-      return await runInForeground(containers, { id, removeOnExit, signals }, context, onStartFailed);
-    }
-    if (!args.flag('detach')) {
+    if (!isDetached) {
       const input = args.flag('interactive') || streams.includes('stdin') ? 'required' : 'none';
       const attaching = { container: id, configuration, input, by: 'start', streams, onStartFailed } as const;
       return await attachTo(containers, attaching, args, context);

@@ -347,7 +347,7 @@ describe('run -i and -t', () => {
   it('attach before the start', async () => {
     const { calls, made, containers } = aContainer({}, exits(4));
     expect(await berth(['run', '-it', '--detach-keys', '', 'busybox'], { containers })).toMatchObject({ code: 4 });
-    expect(made).toEqual([{ image: 'busybox', terminal: true, stdin: true, detachKeys: '' }]);
+    expect(made).toEqual([{ image: 'busybox', terminal: true, stdin: true, attachable: true, detachKeys: '' }]);
     expect(calls).toEqual([['StartAndAttach', { container: ID, stdin: true, detachKeys: '' }]]);
   });
 
