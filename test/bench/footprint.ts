@@ -36,7 +36,7 @@ function processOf(pid: number): Process {
   const stat = readFileSync(`${at}/stat`, 'utf8');
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' '); // from the third on, as proc(5) counts
   const cpuSeconds = (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
-  const name = readFileSync(`${at}/cmdline`, 'latin1').split('\0').slice(0, 4).join(' ');
+  const name = readFileSync(`${at}/cmdline`, 'latin1').replaceAll('\0', ' ');
   return { pid, name, pssMiB: Number(rollup?.[1] ?? 0) / 1024, cpuSeconds };
 }
 

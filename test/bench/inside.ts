@@ -5,13 +5,26 @@
 import { connect } from '../../src/varlink/client.ts';
 import { callsPerSecond, type Service } from './calls.ts';
 import { fill, listOfMany, startsAtOnce, upAndDown } from './crowd.ts';
-import { BERTH_CLI, berthVarlink, commandLine, PODMAN_CLI, podmanRest, type Engine } from './engines.ts';
+import {
+  BERTH_CLI,
+  berthVarlink,
+  command,
+  commandLine,
+  PODMAN_CLI,
+  podmanRest,
+  silently,
+  type Engine,
+} from './engines.ts';
 import { idle, perContainer } from './footprint.ts';
 import { HttpSocket } from './http-socket.ts';
-import { lifecycleTurns, managerFloor, runtimeFloor } from './lifecycle.ts';
+import { lifecycleTurns, managerFloor, runtimeFloor, SERVER } from './lifecycle.ts';
 import { interleave, randomFrom, type Turn } from './measure.ts';
 import { summaryOf, type Candidate, type Report, type Row } from './report.ts';
-import { BERTH_SOCKET, PODMAN_SOCKET, prepare, PYTHON_SOCKET } from './prepare.ts';
+import { BERTH_SOCKET, PODMAN_SOCKET, prepare, PYTHON_SOCKET, writeText } from './prepare.ts';
+import { berthSessions, podmanSessions, runtimeSessions } from './sessions-command.ts';
+import { restSessions } from './sessions-rest.ts';
+import { openRawTerminal, varlinkSessions } from './sessions-varlink.ts';
+import { catTurn, EXEC, keyTurn, trueTurn, type Sessions } from './sessions.ts';
 
 const SIZES = {
   full: {
@@ -26,6 +39,13 @@ const SIZES = {
     many: 500,
     lists: 40,
     memory: 50,
+    execs: 40,
+    execMs: 40_000,
+    keys: 8,
+    keysMs: 30_000,
+    cats: 4,
+    catsMs: 45_000,
+    catMiB: { exec: 64, run: 8 },
   },
   quick: {
     rounds: 5,
@@ -39,10 +59,18 @@ const SIZES = {
     many: 100,
     lists: 8,
     memory: 8,
+    execs: 5,
+    execMs: 6_000,
+    keys: 1,
+    keysMs: 0,
+    cats: 1,
+    catsMs: 0,
+    catMiB: { exec: 16, run: 1 },
   },
 } as const;
 const mode = process.argv[2] === 'quick' ? 'quick' : 'full';
 const CALLS_MS = 400;
+const MIB = 1024 * 1024;
 const IDLE_MS = mode === 'quick' ? 1000 : 5000;
 
 const seed = Number(process.argv[3] ?? 1);
@@ -72,6 +100,9 @@ const lives = new Map<Candidate, Turn>([
   ['systemd-run', managerFloor],
 ]);
 rows.push(...(await interleave(lives, { rounds: size.rounds, warmUp: 2, limitMs: size.lifeMs }, random)));
+
+say('what goes into a container and comes out');
+rows.push(...(await streams()));
 
 say('many starts at once');
 rows.push(
@@ -114,6 +145,45 @@ say('done');
 const found: Pick<Report, 'mode' | 'seed' | 'versions' | 'rows'> = { mode, seed, versions, rows };
 process.stdout.write(JSON.stringify(found));
 process.exit(0); // connections that are kept would hold the process
+
+/** In a container of each that stays. */
+async function streams(): Promise<Row[]> {
+  const container = 'bench-streams';
+  const sessions = new Map<Candidate, Sessions>([
+    ['berth varlink', varlinkSessions(client)],
+    ['berth CLI', berthSessions()],
+    ['podman CLI', podmanSessions()],
+    ['podman REST', restSessions(http)],
+    ['crun', runtimeSessions(bundles.cat)],
+  ]);
+  const homes = [engines.get('berth varlink'), engines.get('podman REST')];
+  for (const engine of homes) await engine?.runDetached(container, SERVER);
+  await silently(['crun', '--cgroup-manager=cgroupfs', 'run', '--detach', '--bundle', bundles.sleep, container]);
+  const turns = (turnOf: (each: Sessions) => Turn): Map<Candidate, Turn> =>
+    new Map([...sessions].map(([candidate, each]) => [candidate, turnOf(each)]));
+
+  const execs = { rounds: size.execs, warmUp: 2, limitMs: size.execMs };
+  const found = await interleave(
+    turns((each) => trueTurn(each, container)),
+    execs,
+    random,
+  );
+  const keys = { rounds: size.keys, warmUp: 0, limitMs: size.keysMs };
+  const pressed = turns((each) => keyTurn(EXEC.key, async () => await each.openTerminal(container)));
+  found.push(...(await interleave(pressed, keys, random)));
+  const raw = keyTurn(EXEC.rawKey, async () => await openRawTerminal(client, container));
+  found.push(...(await interleave(new Map([['berth varlink', raw]]), keys, random)));
+
+  const bytes = { exec: size.catMiB.exec * MIB, run: size.catMiB.run * MIB };
+  const file = await writeText(bytes);
+  const cats = { rounds: size.cats, warmUp: 0, limitMs: size.catsMs };
+  const carried = turns((each) => catTurn(each, container, file, bytes));
+  found.push(...(await interleave(carried, cats, random, 'MiB/s')));
+
+  for (const engine of homes) await engine?.removeRunning(container);
+  await command(['crun', 'delete', '--force', container]);
+  return found;
+}
 
 async function footprints(): Promise<Row[]> {
   const daemons = [

@@ -1,4 +1,5 @@
 /** Makes the machine ready: images on both sides, the services that are compared, a bundle for the runtime alone. */
+import { randomBytes } from 'node:crypto';
 import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { existsSync } from 'node:fs';
@@ -28,7 +29,7 @@ cgroup_manager = "cgroupfs"
 `;
 
 interface Prepared {
-  readonly bundles: { readonly true: string; readonly sleep: string };
+  readonly bundles: { readonly true: string; readonly sleep: string; readonly cat: string };
   readonly versions: Readonly<Record<string, string>>;
 }
 
@@ -71,7 +72,11 @@ async function bundlesLikeBerths(containers: ContainerClient): Promise<Prepared[
     await writeFile(`${folder}/config.json`, JSON.stringify(specFor(text, name, args)));
     return folder;
   };
-  return { true: await bundleWith('true', ['true']), sleep: await bundleWith('sleep', ['sleep', '10000']) };
+  return {
+    true: await bundleWith('true', ['true']),
+    sleep: await bundleWith('sleep', ['sleep', '10000']),
+    cat: await bundleWith('cat', ['cat']),
+  };
 }
 
 interface Spec {
@@ -89,6 +94,19 @@ function specFor(text: string, name: string, args: readonly string[]): Spec {
   spec.linux.cgroupsPath = `/bench-${name}`;
   // The container's own files went with it.
   return { ...spec, mounts: spec.mounts.filter(({ source }) => source?.startsWith('/var/lib/berth') !== true) };
+}
+
+/** Lines of text, as programs write them. @returns the file's path, without the word that says what it is for */
+export async function writeText(sizes: Readonly<Record<string, number>>): Promise<string> {
+  const file = `${DATA}/text`;
+  for (const [purpose, bytes] of Object.entries(sizes)) {
+    const lines = randomBytes(bytes)
+      .toString('base64')
+      .slice(0, bytes)
+      .replaceAll(/(.{79})./g, '$1\n');
+    await writeFile(`${file}-${purpose}`, lines);
+  }
+  return file;
 }
 
 async function versionsHere(): Promise<Record<string, string>> {

@@ -1,5 +1,6 @@
 /** What berth is to reach, read off the rows. */
 import { STEPS } from './lifecycle.ts';
+import { EXEC } from './sessions.ts';
 import { digits, type Candidate, type Row, type Target } from './report.ts';
 
 export function targetsOf(rows: readonly Row[]): Target[] {
@@ -23,6 +24,11 @@ export function targetsOf(rows: readonly Row[]): Target[] {
     atMost(`List over varlink (${many})`, median(many, 'berth varlink'), 10, 'ms'),
     ...[STEPS.list, many, STEPS.inspect, STEPS.run, STEPS.stop, STEPS.remove].map((name) =>
       ratio(`${name} with the CLI, beside podman`, name, 'berth CLI', 'podman CLI', 1),
+    ),
+    ratio('exec true over varlink, beside crun exec', EXEC.exec, 'berth varlink', 'crun', 2.5),
+    ratio('exec true with the CLI, beside podman', EXEC.exec, 'berth CLI', 'podman CLI', 0.5),
+    ...[EXEC.execCat, EXEC.runCat].map((name) =>
+      ratio(`${name}: podman's rate, beside berth's, CLI`, name, 'podman CLI', 'berth CLI', 1),
     ),
     ...calls.map(({ name }) =>
       ratio(`${name}: sd-varlink's rate, beside berth's`, name, 'sd-varlink', 'berth varlink', 1),
