@@ -981,7 +981,7 @@ export interface ContainerHandlers {
   readonly ExecResize: (input: ExecResizeInput, call: varlink.Call) => Promise<ExecResizeOutput>;
   /** Asks a session's process to end, with the stop signal of the container, and kills it once the time is up. Returns when it has ended. */
   readonly ExecStop: (input: ExecStopInput, call: varlink.Call) => Promise<ExecStopOutput>;
-  /** Removes a session. */
+  /** Removes a session. One that has ended goes by itself five minutes later, and with its container. */
   readonly ExecRemove: (input: ExecRemoveInput, call: varlink.Call) => Promise<ExecRemoveOutput>;
   /** Returns everything about a session. */
   readonly ExecInspect: (input: ExecInspectInput, call: varlink.Call) => Promise<ExecInspectOutput>;
@@ -1832,7 +1832,7 @@ method ExecStop(
 	timeoutUSec: ?int
 ) -> ()
 
-# Removes a session.
+# Removes a session. One that has ended goes by itself five minutes later, and with its container.
 method ExecRemove(
 	# The session.
 	session: string,
@@ -2293,7 +2293,7 @@ export class ContainerClient {
     return this.#client.call('ExecStop', input, options);
   }
 
-  /** Removes a session. */
+  /** Removes a session. One that has ended goes by itself five minutes later, and with its container. */
   execRemove(input: ExecRemoveInput, options?: varlink.CallOptions): Promise<ExecRemoveOutput> {
     return this.#client.call('ExecRemove', input, options);
   }

@@ -215,25 +215,24 @@ describe('Exec', () => {
     expect(session.text(2) === expected('e')).toBe(true);
   });
 
-  it('100 at once and 100 one after another all end right, and leave nothing', async () => {
+  it('100 at once and 1,000 one after another all end right, and leave nothing', async () => {
     await (
       await sh('true')
     ).last;
     const before = await descriptorsOfBerthd();
-    const all = Array.from({ length: 100 }, async (_, index) => {
-      const session = await sh(`echo ${index}; exit ${index}`);
+    const outcome = async (index: number): Promise<unknown> => {
+      const session = await sh(`echo ${index}; exit ${index % 100}`);
       return [await session.last, session.text()];
-    });
-    const expected = Array.from({ length: 100 }, (_, index) => [{ type: 'exit', exitCode: index }, `${index}\n`]);
-    expect(await Promise.all(all)).toEqual(expected);
-    for (const index of Array.from({ length: 100 }).keys()) {
-      const session = await sh(`echo ${index}; exit ${index}`);
-      expect([await session.last, session.text()]).toEqual(expected[index]);
-    }
+    };
+    const expected = (index: number) => [{ type: 'exit', exitCode: index % 100 }, `${index}\n`];
+    const hundred = Array.from({ length: 100 }, (_, index) => index);
+    expect(await Promise.all(hundred.map(outcome))).toEqual(hundred.map(expected));
+    for (let index = 0; index < 1000; index++) expect(await outcome(index)).toEqual(expected(index));
     await expect.poll(async () => (await leaks(machine)).filter((line) => line.includes('exec'))).toEqual([]);
+    expect((await machine.sh('ls /run/berth/exec')).text()).toBe('');
     await expect.poll(descriptorsOfBerthd).toBeLessThanOrEqual(before + 2);
     expect((await berth.show('berthd.service', 'NFileDescriptorStore'))['NFileDescriptorStore']).toBe('0');
-  }, 120_000);
+  }, 180_000);
 });
 
 describe('an exec session', () => {
@@ -330,6 +329,22 @@ describe('an exec session', () => {
     const { state, exitCode } = await inspect(away);
     expect([state, exitCode]).toEqual(['stopped', undefined]); // the one that would have recorded it is gone
     await expect.poll(async () => (await machine.sh('pgrep -c -f "^sleep 1001" || true')).text().trim()).toBe('0');
+  });
+
+  it('keeps a container that has ended from Cleanup and Remove, unless that is forced, and goes with it', async () => {
+    await berth.run('h', 'exec sleep 1000', { pidNamespace: 'host' });
+    const configuration = { command: ['sleep', '1000'] };
+    const { id } = await berth.containers.execCreate({ container: 'h', configuration });
+    await berth.containers.execStart({ session: id });
+    // Its process is killed with the container's, but those who could say so stand still.
+    await machine.sh(`systemctl kill --signal=STOP ${(await inspect(id)).unit}`);
+    await machine.sh('systemctl kill --kill-whom=main --signal=KILL berth-h.service');
+    expect(await berth.wait('h')).toMatchObject({ signal: 'SIGKILL' });
+    const active = { error: 'io.berth.Container.ActiveExecSessions', parameters: { container: 'h', sessions: [id] } };
+    await expect(berth.containers.cleanup({ container: 'h' })).rejects.toMatchObject(active);
+    await expect(berth.containers.remove({ container: 'h' })).rejects.toMatchObject(active);
+    await berth.containers.remove({ container: 'h', force: true });
+    await expect(inspect(id)).rejects.toMatchObject({ error: 'io.berth.Container.NoSuchExecSession' });
   });
 
   it('ends with its container, which it keeps from nothing but an unforced removal', async () => {

@@ -13,6 +13,7 @@ import type { TerminalSize } from '../../stream/control.ts';
 import type { ActiveState, UnitChange } from '../../systemd/unit-status.ts';
 import type { Container } from '../container.ts';
 import { ContainerError } from '../errors.ts';
+import { Expiry } from './expiry.ts';
 import { relayKey, type ExecutionsPorts } from './ports.ts';
 import { Endings } from './session-ends.ts';
 import { launchSession, type Launched } from './session-launch.ts';
@@ -33,12 +34,14 @@ export class Executions implements AsyncDisposable {
   /** Sessions that this berthd has started: the ends of these are its to see, and not systemd's to tell. */
   readonly #children = new Set<string>();
   readonly #endings: Endings;
+  readonly #expiry: Expiry;
   readonly #closing = new AbortController();
   #watching: Promise<void> = Promise.resolve();
 
   constructor(ports: ExecutionsPorts) {
     this.#ports = ports;
-    this.#endings = new Endings(ports);
+    this.#expiry = new Expiry(ports);
+    this.#endings = new Endings(ports, this.#expiry);
   }
 
   /** Goes on with the sessions that an earlier berthd left. */
@@ -46,6 +49,7 @@ export class Executions implements AsyncDisposable {
     const changes = this.#ports.units.changes(this.#closing.signal, isSessionUnit);
     await this.#ports.book.load();
     await this.#reconcile();
+    this.#expiry.look();
     this.#watching = this.#watch(changes);
   }
 
@@ -183,6 +187,7 @@ export class Executions implements AsyncDisposable {
     this.#closing.abort();
     await this.#watching;
     await this.#endings.idle();
+    this.#expiry[Symbol.dispose]();
   }
 
   #runningContainer(reference: string): Container {

@@ -10,6 +10,7 @@ import { isGone } from '../operations/is-gone.ts';
 import { runtimeFor } from '../operations/runtime-for.ts';
 import { codeOfSignal, systemdSignalNumber } from '../status.ts';
 import { controlGroupFor } from '../unit.ts';
+import type { Expiry } from './expiry.ts';
 import { relayKey, type ExecutionsPorts } from './ports.ts';
 import { sessionUnit, type Session, type SessionEnd } from './session.ts';
 
@@ -20,11 +21,13 @@ const LARGEST_CODE_WITHOUT_SIGNAL = 128;
 
 export class Endings {
   readonly #ports: ExecutionsPorts;
+  readonly #expiry: Expiry;
   /** Under way, by session. */
   readonly #settling = new Map<string, Promise<void>>();
 
-  constructor(ports: ExecutionsPorts) {
+  constructor(ports: ExecutionsPorts, expiry: Expiry) {
     this.#ports = ports;
+    this.#expiry = expiry;
   }
 
   /** The first process of a session's unit has ended this moment, and the runtime with it. */
@@ -41,8 +44,8 @@ export class Endings {
     const { id } = session;
     const state = (await units.status(sessionUnit(id)))?.activeState ?? 'inactive';
     if (state !== 'inactive' && state !== 'failed') return;
-    const code = await book.files.exitCodeOf(id);
-    if (code !== undefined) await this.settle(id, { code, at: now() });
+    const recorded = await book.files.exitOf(id);
+    if (recorded !== undefined) await this.settle(id, recorded);
     else if ((await book.files.pidOf(id)) === undefined)
       await this.settle(id, { code: CODES.RuntimeFailed, message: 'it was not started', at: now() });
     else {
@@ -107,6 +110,7 @@ export class Endings {
       await relays.finish(relayKey(id));
       const session = book.get(id);
       if (session !== undefined) book.save({ ...session, end: await this.#explained(session, end) });
+      this.#expiry.ended();
     } finally {
       this.#settling.delete(id);
     }

@@ -1,6 +1,6 @@
 /** Where exec sessions are kept: below /run, since none of them outlives a boot. */
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseSession, sessionText, shortSessionId, type Session } from './session.ts';
 
@@ -52,10 +52,12 @@ export class SessionFiles {
     return Number.isInteger(pid) && pid > 1 ? pid : undefined;
   }
 
-  /** What the runtime exited with, which is what the process did; undefined where that was not recorded. */
-  async exitCodeOf(id: string): Promise<number | undefined> {
-    const recorded = await readFile(this.of(id).exit, 'latin1').catch(() => '');
-    return /^\d{1,3}\n$/.test(recorded) ? Number(recorded) : undefined;
+  /** What the runtime exited with, which is what the process did, and when; undefined where that was not recorded. */
+  async exitOf(id: string): Promise<{ readonly code: number; readonly at: Date } | undefined> {
+    const { exit } = this.of(id);
+    const recorded = await readFile(exit, 'latin1').catch(() => '');
+    if (!/^\d{1,3}\n$/.test(recorded)) return undefined;
+    return { code: Number(recorded), at: (await stat(exit)).mtime };
   }
 
   async remove(id: string): Promise<void> {
