@@ -14,14 +14,17 @@ import type { Machine } from './machine.ts';
 
 export const SOCKET = '/run/berth/io.berth';
 
+/** Where commands are run. */
+type Commands = Pick<Machine, 'check'>;
+
 export class Berth implements AsyncDisposable {
   readonly client: Client;
   readonly containers: ContainerClient;
   readonly images: ImageClient;
   readonly system: SystemClient;
-  readonly #machine: Machine;
+  readonly #machine: Commands;
 
-  private constructor(machine: Machine, client: Client) {
+  private constructor(machine: Commands, client: Client) {
     this.#machine = machine;
     this.client = client;
     this.containers = new ContainerClient(client);
@@ -30,7 +33,12 @@ export class Berth implements AsyncDisposable {
   }
 
   static async connect(machine: Machine): Promise<Berth> {
-    return new Berth(machine, await connect(`unix:${machine.path(SOCKET)}`));
+    return await Berth.at(`unix:${machine.path(SOCKET)}`, machine);
+  }
+
+  /** @param address where the socket of the machine's berth is */
+  static async at(address: string, machine: Commands): Promise<Berth> {
+    return new Berth(machine, await connect(address));
   }
 
   /** Loads a test image under its own name, if it is not there yet. */

@@ -19,7 +19,7 @@ ip netns list | sed 's/^/network namespace /'
 const OURS = /^unit berth-test-/;
 
 /** @param kept lines that match are no leaks: what was there before, say, or is meant to stay */
-export async function leaks(machine: Machine, kept?: RegExp): Promise<string[]> {
+export async function leaks(machine: Pick<Machine, 'sh'>, kept?: RegExp): Promise<string[]> {
   const { stdout } = await machine.sh(SEARCH);
   const lines = stdout.toString().split('\n');
   return lines.filter((line) => line !== '' && !OURS.test(line) && kept?.test(line) !== true);

@@ -12,9 +12,8 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { stripVTControlCharacters } from 'node:util';
 import { CACHE, PATH } from './cache.ts';
+import { readConsole } from './console.ts';
 import { check, type Outcome, Process, run, type RunOptions, type SpawnOptions } from './process.ts';
 import { type RootName, rootOf } from './roots.ts';
 
@@ -29,7 +28,6 @@ export interface BootOptions {
 
 /** Measured boots take 1 s, also on two busy cores less than 10. */
 const BOOT_LIMIT_MS = 90_000;
-const READY = /\bberth-test: (\S+)/;
 const HERE = import.meta.dirname;
 const NSPAWN = [
   '--register=no',
@@ -46,7 +44,7 @@ let booted = 0;
 
 /** What only the process that booted a machine has. */
 interface Supervisor {
-  console: string[];
+  console: readonly string[];
   /** Resolves with the state systemd gives when nothing is left to start. */
   nextBoot: (signal: AbortSignal) => Promise<string>;
   leader: () => number;
@@ -173,16 +171,10 @@ function supervise(root: string, { install = [], show = {} }: BootOptions): Supe
   const ended = new Promise<void>((resolve) => {
     child.once('close', () => resolve());
   });
-  const console: string[] = [];
   const waiting = new Set<(state: string) => void>();
-  for (const stream of [child.stdout, child.stderr]) {
-    createInterface({ input: stream }).on('line', (line) => {
-      const text = stripVTControlCharacters(line).replaceAll('\r', '').trimEnd();
-      if (text !== '' && console.push(text) > 2000) console.shift();
-      const state = READY.exec(text)?.[1];
-      if (state !== undefined) for (const resolve of waiting) resolve(state);
-    });
-  }
+  const console = readConsole(child, (state) => {
+    for (const resolve of waiting) resolve(state);
+  });
   return {
     console,
     async nextBoot(signal) {

@@ -5,7 +5,9 @@ import { PATH } from './cache.ts';
 import { check } from './process.ts';
 
 /** Program → package. */
-const PROGRAMS = {
+type Programs = Readonly<Record<string, string>>;
+
+const MACHINE: Programs = {
   mmdebstrap: 'mmdebstrap',
   'systemd-nspawn': 'systemd-container',
   nsenter: 'util-linux',
@@ -13,14 +15,24 @@ const PROGRAMS = {
   mount: 'mount',
   'dpkg-deb': 'dpkg',
   strip: 'binutils',
-} as const;
+};
+const EMULATOR: Programs = { 'qemu-system-x86_64': 'qemu-system-x86', mke2fs: 'e2fsprogs', unshare: 'util-linux' };
 
-/** @throws Error when this is not root on a machine with apt */
+/** What machines in namespaces need. @throws Error when this is not root on a machine with apt */
 export async function ensurePrerequisites(): Promise<void> {
+  await ensureInstalled(MACHINE);
+}
+
+/** What a machine with a kernel of its own needs. @throws Error as above, and where packages cannot be had */
+export async function ensureEmulator(): Promise<void> {
+  await ensureInstalled(EMULATOR);
+}
+
+async function ensureInstalled(programs: Programs): Promise<void> {
   if (process.getuid?.() !== 0) {
     throw new Error('test machines need root: they mount, make namespaces, and boot systemd in them');
   }
-  const missing = Object.entries(PROGRAMS).filter(([program]) => !isInstalled(program));
+  const missing = Object.entries(programs).filter(([program]) => !isInstalled(program));
   if (missing.length === 0) return;
   if (!isInstalled('apt-get')) {
     const names = missing.map(([program]) => program).join(', ');
