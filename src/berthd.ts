@@ -115,6 +115,7 @@ async function serve(notifier: Notifier, environment: Environment, faults: Fault
   const activation = await serveActivated(daemon.server, environment);
   if (activation === 'connected') return; // its one client has gone
   if (activation === 'nothing') await daemon.server.listen(DEFAULT_ADDRESS);
+  await daemon.begin();
   const { watchdogMs } = notifier;
   const tell = async (): Promise<void> => {
     await notifier.watchdog();

@@ -78,15 +78,18 @@ export class Daemon implements AsyncDisposable {
   readonly look: (signal: AbortSignal) => Promise<void>;
   /** What keeps berthd from leaving until it is called again. */
   readonly hold: () => Hold | undefined;
+  /** To be called once it listens: goes on with streams that an earlier berthd has left. */
+  readonly begin: () => Promise<void>;
   readonly #open: AsyncDisposableStack;
 
   private constructor(
-    parts: Pick<Daemon, 'server' | 'failed' | 'look' | 'hold'> & { readonly open: AsyncDisposableStack },
+    parts: Pick<Daemon, 'server' | 'failed' | 'look' | 'hold' | 'begin'> & { readonly open: AsyncDisposableStack },
   ) {
     this.server = parts.server;
     this.failed = parts.failed;
     this.look = parts.look;
     this.hold = parts.hold;
+    this.begin = parts.begin;
     this.#open = parts.open;
   }
 
@@ -201,6 +204,9 @@ export class Daemon implements AsyncDisposable {
         ...internalError(log),
       }),
     );
+    opening.defer(() => {
+      relays.hold(); // before the server lets its clients go
+    });
     const detachKeysOf = (container: string): string =>
       registry.find(container).config.detachKeys ?? settings.current.detachKeys;
     const facts = { version: VERSION, dataDirectory, runtimes: installed };
@@ -225,7 +231,10 @@ export class Daemon implements AsyncDisposable {
     opening.use(registry.changes.listenToAll(holdChanged));
     const hold = (): Hold | undefined =>
       holdOf({ clients: server.connections, streams: relays.count, containers: registry.all() });
-    return new Daemon({ server, failed: supervisor.failed, look, hold, open: opening.move() });
+    const begin = async (): Promise<void> => {
+      await relays.begin();
+    };
+    return new Daemon({ server, failed: supervisor.failed, look, hold, begin, open: opening.move() });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

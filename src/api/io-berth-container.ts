@@ -742,9 +742,14 @@ export type AttachInput = {
   readonly detachKeys?: string | undefined;
   /** The size of the window. */
   readonly size?: TerminalSize | undefined;
+  /** Whether this client makes the process wait while it does not read, as with StartAndAttach, instead of being dropped. Defaults to false. */
+  readonly foreground?: boolean | undefined;
 };
 
-export type AttachOutput = { readonly [member: string]: never };
+export type AttachOutput = {
+  /** Whether the process's input is still open; absent where nobody can write to it. */
+  readonly inputOpen?: boolean | undefined;
+};
 
 export type ResizeInput = {
   /** The container. */
@@ -802,9 +807,17 @@ export type ExecAttachInput = {
   readonly detachKeys?: string | undefined;
   /** The size of the window. */
   readonly size?: TerminalSize | undefined;
+  /**
+   * Whether this client makes the process wait while it does not read, as with ExecStartAndAttach, instead of being dropped. Defaults
+   * to false.
+   */
+  readonly foreground?: boolean | undefined;
 };
 
-export type ExecAttachOutput = { readonly [member: string]: never };
+export type ExecAttachOutput = {
+  /** Whether the process's input is still open; absent where nobody can write to it. */
+  readonly inputOpen?: boolean | undefined;
+};
 
 export type ExecResizeInput = {
   /** The session. */
@@ -1738,8 +1751,13 @@ method Attach(
 	# The keys that detach from a terminal, as 'detachKeys' of a configuration; empty for none. Defaults to the container's.
 	detachKeys: ?string,
 	# The size of the window.
-	size: ?TerminalSize
-) -> ()
+	size: ?TerminalSize,
+	# Whether this client makes the process wait while it does not read, as with StartAndAttach, instead of being dropped. Defaults to false.
+	foreground: ?bool
+) -> (
+	# Whether the process's input is still open; absent where nobody can write to it.
+	inputOpen: ?bool
+)
 
 # Sets the size of a container's terminal.
 method Resize(
@@ -1813,8 +1831,14 @@ method ExecAttach(
 	# The keys that detach from a terminal, as 'detachKeys' of a configuration; empty for none. Defaults to the container's.
 	detachKeys: ?string,
 	# The size of the window.
-	size: ?TerminalSize
-) -> ()
+	size: ?TerminalSize,
+	# Whether this client makes the process wait while it does not read, as with ExecStartAndAttach, instead of being dropped. Defaults
+	# to false.
+	foreground: ?bool
+) -> (
+	# Whether the process's input is still open; absent where nobody can write to it.
+	inputOpen: ?bool
+)
 
 # Sets the size of a session's terminal.
 method ExecResize(

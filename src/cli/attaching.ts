@@ -6,7 +6,9 @@ import type { Given } from './args.ts';
 import type { ATTACH_OPTIONS, StreamChoice } from './attach-options.ts';
 import type { Context } from './command.ts';
 import { forward } from './forward.ts';
-import { attached } from './session.ts';
+import { attached, type Session } from './session.ts';
+
+const ENDED = ['WrongState', 'NoSuchContainer'] as const;
 
 export interface Attaching {
   /** As it was given, or the ID. */
@@ -33,29 +35,41 @@ export async function attachTo(
   const { terminal = false, stdin = terminal } = configuration;
   const isPassedOn = input === 'required' || (input === 'if-open' && stdin);
   const isProxy = args.flag('sig-proxy') && !terminal;
-  const detachKeys = args.text('detach-keys');
+  const call = { container, stdin: isPassedOn, ...outputsOf(streams), detachKeys: args.text('detach-keys') };
   const connect = async (size: TerminalSize | undefined): Promise<Upgraded<unknown>> => {
-    const call = { container, stdin: isPassedOn, ...outputsOf(streams), detachKeys, size };
-    if (by === 'attach') return await containers.attach(call);
+    if (by === 'attach') return await containers.attach({ ...call, size });
     try {
-      return await containers.startAndAttach({ ...call, recursive });
+      return await containers.startAndAttach({ ...call, size, recursive });
     } catch (error) {
       if (isContainerError(error, 'WrongState') && error.parameters.state === 'running') {
-        return await containers.attach(call);
+        return await containers.attach({ ...call, size });
       }
       await onStartFailed?.();
       throw error;
     }
   };
-  return await attached(
-    async (size) => ({
+  // One that was started here goes on to wait for those who read what it says.
+  const foreground = by === 'start' || undefined;
+  const session: Session = {
+    connect: async (size) => ({
       stream: (await connect(size)).stream,
       farewell: `detached; the container goes on, and 'berth attach ${shortened(container)}' attaches again`,
       onSignal: isProxy ? async (signal) => await forward(containers, container, signal, context) : undefined,
     }),
-    { stdin: isPassedOn ? 'passed-on' : 'none', terminal: terminal ? 'has' : 'none' },
-    context,
-  );
+    async resume(size) {
+      try {
+        const { reply, stream } = await containers.attach({ ...call, size, foreground });
+        return { stream, input: reply.inputOpen === false ? 'ended' : 'open' };
+      } catch (error) {
+        if (!ENDED.some((name) => isContainerError(error, name))) throw error;
+        const { exit } = await containers.wait({ container });
+        const rest = `'berth logs ${shortened(container)}' has the rest of what it said, unless it was removed`;
+        return { type: 'exit', ...exit, rest };
+      }
+    },
+  };
+  const stdinOf = isPassedOn ? 'passed-on' : 'none';
+  return await attached(session, { stdin: stdinOf, terminal: terminal ? 'has' : 'none' }, context);
 }
 
 /** Nothing is said of them where all are wanted. */

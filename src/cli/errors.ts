@@ -15,6 +15,7 @@ import { UsageError } from './args.ts';
 import { OutputFailed } from './output.ts';
 import { sentenceForParameter } from './parameters.ts';
 import { printable } from './printable.ts';
+import { InputUncertain } from './session-input.ts';
 
 type Sentences<Errors> = { readonly [Name in keyof Errors & string]: (facts: Errors[Name]) => string };
 
@@ -163,6 +164,9 @@ function sentenceForFailure(error: unknown): string {
   if (error instanceof CannotConnect) return sentenceForUnreachable(error);
   if (error instanceof ConnectionClosed) {
     return "berthd closed the connection before it answered; see 'journalctl -u berthd' and try again";
+  }
+  if (error instanceof InputUncertain) {
+    return 'berthd went away while input was passed on; nobody knows how much of it arrived, so the rest was not sent';
   }
   if (error instanceof InvalidAddress) return `${error.message}; it comes from --address or BERTH_ADDRESS`;
   if (error instanceof ProtocolViolation || error instanceof InvalidReply) {

@@ -36,7 +36,9 @@ export interface RelayOptions {
   /** A terminal arrives later, by `useTerminal`. */
   readonly form: 'pipes' | 'terminal';
   readonly logs?: { readonly [stream in OutputName]: Spool } | undefined;
-  /** Told once when the process's input was ended for good. */
+  /** Nothing is read before this resolves. */
+  readonly begin?: Promise<void> | undefined;
+  /** Told when the process's input has ended for good, and all of it has arrived. */
   readonly inputEnded: () => void;
   /** Told of what went wrong with the log; the line is lost. */
   readonly failed: (error: unknown) => void;
@@ -59,7 +61,7 @@ export const MAX_PENDING_BYTES = 8 * 1024 * 1024;
 /** What a person types at a terminal to say that nothing more comes: ctrl-d. */
 const END_OF_TRANSMISSION = Buffer.of(4);
 
-type Role = 'foreground' | 'observer';
+export type Role = 'foreground' | 'observer';
 
 export class Relay {
   readonly #options: RelayOptions;
@@ -72,13 +74,17 @@ export class Relay {
   #terminal: number | undefined;
   #size: TerminalSize | undefined;
   #finishing = false;
+  #holding: boolean;
+  #open = true;
 
   constructor(descriptors: RelayDescriptors, options: RelayOptions) {
     this.#options = options;
+    this.#holding = options.begin !== undefined;
     this.#read('stdout', descriptors.stdout);
     this.#read('stderr', descriptors.stderr);
     if (descriptors.stdin !== undefined) this.#sink = new Sink(writerOn(descriptors.stdin));
     if (descriptors.terminal !== undefined) this.useTerminal(descriptors.terminal);
+    if (options.begin !== undefined) void this.#beginAfter(options.begin);
   }
 
   /** Resolves when nobody writes any more, and at the latest after `finish`. */
@@ -134,9 +140,9 @@ export class Relay {
       void this.#opened.promise.then(async () => await this.#sink?.write(END_OF_TRANSMISSION));
       return;
     }
-    this.#sink?.end();
+    const sink = this.#sink;
     this.#sink = undefined;
-    this.#options.inputEnded();
+    if (sink !== undefined) void this.#end(sink);
   }
 
   /** Remembered where there is no terminal yet. */
@@ -149,6 +155,12 @@ export class Relay {
   redraw(): void {
     if (this.#terminal === undefined || this.#sources.get('stdout')?.ended !== false) return;
     this.#options.terminals.redraw(this.#terminal);
+  }
+
+  /** Reads nothing more, but what is left when the process ends. */
+  hold(): void {
+    this.#holding = true;
+    for (const source of this.#sources.values()) source.pause();
   }
 
   /** The process has ended: hands out everything that it wrote, and closes. */
@@ -170,6 +182,7 @@ export class Relay {
 
   /** Gives the descriptors back; what others hold of them goes on. */
   close(): void {
+    this.#open = false;
     for (const source of this.#sources.values()) source.close();
     this.#sink?.close();
     this.#sink = undefined;
@@ -193,6 +206,7 @@ export class Relay {
         if ([...this.#sources.values()].every(({ ended }) => ended)) this.#ended.resolve();
       },
     });
+    if (this.#holding) source.pause();
     this.#sources.set(stream, source);
     return source;
   }
@@ -205,6 +219,17 @@ export class Relay {
       this.#clients.delete(client);
       client.dropped();
     }
+  }
+
+  async #beginAfter(begin: Promise<void>): Promise<void> {
+    await begin;
+    this.#holding = false;
+    this.#resume();
+  }
+
+  async #end(input: Sink): Promise<void> {
+    await input.end();
+    if (this.#open) this.#options.inputEnded();
   }
 
   #crowded(): boolean {
@@ -224,7 +249,7 @@ export class Relay {
   }
 
   #resume(): void {
-    if (this.#finishing || this.#crowded()) return;
+    if (this.#finishing || this.#holding || this.#crowded()) return;
     for (const source of this.#sources.values()) source.resume();
   }
 }

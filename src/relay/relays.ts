@@ -3,6 +3,7 @@
  * left with systemd as soon as it is made, and a new berthd goes on with it. So no process ever sees its pipes break.
  */
 import { closeSync } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
 import { listenForTerminals } from './console.ts';
 import { JournalEntries } from './journal-entries.ts';
 import { Relay, type Terminals } from './relay.ts';
@@ -65,6 +66,9 @@ interface Entry {
 /** As syslog has them: what the journal calls informational, and errors. */
 const PRIORITIES = { stdout: '6', stderr: '3' };
 
+/** Turns of the event loop: one to accept those who wait at the socket, one to read what they sent, and some in reserve. */
+const TURNS_TO_BE_HEARD = 4;
+
 const nameOf = (key: string, part: Part): string => `relay.${key}.${part}`;
 
 export class Relays {
@@ -72,6 +76,8 @@ export class Relays {
   readonly #entries = new Map<string, Entry>();
   /** What an earlier process left and nobody has asked for yet. */
   readonly #left = new Map<string, Kept>();
+  /** Resolves when what an earlier process left is read on. */
+  readonly #begun = Promise.withResolvers<void>();
   readonly #finishing = new Map<string, Promise<void>>();
   #journal: JournalEntries | undefined;
 
@@ -131,7 +137,16 @@ export class Relays {
     const left = this.#left.get(key);
     if (left === undefined) return this.find(key);
     this.#left.delete(key);
-    return (await this.#begin(key, left, request)).relay;
+    return (await this.#begin(key, left, request, this.#begun.promise)).relay;
+  }
+
+  /**
+   * Goes on reading what an earlier berthd has left, once the clients that waited for this one have been heard: those that were
+   * attached before are again, and miss nothing.
+   */
+  async begin(): Promise<void> {
+    for (let turn = 0; turn < TURNS_TO_BE_HEARD; turn++) await setImmediate();
+    this.#begun.resolve();
   }
 
   /** Gives back what nobody has asked for. */
@@ -170,6 +185,11 @@ export class Relays {
     this.#options.changed?.();
   }
 
+  /** Leaves what is not read yet to the next berthd: those who are attached now are going to be attached to that. */
+  hold(): void {
+    for (const { relay } of this.#entries.values()) relay.hold();
+  }
+
   /** Lets go of everything, and leaves it with systemd for the next berthd. */
   close(): void {
     for (const { relay, consoles } of this.#entries.values()) {
@@ -197,7 +217,12 @@ export class Relays {
     return new Spool(memory, { entries: this.#journal, fields: own, pid, now: this.#options.now });
   }
 
-  async #begin(key: string, kept: Kept, request: RelayRequest): Promise<{ relay: Relay; consoleSocket?: string }> {
+  async #begin(
+    key: string,
+    kept: Kept,
+    request: RelayRequest,
+    begin?: Promise<void>,
+  ): Promise<{ relay: Relay; consoleSocket?: string }> {
     const { store, failed, folder } = this.#options;
     const parts = new Set<Part>();
     const keep = async (part: Part, fd: number): Promise<void> => {
@@ -224,7 +249,7 @@ export class Relays {
       parts.delete('stdin');
       store.removeFds(nameOf(key, 'stdin')).catch(failure);
     };
-    const relay = new Relay(kept, { form, logs, inputEnded, failed: failure, terminals: await terminals() });
+    const relay = new Relay(kept, { form, logs, begin, inputEnded, failed: failure, terminals: await terminals() });
     if (form === 'pipes') {
       this.#add(key, { relay, parts, consoles: undefined });
       return { relay };

@@ -25,13 +25,15 @@ export class Sink {
     return this.#socket.writableLength > ROOM_BYTES ? this.#drained() : undefined;
   }
 
-  /** What was written still arrives. */
-  end(): void {
+  /** What was written still arrives. Resolves when it has, or when nobody will ever read it. */
+  async end(): Promise<void> {
     if (!this.#open) return;
     this.#open = false;
-    this.#socket.end(() => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#socket.once('close', resolve).end(() => {
       this.#socket.destroy();
     });
+    await promise;
   }
 
   close(): void {

@@ -54,6 +54,10 @@ export class Source {
     if (!this.#ended) this.socket.resume();
   }
 
+  pause(): void {
+    this.socket.pause();
+  }
+
   /**
    * Takes what was written before the call, at once, however much `chunk` wants to wait for clients.
    * @param ready what must be waited for before the buffer is used again

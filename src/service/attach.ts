@@ -12,7 +12,15 @@ import { Channel } from '../stream/channel.ts';
 import type { SessionExit } from '../stream/control.ts';
 import type { OutputName } from '../stream/frames.ts';
 import type { Upgrade } from '../varlink/types.ts';
-import { outputs, serveAttached, sizeOf, streamOptions, type DetachKeysOf, type StreamOptions } from './attached.ts';
+import {
+  leaveWhenGone,
+  outputs,
+  serveAttached,
+  sizeOf,
+  streamOptions,
+  type DetachKeysOf,
+  type StreamOptions,
+} from './attached.ts';
 
 export type AttachHandlers = Pick<ContainerHandlers, 'StartAndAttach' | 'Attach' | 'Resize'>;
 
@@ -31,6 +39,7 @@ export const attachService = (containers: Containers, detachKeysOf: DetachKeysOf
     const opened = (relay: Relay): void => {
       if (options.size !== undefined) relay.resize(options.size);
       relayed = { relay, leave: relay.attach(attachment, 'foreground') };
+      leaveWhenGone(signal, attachment, relayed.leave);
     };
     const since = containers.now();
     try {
@@ -59,21 +68,31 @@ export const attachService = (containers: Containers, detachKeysOf: DetachKeysOf
     return { reply: {}, serve };
   },
 
-  async Attach({
-    container: reference,
-    stdin,
-    stdout = true,
-    stderr = true,
-    logs = false,
-    stream: live = true,
-    ...input
-  }) {
+  async Attach(
+    {
+      container: reference,
+      stdin,
+      stdout = true,
+      stderr = true,
+      logs = false,
+      stream: live = true,
+      foreground = false,
+      ...input
+    },
+    { signal },
+  ) {
     if (!logs && !live) throw new ContainerError('InvalidParameter', { parameter: 'stream' });
     const options = streamOptions(input, detachKeysOf(reference));
     const wanted = outputs({ stdout, stderr });
     const client = new Attachment(wanted);
-    const attaching = containers.attach(reference, { client, stdin: inputFor(stdin), live: live ? 'follow' : 'none' });
+    const attaching = containers.attach(reference, {
+      client,
+      role: foreground ? 'foreground' : 'observer',
+      stdin: inputFor(stdin),
+      live: live ? 'follow' : 'none',
+    });
     const { container, relayed, seam } = attaching;
+    if (relayed !== undefined) leaveWhenGone(signal, client, relayed.leave);
     const serve = async (stream: Duplex): Promise<void> => {
       const over = new AbortController();
       using _over = aborting(over);
@@ -103,7 +122,8 @@ export const attachService = (containers: Containers, detachKeysOf: DetachKeysOf
         redraw: seam !== undefined,
       });
     };
-    return await Promise.resolve<Upgrade<AttachOutput>>({ reply: {}, serve });
+    const inputOpen = container.config.stdin ? relayed?.relay.acceptsInput : undefined;
+    return await Promise.resolve<Upgrade<AttachOutput>>({ reply: { inputOpen }, serve });
   },
 
   async Resize({ container, size }) {

@@ -121,6 +121,15 @@ async function connect(channel: Channel, { first, attachment }: Attached): Promi
   attachment.connect(channel);
 }
 
+/** Whoever hangs up leaves, also before there is anything to serve: nobody would take what is held for it. */
+export function leaveWhenGone(signal: AbortSignal, attachment: Attachment, leave: Disposable): void {
+  const gone = (): void => {
+    leaving(attachment, leave)[Symbol.dispose]();
+  };
+  if (signal.aborted) gone();
+  else signal.addEventListener('abort', gone, { once: true });
+}
+
 const leaving = (attachment: Attachment, leave: Disposable): Disposable => ({
   [Symbol.dispose]: () => {
     leave[Symbol.dispose]();

@@ -6,7 +6,15 @@ import { sessionUnit, stateOf, type Session, type SessionEnd } from '../containe
 import { Attachment } from '../stream/attachment.ts';
 import type { SessionExit } from '../stream/control.ts';
 import type { Upgrade } from '../varlink/types.ts';
-import { outputs, serveAttached, sizeOf, streamOptions, type DetachKeysOf, type StreamOptions } from './attached.ts';
+import {
+  leaveWhenGone,
+  outputs,
+  serveAttached,
+  sizeOf,
+  streamOptions,
+  type DetachKeysOf,
+  type StreamOptions,
+} from './attached.ts';
 import { timestamp } from './wire.ts';
 
 export type ExecHandlers = Pick<ContainerHandlers, Extract<keyof ContainerHandlers, `Exec${string}`>>;
@@ -20,31 +28,36 @@ export const execService = (executions: Executions, detachKeysOf: DetachKeysOf):
     await executions.startDetached(session, signal);
     return {};
   },
-  async ExecStartAndAttach({ session, ...input }) {
+  async ExecStartAndAttach({ session, ...input }, { signal }) {
     const { container } = (await executions.inspect(session)).session;
-    return await startAttached(executions, session, streamOptions(input, detachKeysOf(container)), {});
+    return await startAttached(executions, session, streamOptions(input, detachKeysOf(container)), {}, signal);
   },
-  async ExecAttach({ session: reference, stdin = true, stdout = true, stderr = true, ...input }) {
+  async ExecAttach(
+    { session: reference, stdin = true, stdout = true, stderr = true, foreground = false, ...input },
+    { signal },
+  ) {
     const relay = executions.relayOf(reference, 'attach');
-    const { session } = await executions.inspect(reference);
-    const options = streamOptions(input, detachKeysOf(session.container));
     const attachment = new Attachment(outputs({ stdout, stderr }));
-    const leave = relay.attach(attachment, 'observer');
-    return {
-      reply: {},
-      serve: async (stream) => {
-        const ended = executions.ended(session.id).then(endFor(attachment));
-        if (options.size !== undefined) relay.resize(options.size);
-        await serveAttached(stream, options, {
-          relay,
-          attachment,
-          leave,
-          stdin: stdin ? 'open' : 'none',
-          ended,
-          redraw: true,
-        });
-      },
-    };
+    // Before anything is waited for: what is said meanwhile is for this client, too.
+    const leave = relay.attach(attachment, foreground ? 'foreground' : 'observer');
+    leaveWhenGone(signal, attachment, leave);
+    try {
+      const { session } = await executions.inspect(reference);
+      const options = streamOptions(input, detachKeysOf(session.container));
+      const inputOpen = session.config.stdin ? relay.acceptsInput : undefined;
+      return {
+        reply: { inputOpen },
+        serve: async (stream) => {
+          const ended = executions.ended(session.id).then(endFor(attachment));
+          if (options.size !== undefined) relay.resize(options.size);
+          const open = stdin ? 'open' : 'none';
+          await serveAttached(stream, options, { relay, attachment, leave, stdin: open, ended, redraw: true });
+        },
+      };
+    } catch (error) {
+      leave[Symbol.dispose]();
+      throw error;
+    }
   },
   async ExecResize({ session, size }) {
     executions.resize(session, sizeOf(size));
@@ -68,11 +81,11 @@ export const execService = (executions: Executions, detachKeysOf: DetachKeysOf):
       yield { execSession: wireSession(session, pid) };
     }
   },
-  async Exec({ container, configuration, ...input }) {
+  async Exec({ container, configuration, ...input }, { signal }) {
     const options = streamOptions(input, detachKeysOf(container));
     const { id } = await executions.create(container, configuration);
     try {
-      const { serve, ...upgrade } = await startAttached(executions, id, options, { id });
+      const { serve, ...upgrade } = await startAttached(executions, id, options, { id }, signal);
       return {
         ...upgrade,
         serve: async (stream) => {
@@ -94,11 +107,13 @@ async function startAttached<T>(
   reference: string,
   options: StreamOptions,
   reply: T,
+  signal: AbortSignal,
 ): Promise<Upgrade<T>> {
   const { session } = await executions.inspect(reference);
   const attachment = new Attachment(['stdout', 'stderr']);
   const ended = executions.ended(session.id).then(endFor(attachment));
   const { relay, leave } = await executions.start(session.id, attachment, options.size);
+  leaveWhenGone(signal, attachment, leave);
   const stdin = session.config.stdin ? 'open' : 'none';
   return {
     reply,

@@ -67,7 +67,7 @@ export class ServerConnection {
   close(): void {
     const wasUpgraded = this.#state === 'upgraded';
     if (!this.#move('closed')) return;
-    if (wasUpgraded) this.#stream.destroy();
+    if (wasUpgraded) this.#endUpgraded(this.#stream);
     else this.#transport.end();
     this.#current?.hangUp();
   }

@@ -1,5 +1,6 @@
 /** `berth exec`, `attach` and what `run` and `start` do with -i and -t, as a person or a script has them. */
 import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { text as textOf } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Berth } from './berth.ts';
@@ -54,7 +55,7 @@ const terminated = async (argv: readonly string[]): Promise<object> => {
 const typed = async (command: string, steps: readonly (readonly [seen: string, keys: string])[]): Promise<Outcome> =>
   await machine.exec(['python3', '-c', TERMINAL, command, JSON.stringify(steps)], { timeoutMs: 20_000 });
 const TERMINAL = `
-import fcntl, json, os, pty, select, struct, sys, termios
+import fcntl, json, os, pty, select, struct, subprocess, sys, termios
 pid, fd = pty.fork()
 if pid == 0:
     os.execvp('bash', ['bash', '-c', 'stty rows 33 cols 99; before=$(stty -g); ' + sys.argv[1] + '; echo "code=$?"; [ "$before" = "$(stty -g)" ] && echo restored'])
@@ -76,6 +77,7 @@ for expected, keys in json.loads(sys.argv[2]):
     if keys.startswith('size '):
         columns, rows = keys[5:].split('x')
         fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack('HHHH', int(rows), int(columns), 0, 0))
+    elif keys.startswith('run '): subprocess.run(keys[4:], shell=True, check=True)
     else: os.write(fd, keys.encode())
 while more(): pass
 sys.stdout.buffer.write(seen)
@@ -87,8 +89,8 @@ describe('berth exec', () => {
     [['true'],                         0,   /^$/],
     [['sh', '-c', 'exit 42'],          42,  /^$/],
     [['sh', '-c', 'kill -KILL $$'],    137, /^$/],
-    [['no-such-command'],              127, /^berth: .+\n$/m],
-    [['/etc/passwd'],                  126, /^berth: .+\n$/m],
+    [['no-such-command'],              127, /^.*no-such-command.+\n$/],
+    [['/etc/passwd'],                  126, /^.*\/etc\/passwd.+\n$/],
   ])('%j exits with %i', async (command, code, stderr) => {
     const ran = await berth(['exec', 'x', ...command]);
     expect([ran.code, ran.text()]).toEqual([code, '']);
@@ -232,5 +234,61 @@ describe('a container with an input', () => {
     });
     expect(said(await berth(['start', '-ai', 'cli-made'], { input: 'two' }))).toMatchObject({ stdout: 'two' });
     expect(await berth(['start', '-i', 'x'])).toMatchObject({ code: 125 });
+  });
+});
+
+describe('a berthd that dies', () => {
+  const KILL =
+    'pid=$(systemctl show -P MainPID berthd.service); systemctl kill --kill-whom=main -s KILL berthd.service; while kill -0 $pid 2>/dev/null; do :; done; systemctl start berthd.service';
+  const RESTART = 'systemctl restart berthd.service';
+  const COUNT = 'i=0; while [ ! -e /tmp/go ]; do echo $i; i=$((i+1)); usleep 500; done; echo "last $i"; exit 7';
+  const ROUNDS = 5;
+  /** What berthd had read and not handed on at the instant of a kill -9: one chunk, of some lines. */
+  const MOST_LOST = 50;
+
+  afterEach(async () => {
+    await client[Symbol.asyncDispose]();
+    client = await Berth.connect(machine);
+  });
+
+  // prettier-ignore
+  it.each<[how: string, argv: string[], container: string, away: string, mostLost: number]>([
+    ['killed under run',     ['run', '--name', 'cli-count', '-a', 'stdout', 'plain'], 'cli-count', KILL, MOST_LOST],
+    ['killed under exec',    ['exec', 'x'], 'x', KILL, MOST_LOST],
+    ['restarted under exec', ['exec', 'x'], 'x', RESTART, 0],
+  ])('is %s, and what is said goes on without a repeat', async (how, argv, container, away, mostLost) => {
+    const child = machine.spawn(['berth', ...argv, 'sh', '-c', COUNT]);
+    child.stdin.end();
+    const complaints = textOf(child.stderr);
+    const chunks: Buffer[] = [];
+    child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
+    for (let round = 0; round < ROUNDS; round++) {
+      await once(child.stdout, 'data');
+      await machine.sh(away);
+    }
+    await once(child.stdout, 'data');
+    expect(said(await berth(['exec', container, 'touch', '/tmp/go']))).toEqual({ code: 0, stdout: '', stderr: '' });
+    expect(await child.ended).toEqual({ code: 7, signal: null });
+    expect(await complaints).toBe('');
+    const lines = Buffer.concat(chunks).toString().trim().split('\n');
+    const count = Number(lines.pop()?.replace('last ', ''));
+    const numbers = lines.map(Number);
+    expect(numbers).toEqual([...new Set(numbers)].sort((a, b) => a - b));
+    const lost = (count - numbers.length).toString();
+    process.stderr.write(`berth: ${how} ${ROUNDS.toString()} times, ${count.toString()} lines: ${lost} lost\n`);
+    expect(Number(lost)).toBeLessThanOrEqual(ROUNDS * mostLost);
+  }, 120_000);
+
+  it('is no end of a terminal, which is as it was afterwards', async () => {
+    const ran = await typed(
+      `berth exec -it x sh -c 'echo up; while read -r line; do echo "got $line"; [ "$line" = end ] && exit 6; done'`,
+      [
+        ['up', 'one\r'],
+        ['got one', 'run systemctl restart berthd.service'],
+        ['', 'two\r'],
+        ['got two', 'end\r'],
+      ],
+    );
+    expect(ran.text()).toMatch(/got two\r\nend\r\ngot end\r\ncode=6\r\nrestored$/);
   });
 });

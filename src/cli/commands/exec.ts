@@ -1,9 +1,15 @@
-import { ContainerClient, type ExecConfiguration } from '../../api/io-berth-container.ts';
+import {
+  ContainerClient,
+  isContainerError,
+  type ExecAttachInput,
+  type ExecConfiguration,
+} from '../../api/io-berth-container.ts';
 import { DETACH_KEYS_OPTION } from '../attach-options.ts';
 import { command, type Context } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { OutputClosed, OutputFailed } from '../output.ts';
-import { attached } from '../session.ts';
+import { InputUncertain } from '../session-input.ts';
+import { attached, type Missed, type Resumed, type Session } from '../session.ts';
 import { variablesFrom } from '../variables.ts';
 
 /** How long a command may take to end when nobody reads what it says any more. */
@@ -47,29 +53,58 @@ export const exec = command({
     const containers = new ContainerClient(context.berthd);
     if (args.flag('detach')) return await leave(containers, container, configuration, context);
     const detachKeys = args.text('detach-keys');
-    let session: string | undefined;
+    let id: string | undefined;
+    let isResumed = false;
+    const session: Session = {
+      async connect(size) {
+        const { reply, stream } = await containers.exec({ container, configuration, detachKeys, size });
+        const execSession = reply.id;
+        id = execSession;
+        return {
+          stream,
+          farewell: `detached; the command goes on in the session ${execSession.slice(0, 12)}`,
+          onSignal: async () => void (await containers.execStop({ session: execSession })),
+        };
+      },
+      async resume(size) {
+        isResumed = true;
+        return await resume(containers, { session: id ?? '', stdin: interactive, detachKeys, size });
+      },
+    };
     try {
-      return await attached(
-        async (size) => {
-          const { reply, stream } = await containers.exec({ container, configuration, detachKeys, size });
-          const { id } = reply;
-          session = id;
-          return {
-            stream,
-            farewell: `detached; the command goes on in the session ${id.slice(0, 12)}`,
-            onSignal: async () => void (await containers.execStop({ session: id })),
-          };
-        },
-        { stdin: interactive ? 'passed-on' : 'none', terminal: tty ? 'has' : 'none' },
-        context,
-      );
+      const options = { stdin: interactive ? 'passed-on' : 'none', terminal: tty ? 'has' : 'none' } as const;
+      return await attached(session, options, context);
     } catch (error) {
-      const isUnread = error instanceof OutputClosed || error instanceof OutputFailed;
-      if (isUnread && session !== undefined) await end(containers, session);
+      const isLost = [OutputClosed, OutputFailed, InputUncertain].some((each) => error instanceof each);
+      if (isLost && id !== undefined) await end(containers, id);
       throw error;
+    } finally {
+      // The berthd that would have removed it is gone.
+      if (isResumed && id !== undefined) await forget(containers, id);
     }
   },
 });
+
+/** From this moment on, after berthd went away. */
+async function resume(containers: ContainerClient, input: ExecAttachInput): Promise<Resumed | Missed> {
+  try {
+    const { reply, stream } = await containers.execAttach({ ...input, foreground: true });
+    return { stream, input: reply.inputOpen === false ? 'ended' : 'open' };
+  } catch (error) {
+    if (!isContainerError(error, 'WrongExecState')) throw error;
+    const { exitCode, message } = (await containers.execInspect({ session: input.session })).execSession;
+    return { type: 'exit', exitCode, message, rest: 'what it said in the end is lost' };
+  }
+}
+
+/** Removes a session that has ended; one that was detached from stays. */
+async function forget(containers: ContainerClient, session: string): Promise<void> {
+  try {
+    await containers.execRemove({ session });
+  } catch {
+    // It runs, or is gone already.
+  }
+}
 
 /** @returns the exit code */
 async function leave(
@@ -89,7 +124,7 @@ async function leave(
   return EXIT.ok;
 }
 
-/** What SIGPIPE would be to it, had it written to the pipe itself. */
+/** What SIGPIPE would be to it, had it written to the pipe itself; and what is to be done with half of its input. */
 async function end(containers: ContainerClient, session: string): Promise<void> {
   try {
     await containers.execStop({ session, timeoutUSec: GRACE_USEC });

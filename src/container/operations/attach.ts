@@ -1,5 +1,5 @@
 import type { LogLine } from '../../journal/journal.ts';
-import type { Relay, RelayClient } from '../../relay/relay.ts';
+import type { Relay, RelayClient, Role } from '../../relay/relay.ts';
 import type { TerminalSize } from '../../stream/control.ts';
 import type { Container } from '../container.ts';
 import { ContainerError } from '../errors.ts';
@@ -9,6 +9,7 @@ import { linesOf, relayKeyOf } from './streams.ts';
 
 export interface AttachOptions {
   readonly client: RelayClient;
+  readonly role: Role;
   /** `required`: refused where there is none. */
   readonly stdin: 'required' | 'if-open' | 'none';
   /** Whether what is said from now on is wanted, which only a container that lives says. */
@@ -30,7 +31,7 @@ export interface Attaching {
 export function attach(
   { registry, relays }: Ports,
   reference: string,
-  { client, stdin, live }: AttachOptions,
+  { client, role, stdin, live }: AttachOptions,
 ): Attaching {
   const container = registry.find(reference);
   const { name, status } = container;
@@ -41,7 +42,7 @@ export function attach(
   demandInput(container, stdin === 'required' && relay === undefined ? 'impossible' : stdin);
   if (relay === undefined) return { container, relayed: undefined, seam: undefined };
   const { seam } = relay;
-  return { container, relayed: { relay, leave: relay.attach(client, 'observer') }, seam };
+  return { container, relayed: { relay, leave: relay.attach(client, role) }, seam };
 }
 
 /** @throws ContainerError `NoStandardInput` for one that is asked for, and is not there */

@@ -6,7 +6,9 @@ import {
   type AttachInput,
   type Configuration,
   type ContainerHandlers,
+  type ExecAttachInput,
   type ExecInput,
+  type ExecSession,
   type StartAndAttachInput,
 } from '../../../src/api/io-berth-container.ts';
 import { Channel, type ChannelEvents } from '../../../src/stream/channel.ts';
@@ -15,6 +17,15 @@ import { ID } from './fixtures.ts';
 import { berth, TestWorld, type Ran, type WorldOptions } from './world.ts';
 
 const SESSION = 'e'.repeat(64);
+const STOPPED: ExecSession = {
+  id: SESSION,
+  container: ID,
+  unit: 'berth-exec-eeeeeeeeeeee.scope',
+  state: 'stopped',
+  configuration: { command: ['sh'] },
+  createdAt: { realtime: 1 },
+  exitCode: 7,
+};
 
 /** What a process does with its client; it hears what is typed. */
 type Process = (channel: Channel, typed: Typed, stream: Duplex) => Promise<void> | void;
@@ -146,7 +157,7 @@ describe('exec', () => {
     ['ends nobody knows how', (channel) => channel.exit({}), 125, /nobody knows how/],
     ['is detached from',      (channel) => channel.detached(), 0, /^berth: detached; the command goes on in the session e{12}\n$/],
     ['is told of an error',   (channel) => channel.fail('io.berth.Container.StreamOverrun', { limitBytes: 9 }), 125, /^berth: 9 bytes of output waited/],
-    ['loses berthd',          (_channel, _typed, stream) => void stream.destroy(), 125, /^berth: berthd closed the connection/],
+    ['loses berthd, and the way back', (_channel, _typed, stream) => void stream.destroy(), 125, /^berth: berthd does not know .*ExecAttach/],
     ['hears nonsense',        (_channel, _typed, stream) => void stream.write(encodeFrame('control', Buffer.from('[]'))), 125, /not berthd/],
     ['hears its own stream',  (_channel, _typed, stream) => void stream.write(encodeFrame('stdin', Buffer.from('x'))), 125, /not berthd/],
   ];
@@ -415,5 +426,125 @@ describe('start', () => {
     await berth(['start', '-a', 'web'], { containers: { ...containers, StartAndAttach: running } });
     expect(calls).toEqual([['Attach', { container: 'web', stdin: false }]]);
     expect(await berth(['start', '-a', 'web', 'db'], { containers })).toMatchObject({ code: 125 });
+  });
+});
+
+describe('a berthd that goes away', () => {
+  const dies: Process = (channel, _typed, stream) => {
+    channel.write('stdout', Buffer.from('one '));
+    setImmediate(() => stream.destroy());
+  };
+  /** What becomes of `exec` when the first connection does `first`, and each later one `then`. */
+  const resumed = async (
+    options: readonly string[],
+    first: Process,
+    then: Process | Error,
+    world: WorldOptions & { readonly inputOpen?: boolean } = {},
+  ) => {
+    const { others, containers } = anExec(first);
+    const attached: ExecAttachInput[] = [];
+    const ExecAttach: ContainerHandlers['ExecAttach'] = async (input) => {
+      attached.push(input);
+      if (then instanceof Error) throw then;
+      return await Promise.resolve({ reply: { inputOpen: world.inputOpen }, serve: serving(then) });
+    };
+    const ExecInspect: ContainerHandlers['ExecInspect'] = async () => await Promise.resolve({ execSession: STOPPED });
+    const test = new TestWorld({ ...world, containers: { ...containers, ExecAttach, ExecInspect } });
+    const ran = await test.run('exec', ...options, 'x', 'sh');
+    return { ran, attached, others, terminal: test.terminal };
+  };
+  const goesOn: Process = (channel) => {
+    channel.write('stdout', Buffer.from('two'));
+    channel.exit({ exitCode: 3 });
+  };
+
+  it('is followed by the next one, from there on', async () => {
+    const { ran, attached, others } = await resumed(['--detach-keys', 'ctrl-a'], dies, goesOn);
+    expect(ran).toMatchObject({ code: 3, stdout: 'one two', stderr: '' });
+    expect(attached).toEqual([{ session: SESSION, stdin: false, detachKeys: 'ctrl-a', foreground: true }]);
+    expect(others).toEqual(['ExecRemove']);
+  });
+
+  it('leaves a terminal raw, and a person can type on', async () => {
+    const stdin = new PassThrough();
+    const types: Process = async (channel, typed, stream) => {
+      stdin.write('a');
+      while (typed.chunks.length === 0) await new Promise(setImmediate);
+      await dies(channel, typed, stream);
+    };
+    const echoes: Process = async (channel, typed) => {
+      stdin.write('b');
+      while (typed.chunks.length === 0) await new Promise(setImmediate);
+      channel.write('stdout', Buffer.concat(typed.chunks));
+      channel.exit({ exitCode: 0 });
+    };
+    const window = { columns: 80, rows: 24 };
+    const { ran, attached, terminal } = await resumed(['-it'], types, echoes, { window, stdin, inputOpen: true });
+    expect(ran).toMatchObject({ code: 0, stdout: 'one b', stderr: '' });
+    expect(attached).toMatchObject([{ stdin: true, size: window }]);
+    expect(terminal).toEqual(['raw', 'restored']);
+  });
+
+  const readsAllAndDies: Process = async (channel, typed, stream) => {
+    await typed.all;
+    await dies(channel, typed, stream);
+  };
+
+  it('is no harm to input that has arrived with its end', async () => {
+    const world = { stdin: Readable.from(['data']), inputOpen: false };
+    expect((await resumed(['-i'], readsAllAndDies, goesOn, world)).ran).toMatchObject({ code: 3, stdout: 'one two' });
+  });
+
+  it('ends a command whose input may have been lost, and says so', async () => {
+    const world = { stdin: Readable.from(['data']), inputOpen: true };
+    const { ran, others } = await resumed(['-i'], readsAllAndDies, goesOn, world);
+    expect(ran).toMatchObject({ code: 125, stdout: 'one ' });
+    expect(ran.stderr).toContain('nobody knows how much of it arrived');
+    expect(others).toEqual(['ExecStop', 'ExecRemove', 'ExecRemove']);
+  });
+
+  it('may have missed the end, which is known all the same', async () => {
+    const gone = containerError('WrongExecState', { session: SESSION, state: 'stopped', operation: 'attach' });
+    const { ran } = await resumed([], dies, gone);
+    expect(ran).toMatchObject({ code: 7, stdout: 'one ' });
+    expect(ran.stderr).toBe('berth: it ended while berthd was away; what it said in the end is lost\n');
+  });
+
+  it('is given up when it never stays', async () => {
+    const { ran, attached, terminal } = await resumed(
+      ['-it'],
+      dies,
+      (_channel, _typed, stream) => void stream.destroy(),
+      {
+        window: { columns: 80, rows: 24 },
+        stdin: new PassThrough(),
+      },
+    );
+    expect(ran).toMatchObject({ code: 125, stdout: 'one ' });
+    expect(attached).toHaveLength(5);
+    expect(terminal).toEqual(['raw', 'restored']);
+  });
+
+  it('does not start a container twice', async () => {
+    const { calls, containers } = aContainer({}, dies);
+    const Attach: ContainerHandlers['Attach'] = async (input) => {
+      calls.push(['Attach', input]);
+      return await Promise.resolve({ reply: {}, serve: serving(goesOn) });
+    };
+    const ran = await berth(['run', '-t', 'busybox'], { containers: { ...containers, Attach } });
+    expect(ran).toMatchObject({ code: 3, stdout: 'one two' });
+    expect(calls.map(([name]) => name)).toEqual(['StartAndAttach', 'Attach']);
+    expect(calls[1]?.[1]).toEqual({ container: ID, stdin: false, foreground: true });
+  });
+
+  it('is asked how a container ended meanwhile', async () => {
+    const { containers } = aContainer({}, dies);
+    const over = containerError('WrongState', { container: 'x', state: 'exited', operation: 'attach' });
+    const Wait: ContainerHandlers['Wait'] = async () =>
+      await Promise.resolve({ state: 'exited', exit: { exitCode: 9, oomKilled: false } } as const);
+    const Attach = async (): Promise<never> => await Promise.reject(over);
+    const ran = await berth(['run', '-t', 'busybox'], { containers: { ...containers, Attach, Wait } });
+    expect(ran).toMatchObject({ code: 9, stdout: 'one ' });
+    expect(ran.stderr).toContain(`'berth logs ${ID.slice(0, 12)}' has the rest`);
   });
 });
