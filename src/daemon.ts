@@ -16,7 +16,7 @@ import { Containers } from './container/containers.ts';
 import { Executions } from './container/exec/executions.ts';
 import { SessionBook } from './container/exec/session-book.ts';
 import { SessionFiles } from './container/exec/session-files.ts';
-import type { Faults } from './container/faults.ts';
+import { noFaults, type Faults } from './container/faults.ts';
 import { Folders } from './container/folder.ts';
 import type { Runtimes } from './container/ports.ts';
 import { Registry } from './container/registry.ts';
@@ -164,6 +164,7 @@ export class Daemon implements AsyncDisposable {
         now,
       }),
     );
+        faults: faults ?? noFaults,
     const containers = new Containers(
       {
         registry,

@@ -32,6 +32,11 @@ export const FAULT_POINTS = [
   'update: description written',
   'rename: row written',
   'rename: description written',
+  'exec: written down',
+  'exec: process waits',
+  'exec: unit started',
+  'exec: command started',
+  'exec: output handed out',
 ] as const;
 export type FaultPoint = (typeof FAULT_POINTS)[number];
 

@@ -42,6 +42,11 @@ export const STEPS: Readonly<Record<FaultPoint, Step>> = {
   'update: description written':    { done: 'the folder has them too',                                   next: 'updated' },
   'rename: row written':            { done: 'the row has the new name',                                  next: 'renamed; the folder has the new name from the next start on' },
   'rename: description written':    { done: 'the folder has the new name too',                           next: 'renamed' },
+  'exec: written down':             { done: 'the session is written down as started',                    next: 'ended with 125: it was not started' },
+  'exec: process waits':            { done: 'the helper waits, still a process of berthd.service',       next: 'ended with 125: the helper has run nothing and is gone' },
+  'exec: unit started':             { done: 'the helper waits in the unit of the session',               next: 'ended with 125: the helper has run nothing and is gone' },
+  'exec: command started':          { done: 'the helper was let through and has the runtime run the command', next: 'running; its streams are taken up where they were left' },
+  'exec: output handed out':        { done: 'the command has ended, and its clients have all that it said', next: 'ended, with the exit code that the helper has written down' },
 };
 
 /** The table as README.md has it. */

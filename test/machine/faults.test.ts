@@ -104,6 +104,32 @@ const renaming: Cut = {
   },
 };
 
+/** A command in the container, and how its session is found to be. */
+const execution = (
+  script: string,
+  found: object,
+  meanwhile = async (): Promise<void> => await Promise.resolve(),
+): Cut => {
+  let session = '';
+  return {
+    given: async () => {
+      await forever();
+      const configuration = { command: ['sh', '-c', script] };
+      session = (await berth.containers.execCreate({ container, configuration })).id;
+    },
+    act: async () => {
+      await berth.containers.execStart({ session });
+      await meanwhile();
+    },
+    found: 'running',
+    and: async () => {
+      const { containers } = berth;
+      await expect.poll(async () => (await containers.execInspect({ session })).execSession).toMatchObject(found);
+    },
+  };
+};
+const unrun = execution('touch /ran', { state: 'stopped', exitCode: 125, message: 'it was not started' });
+
 // prettier-ignore
 const CUTS: Readonly<Record<FaultPoint, Cut>> = {
   'create: row written': { act: async () => await berth.create(container, FOREVER), found: 'configured' },
@@ -135,6 +161,11 @@ const CUTS: Readonly<Record<FaultPoint, Cut>> = {
   'update: description written': change,
   'rename: row written': renaming,
   'rename: description written': renaming,
+  'exec: written down': unrun,
+  'exec: process waits': unrun,
+  'exec: unit started': unrun,
+  'exec: command started': execution(FOREVER, { state: 'running' }),
+  'exec: output handed out': execution('exit 7', { state: 'stopped', exitCode: 7 }, async () => void (await berth.wait(container))),
 };
 
 it.each(FAULT_POINTS)('berthd dies at "%s"', async (point) => {

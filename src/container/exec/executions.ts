@@ -73,6 +73,7 @@ export class Executions implements AsyncDisposable {
     const container = this.#runningContainer(session.container);
     this.#children.add(session.id);
     const started = book.save({ ...session, startedAt: now() }); // no second start from here on
+    this.#ports.faults('exec: written down');
     try {
       using streams = await this.#open(session);
       if (size !== undefined) streams.relay.resize(size);

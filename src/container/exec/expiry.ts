@@ -30,9 +30,11 @@ export class Expiry implements Disposable {
     }
     const next = Math.min(...ended.map(({ at }) => at).filter((at) => at > before));
     if (next === Infinity) return;
+    // One that ended in what a clock that was set back calls the future: no timer takes years.
+    const patienceMs = Math.min(next - before, KEPT_MS);
     this.#timer = setTimeout(() => {
       this.look();
-    }, next - before).unref();
+    }, patienceMs).unref();
   }
 
   /** A session has ended. */

@@ -5,6 +5,7 @@ import type { Relays } from '../../relay/relays.ts';
 import type { GatedProcess, ProcessStreams } from '../../systemd/gated-process.ts';
 import type { UnitManager } from '../../systemd/unit-manager.ts';
 import type { ReadInside } from '../bundle.ts';
+import type { Faults } from '../faults.ts';
 import type { Folders } from '../folder.ts';
 import type { Runtimes } from '../ports.ts';
 import type { Registry } from '../registry.ts';
@@ -28,6 +29,7 @@ export interface ExecutionsPorts {
   /** Looks at the container that a unit is. */
   readonly lookAt: (unit: string) => Promise<void>;
   readonly log: Logger;
+  readonly faults: Faults;
   readonly now: () => Date;
 }
 

@@ -105,9 +105,10 @@ export class Endings {
   }
 
   async #settle(id: string, end: SessionEnd): Promise<void> {
-    const { book, relays } = this.#ports;
+    const { book, relays, faults } = this.#ports;
     try {
       await relays.finish(relayKey(id));
+      faults('exec: output handed out');
       const session = book.get(id);
       if (session !== undefined) book.save({ ...session, end: await this.#explained(session, end) });
       this.#expiry.ended();

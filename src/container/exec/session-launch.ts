@@ -31,8 +31,11 @@ export async function launchSession(
   const { stdin = nothing.fd, stdout = nothing.fd, stderr = nothing.fd } = streams;
   const argv = commandOf(ports, session, container, streams.consoleSocket);
   using child = await startGated(argv, { stdin, stdout, stderr });
+  ports.faults('exec: process waits');
   await Promise.all([adopt(ports, session, container, child.pid), writeProcess(ports, session, container, size)]);
+  ports.faults('exec: unit started');
   child.open();
+  ports.faults('exec: command started');
   return child;
 }
 
