@@ -21,6 +21,7 @@ import { Folders } from './container/folder.ts';
 import type { Runtimes } from './container/ports.ts';
 import { Registry } from './container/registry.ts';
 import { SystemdJournal } from './journal/systemd-journal.ts';
+import { steadyClock } from './lib/steady-clock.ts';
 import type { LevelledLogger } from './log/journal-logger.ts';
 import { installedRuntimes } from './oci/cli-runtime.ts';
 import type { OciRuntime } from './oci/runtime.ts';
@@ -122,12 +123,13 @@ export class Daemon implements AsyncDisposable {
     });
     const folders = new Folders(dataDirectory, runDirectory);
     const helpers = libexecDirectory;
-    const registry = new Registry(new ContainerRows(database), new EndedRows(database), (id, error) => {
+    const now = (): Date => new Date();
+    const steadyNow = steadyClock(now, () => performance.now());
+    const registry = new Registry(new ContainerRows(database), new EndedRows(database), steadyNow, (id, error) => {
       log.error('A container in the database cannot be read and is left alone', { containerId: id, error });
     });
     const pidOf = (id: string): number | undefined => registry.pidOf(id);
     const bundles = new Bundles({ images, folders, readInside, seccomp: await seccompProfile(), helpers, pidOf });
-    const now = (): Date => new Date();
     const relays = new Relays({
       store,
       stored,

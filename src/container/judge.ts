@@ -115,13 +115,16 @@ function endedStatus(evidence: Evidence): Status {
 const inState = (before: Extract<Status, { exit: Exit }>, state: 'stopped' | 'exited'): Status =>
   before.state === state ? before : { ...before, state };
 
-/** The record, unless it is of an earlier run than the one that is known already: the last one may have left none. */
-function recordedEnd({ before, end }: Evidence): { exit: Exit; invocationId: string } | undefined {
+/**
+ * The record, unless it is of an earlier run than the one that is known already: the last one may have left none. What is known
+ * from the future was seen before the clock was set back, and says nothing about which was earlier.
+ */
+function recordedEnd({ before, end, now }: Evidence): { exit: Exit; invocationId: string } | undefined {
   if (end?.exit === undefined) return undefined;
   const { exit, invocationId } = end;
   const isOfKnown = 'invocationId' in before && before.invocationId === invocationId;
   const known = 'exit' in before ? before.exit.at : hasLife(before) ? before.startedAt : undefined;
-  return isOfKnown || known === undefined || exit.at >= known ? { exit, invocationId } : undefined;
+  return isOfKnown || known === undefined || exit.at >= known || known > now ? { exit, invocationId } : undefined;
 }
 
 /** What systemd still knows of the end, for the case that the unit could not write it down. */

@@ -17,7 +17,7 @@ const MAX_CANDIDATES = 10;
 const ENDED_KEPT_MS = 10 * 60 * 1000;
 
 export type Rows = Pick<ContainerRows, 'all' | 'insert' | 'update' | 'delete'>;
-export type Ended = Pick<EndedRows, 'find' | 'insert' | 'expire' | 'forgetName'>;
+export type Ended = Pick<EndedRows, 'find' | 'insert' | 'expire' | 'forgetName' | 'redate'>;
 
 export class Registry {
   /** Says that a container was saved or removed. */
@@ -26,14 +26,20 @@ export class Registry {
   readonly unreadable: readonly string[];
   readonly #rows: Rows;
   readonly #ended: Ended;
+  readonly #steadyNow: () => Date;
   readonly #byId = new Map<ContainerId, Container>();
   readonly #byName = new Map<string, Container>();
   readonly #byUnit = new Map<string, Container>();
 
-  /** @param onDamage told of a row that cannot be read; its container is left alone, and unknown */
-  constructor(rows: Rows, ended: Ended, onDamage: (id: string, error: unknown) => void) {
+  /**
+   * @param steadyNow a clock that is not set while berthd runs: what is remembered for a time is not forgotten by a jump
+   * @param onDamage told of a row that cannot be read; its container is left alone, and unknown
+   */
+  constructor(rows: Rows, ended: Ended, steadyNow: () => Date, onDamage: (id: string, error: unknown) => void) {
     this.#rows = rows;
     this.#ended = ended;
+    this.#steadyNow = steadyNow;
+    ended.redate(steadyNow().getTime());
     const unreadable: string[] = [];
     for (const row of rows.all()) {
       try {
@@ -120,9 +126,9 @@ export class Registry {
   }
 
   /** Forgets a container, but not how it ended. */
-  remove(container: Container, exit: Exit | undefined, now: Date): void {
-    if (exit !== undefined) this.keepEnd(container, exit, now);
-    this.#ended.expire(now.getTime() - ENDED_KEPT_MS);
+  remove(container: Container, exit: Exit | undefined): void {
+    if (exit !== undefined) this.keepEnd(container, exit);
+    this.#ended.expire(this.#steadyNow().getTime() - ENDED_KEPT_MS);
     this.#rows.delete(container.id);
     this.#byId.delete(container.id);
     this.#byName.delete(container.name);
@@ -131,8 +137,8 @@ export class Registry {
   }
 
   /** Remembers how a container has ended that is about to go. */
-  keepEnd({ id, name }: Container, exit: Exit, now: Date): void {
-    this.#ended.insert({ id, name, exit: exitText(exit), atMs: now.getTime() });
+  keepEnd({ id, name }: Container, exit: Exit): void {
+    this.#ended.insert({ id, name, exit: exitText(exit), atMs: this.#steadyNow().getTime() });
   }
 
   /** How a container that is gone has ended: the latest that had this name or full ID. */

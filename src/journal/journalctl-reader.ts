@@ -69,10 +69,14 @@ export class JournalctlReader {
     signal: AbortSignal,
   ): AsyncGenerator<JournalEntry, void> {
     const since = (query.since?.getTime() ?? 0) * 1000;
+    // What was written after the first is later, whatever the clock says that was set back meanwhile.
+    let begun = false;
     for await (const text of journalctl([...this.#command, ...journalctlArguments(query, options)], signal)) {
       const entry = parse(text, query.fields);
-      if (entry.usec >= since) yield entry;
-      else if (options.order === 'reverse') return;
+      if (begun || entry.usec >= since) {
+        begun = options.order === 'forward';
+        yield entry;
+      } else if (options.order === 'reverse') return;
     }
   }
 }

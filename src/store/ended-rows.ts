@@ -15,6 +15,7 @@ export class EndedRows {
   readonly #insert: Statement<[EndedRow]>;
   readonly #expire: Statement<[number]>;
   readonly #forgetName: Statement<[string]>;
+  readonly #redate: Statement<[{ nowMs: number }]>;
 
   constructor(connection: Connection) {
     this.#find = connection.prepare(
@@ -24,6 +25,7 @@ export class EndedRows {
       'INSERT OR REPLACE INTO ended (id, name, exit, at_ms) VALUES (:id, :name, :exit, :atMs)',
     );
     this.#forgetName = connection.prepare("UPDATE ended SET name = '' WHERE name = ?");
+    this.#redate = connection.prepare('UPDATE ended SET at_ms = :nowMs WHERE at_ms > :nowMs');
     this.#expire = connection.prepare('DELETE FROM ended WHERE at_ms < ?');
   }
 
@@ -39,6 +41,11 @@ export class EndedRows {
   /** Whoever asks by this name from now on means another container. */
   forgetName(name: string): void {
     this.#forgetName.run(name);
+  }
+
+  /** Those of the future were written by a clock that was set back since: they are of now, not kept until it has caught up. */
+  redate(nowMs: number): void {
+    this.#redate.run({ nowMs });
   }
 
   /** Forgets those that were removed before `beforeMs`. */

@@ -9,6 +9,7 @@ import { Containers } from '../../src/container/containers.ts';
 import { Folders, type Folder } from '../../src/container/folder.ts';
 import type { State } from '../../src/container/state.ts';
 import { Registry } from '../../src/container/registry.ts';
+import { steadyClock } from '../../src/lib/steady-clock.ts';
 import { runtimeLog } from '../../src/oci/runtime-log.ts';
 import type { Image } from '../../src/storage/images.ts';
 import { ContainerRows } from '../../src/store/container-rows.ts';
@@ -46,6 +47,8 @@ export class World implements AsyncDisposable {
   supervisor!: Supervisor;
   /** What the clock of the host shows; it goes on by a second with each look at it. */
   clock = Date.UTC(2026, 10, 21, 12);
+  /** What has passed since this berthd was started, in milliseconds. */
+  elapsed = 0;
 
   constructor(options: WorldOptions) {
     this.images = new FakeImages(options.images ?? [anImage()]);
@@ -85,9 +88,18 @@ export class World implements AsyncDisposable {
   /** berthd is dead from here on, and a new one takes its place: the database, the folders and the host are as they were. */
   daemonStarts(): void {
     const { folders, units, images, journal, mounts, log } = this;
-    this.registry = new Registry(new ContainerRows(this.database), new EndedRows(this.database), (id, error) => {
-      throw new Error(id, { cause: error });
-    });
+    const steadyNow = steadyClock(
+      () => this.now(),
+      () => this.elapsed,
+    );
+    this.registry = new Registry(
+      new ContainerRows(this.database),
+      new EndedRows(this.database),
+      steadyNow,
+      (id, error) => {
+        throw new Error(id, { cause: error });
+      },
+    );
     const find = (name: string): FakeRuntime | undefined => this.runtimes.find((runtime) => runtime.name === name);
     this.containers = new Containers(
       {

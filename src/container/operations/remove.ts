@@ -43,7 +43,7 @@ export async function finishRemoval(ports: Ports, container: Container): Promise
   // A removal that was cut off has left the status behind, but not yet the record.
   const exit = 'exit' in status ? status.exit : (await folders.endOf(folder))?.exit;
   // Once the folder is gone nobody else knows it.
-  if (exit !== undefined) registry.keepEnd(container, exit, ports.now());
+  if (exit !== undefined) registry.keepEnd(container, exit);
   registry.save({ ...container, status: { state: 'removing' } });
   faults('remove: written down');
   await forgetUnit(units, container.unit);
@@ -58,6 +58,6 @@ export async function finishRemoval(ports: Ports, container: Container): Promise
   faults('remove: root unmounted');
   await folders.remove(folder);
   faults('remove: folder deleted');
-  registry.remove(container, exit, ports.now());
+  registry.remove(container, exit);
   faults('remove: row deleted');
 }

@@ -51,12 +51,12 @@ export async function stopUnit(
   const own = config.stopTimeoutUsec;
   const allowed = timeoutUsec ?? own;
   if (allowed > own && container.status.state === 'running') {
-    await ports.units.kill(unit, 'main', config.stopSignal, signal);
+    await signalMain(ports, unit, config.stopSignal);
     ports.faults('stop: stop signal sent');
     await ended(ports, container.id, (allowed - own) / 1000, signal);
   }
   // At once is without the stop signal, which systemd begins with: the kill is on its way before the stop.
-  const killed = allowed === 0 ? killMain(ports, unit) : undefined;
+  const killed = allowed === 0 ? signalMain(ports, unit, SIGKILL) : undefined;
   const stopped = stopIfLoaded(ports.units, unit, signal);
   const killer = allowed > 0 && allowed < own ? killAfter(ports, container, allowed / 1000) : undefined;
   try {
@@ -97,9 +97,9 @@ async function ended(
 }
 
 /** The main process only: systemd kills the rest after it, and what cleans up behind the container must live. */
-async function killMain({ units }: Pick<Ports, 'units'>, unit: string): Promise<void> {
+async function signalMain({ units }: Pick<Ports, 'units'>, unit: string, killSignal: number): Promise<void> {
   try {
-    await units.kill(unit, 'main', SIGKILL);
+    await units.kill(unit, 'main', killSignal);
   } catch (error) {
     if (!isGone(error)) throw error; // which is what was wanted
   }
@@ -108,7 +108,7 @@ async function killMain({ units }: Pick<Ports, 'units'>, unit: string): Promise<
 /** Where it cannot be killed, systemd does it when the time of the unit's own is up. */
 function killAfter(ports: Pick<Ports, 'units' | 'log'>, { unit, name }: Container, ms: number): Disposable {
   const timer = setTimeout(() => {
-    killMain(ports, unit).catch((error: unknown) => {
+    signalMain(ports, unit, SIGKILL).catch((error: unknown) => {
       ports.log.error('A container whose time to stop was up could not be killed', { containerName: name, error });
     });
   }, ms);

@@ -114,7 +114,7 @@ describe('Operations', () => {
     const { operations } = lane(world);
     const removal = operations.run('web', 'remove', async () => {
       await Promise.resolve();
-      world.registry.remove(container, undefined, world.now());
+      world.registry.remove(container, undefined);
     });
     const start = operations.run('web', 'start', async () => await Promise.reject(new Error('must not be called')));
     await operations.look(container.id);

@@ -25,7 +25,13 @@ describe('Registry', async () => {
   });
   const aRegistry = (...containers: Container[]) => {
     const database = openDatabase(':memory:');
-    const open = (): Registry => new Registry(new ContainerRows(database), new EndedRows(database), () => undefined);
+    const open = (): Registry =>
+      new Registry(
+        new ContainerRows(database),
+        new EndedRows(database),
+        () => new Date(0),
+        () => undefined,
+      );
     const registry = open();
     containers.forEach((each) => {
       registry.add(each);
@@ -95,15 +101,15 @@ describe('Registry', async () => {
     registry.changes.listen(idOf('a'), () => seen.push(open().all().length));
     registry.add(aContainer('a', 'web'));
     registry.save(registry.find('web'));
-    registry.remove(registry.find('web'), exit, new Date(0));
+    registry.remove(registry.find('web'), exit);
     expect(seen).toEqual([1, 1, 0]);
   });
 
   it('remembers how those ended that are gone: the latest of a name', () => {
     const { registry, open } = aRegistry(aContainer('a', 'web'));
-    registry.remove(registry.find('web'), exit, new Date(1000));
+    registry.remove(registry.find('web'), exit);
     registry.add(aContainer('b', 'web'));
-    registry.remove(registry.find('web'), { ...exit, code: 4 }, new Date(2000));
+    registry.remove(registry.find('web'), { ...exit, code: 4 });
     for (const each of [registry, open()]) {
       expect(each.endOf('web')).toEqual({ ...exit, code: 4 });
       expect(each.endOf(idOf('a'))).toEqual(exit);

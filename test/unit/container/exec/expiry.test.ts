@@ -86,3 +86,14 @@ it('leaves no timer behind', () => {
   }
   expect(vi.getTimerCount()).toBe(0);
 });
+
+it('does not go round and round for what ended in the future, when the clock was set back', () => {
+  using expiry = anExpiry();
+  const ended = session(0);
+  vi.setSystemTime(0);
+  expiry.look();
+  expect(vi.getTimerCount()).toBe(1);
+  const looks = vi.spyOn(book, 'all');
+  vi.advanceTimersByTime(KEPT_MS - 1);
+  expect([looks.mock.calls.length, kept()]).toEqual([0, [ended]]);
+});

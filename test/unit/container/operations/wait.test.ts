@@ -60,7 +60,7 @@ describe('Wait', () => {
         exit: { code: 0 },
       });
     }
-    world.clock += 11 * 60 * 1000;
+    world.elapsed += 11 * 60 * 1000;
     await world.given('other', 'exited');
     await world.containers.remove('other', { ifRunning: 'refuse' }, patient);
     await expect(world.containers.wait('web', ['exited'], patient)).rejects.toMatchObject({ code: 'NoSuchContainer' });
