@@ -2,7 +2,7 @@
 import type { NewRelay } from '../../relay/relays.ts';
 import type { TerminalSize } from '../../stream/control.ts';
 import type { GatedProcess } from '../../systemd/gated-process.ts';
-import { UnitJobFailed } from '../../systemd/unit-manager.ts';
+import { UnitJobFailed, UnitNotLoaded } from '../../systemd/unit-manager.ts';
 import type { Container } from '../container.ts';
 import { ContainerError } from '../errors.ts';
 import { shortId } from '../names.ts';
@@ -56,7 +56,7 @@ async function adopt(ports: ExecutionsPorts, session: Session, container: Contai
   try {
     await ports.units.startTransient(sessionUnitFor(session, container, pid));
   } catch (error) {
-    if (!(error instanceof UnitJobFailed) || error.result !== 'dependency') throw error;
+    if (!isForWantOfContainer(error)) throw error;
     await ports.lookAt(container.unit);
     const { name, status } = ports.registry.find(container.id);
     throw new ContainerError(
@@ -66,6 +66,10 @@ async function adopt(ports: ExecutionsPorts, session: Session, container: Contai
     );
   }
 }
+
+/** What systemd says where the unit that the session's requires is down, or is not even loaded any more. */
+const isForWantOfContainer = (error: unknown): boolean =>
+  error instanceof UnitNotLoaded || (error instanceof UnitJobFailed && error.result === 'dependency');
 
 async function writeProcess(
   { book, folders, readInside }: ExecutionsPorts,
