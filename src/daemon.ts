@@ -162,11 +162,11 @@ export class Daemon implements AsyncDisposable {
         lookAt: async (unit) => {
           await containers.unitChanged(unit);
         },
+        faults: faults ?? noFaults,
         log,
         now,
       }),
     );
-        faults: faults ?? noFaults,
     const containers = new Containers(
       {
         registry,
