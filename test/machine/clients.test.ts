@@ -2,13 +2,13 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { spawn } from 'node-pty';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { buildPackage } from '../../packaging/package.ts';
 import { Berth, SOCKET } from './berth.ts';
 import { IMAGES, imagesFolder } from './images.ts';
 import { leaks } from './leaks.ts';
 import type { Machine } from './machine.ts';
+import { Terminal } from './terminal.ts';
 import { bootOrSkip, useMachine } from './use-machine.ts';
 
 const machine = useMachine();
@@ -105,16 +105,17 @@ describe('a Python script that knows the frames', () => {
     await berth.run('client', FOREVER);
     const script =
       'stty size; trap "stty size" WINCH; echo ready; while ! read -r line; do :; done; echo "[$line]"; exit 6';
-    const first = terminal(machine, ['python3', SCRIPT, 'exec', 'client', 'sh', '-c', script]);
+    const size = { columns: 99, rows: 33 };
+    const first = new Terminal(machine, ['python3', SCRIPT, 'exec', 'client', 'sh', '-c', script], size);
     await first.until('33 99\r\nready');
-    first.pty.resize(120, 40);
+    first.resize({ columns: 120, rows: 40 });
     await first.until('40 120');
-    first.pty.write('typed\r');
+    first.type('typed\r');
     await first.until('[typed]');
     expect(await first.ended).toBe(6);
-    const second = terminal(machine, ['python3', SCRIPT, 'exec', 'client', 'sh']);
+    const second = new Terminal(machine, ['python3', SCRIPT, 'exec', 'client', 'sh'], size);
     await second.until('# ');
-    second.pty.write('\u0010\u0011');
+    second.type('\u0010\u0011');
     await second.until('detached');
     expect(await second.ended).toBe(0);
   });
@@ -175,35 +176,4 @@ it(
 async function imageOn(machine: Machine): Promise<string> {
   await using client = await Berth.connect(machine);
   return await client.image('plain');
-}
-
-/** A program of the machine at a terminal of 33 rows and 99 columns. */
-function terminal(
-  { leader }: Machine,
-  argv: readonly string[],
-): { pty: ReturnType<typeof spawn>; until: (text: string) => Promise<void>; ended: Promise<number> } {
-  const enter = ['-t', leader.toString(), '-a', '-r', '-w', '--', ...argv];
-  const pty = spawn('nsenter', enter, { cols: 99, rows: 33, env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' } });
-  const ended = Promise.withResolvers<number>();
-  let seen = '';
-  const waiting = new Set<() => void>();
-  pty.onData((text) => {
-    seen += text;
-    for (const look of waiting) look();
-  });
-  pty.onExit(({ exitCode }) => {
-    ended.resolve(exitCode);
-  });
-  const until = async (text: string): Promise<void> => {
-    const found = Promise.withResolvers<'found'>();
-    const look = (): void => {
-      if (seen.includes(text)) found.resolve('found');
-    };
-    waiting.add(look);
-    look();
-    const how = await Promise.race([found.promise, ended.promise]);
-    waiting.delete(look);
-    if (how !== 'found' && !seen.includes(text)) throw new Error(`it ended with ${how.toString()}: ${seen}`);
-  };
-  return { pty, until, ended: ended.promise };
 }

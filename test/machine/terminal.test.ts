@@ -1,0 +1,80 @@
+/** Programs that draw on a terminal, at the one of `berth run -it` and `berth exec -it`. */
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { Berth } from './berth.ts';
+import { leaks } from './leaks.ts';
+import { Terminal, type Size } from './terminal.ts';
+import { useMachine } from './use-machine.ts';
+
+const machine = useMachine();
+let client: Berth;
+const FOREVER = 'trap "exit 0" TERM; while :; do sleep 1000 & wait; done';
+const SIZE: Size = { columns: 99, rows: 33 };
+const DETACH = '\u0010\u0011';
+const ESCAPE = '\u001B';
+const INTERRUPT = '\u0003';
+/** How the cursor is moved to the beginning of a row, which is where `vi` has its status. */
+const atRow = (row: number): string => `\u001B[${row.toString()};1H`;
+
+beforeAll(async () => {
+  client = await Berth.connect(machine);
+  await client.image('plain');
+});
+afterEach(async () => {
+  await client.removeAll();
+  await expect.poll(async () => await leaks(machine)).toEqual([]);
+});
+afterAll(async () => {
+  await client[Symbol.asyncDispose]();
+});
+
+const berth = (argv: readonly string[], size: Size = SIZE): Terminal => new Terminal(machine, ['berth', ...argv], size);
+
+it('vi follows the window, is left, is drawn anew for whoever comes back, and ends with its exit code', async () => {
+  const first = berth(['run', '-it', '--name', 'editor', 'plain', 'sh', '-c', 'vi /tmp/file; exit 5']);
+  await first.until(atRow(33));
+  first.resize({ columns: 120, rows: 40 });
+  await first.until(atRow(40));
+  first.type('ihello');
+  await first.until('hello');
+  first.type(DETACH);
+  await first.until('attaches again');
+  expect(await first.ended).toBe(0);
+
+  const second = berth(['attach', 'editor'], { columns: 70, rows: 20 });
+  await second.until('hello');
+  await second.until(atRow(20));
+  second.type(ESCAPE);
+  await second.until('- /tmp/file'); // vi takes what comes at once after an escape for a part of it
+  second.type(':w\r');
+  await second.until('1L, 6C');
+  expect((await machine.check(['berth', 'exec', 'editor', 'cat', '/tmp/file'])).text()).toBe('hello');
+  second.type(':q\r');
+  expect(await second.ended).toBe(5);
+});
+
+it('top follows the window and is ended by ctrl-c', async () => {
+  await client.run('x', FOREVER);
+  const top = berth(['exec', '-it', 'x', 'sh', '-c', 'stty size; top -d 1; echo "top: $?"; exit 6']);
+  await top.until('33 99');
+  await top.until('COMMAND');
+  top.resize({ columns: 120, rows: 40 });
+  await top.until('COMMAND');
+  top.type(INTERRUPT);
+  await top.until('top: ');
+  expect(await top.ended).toBe(6);
+});
+
+it('a shell at a terminal has jobs: ctrl-c ends what runs in the foreground, and the shell goes on', async () => {
+  await client.run('x', FOREVER);
+  const shell = berth(['exec', '-it', 'x', 'sh']);
+  await shell.until('# ');
+  shell.type('echo $((40+2)); cat\r');
+  await shell.until('42\r\n'); // the shell has given the terminal to its job
+  shell.type('line\r');
+  await shell.until('line\r\nline');
+  shell.type(INTERRUPT);
+  await shell.until('^C');
+  await shell.until('# ');
+  shell.type('exit 4\r');
+  expect(await shell.ended).toBe(4);
+});
