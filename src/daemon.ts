@@ -114,9 +114,11 @@ export class Daemon implements AsyncDisposable {
     }
     const units = opening.use(await DbusUnitManager.open());
     const installed = installedRuntimes(join(runDirectory, 'runtimes'));
+    const additionalImageStores = (): readonly string[] => settings.current.additionalImageStores;
     const images = new SkopeoImageStore({
       root: join(dataDirectory, 'storage'),
       runRoot: join(runDirectory, 'storage'),
+      additional: additionalImageStores,
       onDamage: (error) => {
         log.warn('An image in the store cannot be read and is left out', { error });
       },
@@ -212,7 +214,7 @@ export class Daemon implements AsyncDisposable {
     });
     const detachKeysOf = (container: string): string =>
       registry.find(container).config.detachKeys ?? settings.current.detachKeys;
-    const facts = { version: VERSION, dataDirectory, runtimes: installed };
+    const facts = { version: VERSION, dataDirectory, runtimes: installed, additionalImageStores };
     server
       .serve(
         containerInterface,

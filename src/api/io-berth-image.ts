@@ -36,6 +36,13 @@ export type Image = {
   readonly operatingSystem: string;
   /** Its labels. */
   readonly labels: { readonly [key: string]: string };
+  /** The folder of the containers-storage that it lies in. */
+  readonly store: string;
+  /**
+   * Whether that store is another program's, of AdditionalImageStores= in berth.conf: its images are used, and neither named nor
+   * removed.
+   */
+  readonly readOnly: boolean;
 };
 
 /**
@@ -239,7 +246,12 @@ type Image (
 	# The operating system it was built for, by Go's name.
 	operatingSystem: string,
 	# Its labels.
-	labels: [string]string
+	labels: [string]string,
+	# The folder of the containers-storage that it lies in.
+	store: string,
+	# Whether that store is another program's, of AdditionalImageStores= in berth.conf: its images are used, and neither named nor
+	# removed.
+	readOnly: bool
 )
 
 # What a pull is doing.
@@ -386,6 +398,14 @@ error SaveFailed (
 	reason: string
 )
 
+# The image lies in a store that is only read. Load or pull it to have it in berth's own.
+error ImageReadOnly (
+	# The image.
+	image: string,
+	# Where the store lies.
+	store: string
+)
+
 # Containers are made from the image.
 error ImageInUse (
 	# The image.
@@ -510,6 +530,13 @@ export type ImageErrors = {
     readonly path: string;
     /** What went wrong. */
     readonly reason: string;
+  };
+  /** The image lies in a store that is only read. Load or pull it to have it in berth's own. */
+  readonly ImageReadOnly: {
+    /** The image. */
+    readonly image: string;
+    /** Where the store lies. */
+    readonly store: string;
   };
   /** Containers are made from the image. */
   readonly ImageInUse: {

@@ -51,6 +51,8 @@ export type GetInfoOutput = {
   readonly dataDirectory: string;
   /** Where the image store is. */
   readonly storageDirectory: string;
+  /** Where image stores are that are only read. */
+  readonly additionalStorageDirectories: readonly string[];
   /** How many containers there are. */
   readonly containers: Counts;
   /** How many images there are. */
@@ -121,6 +123,8 @@ method GetInfo() -> (
 	dataDirectory: string,
 	# Where the image store is.
 	storageDirectory: string,
+	# Where image stores are that are only read.
+	additionalStorageDirectories: []string,
 	# How many containers there are.
 	containers: Counts,
 	# How many images there are.

@@ -96,6 +96,8 @@ export const IMAGE_SENTENCES: Sentences<ImageErrors> = {
   AmbiguousImage: CONTAINER_SENTENCES.AmbiguousImage,
   ImageInUse: ({ image, containers }) =>
     `containers are made from '${image}' (${listed(containers)}); remove them first with 'berth rm'`,
+  ImageReadOnly: ({ image, store }) =>
+    `'${image}' lies in ${store}, which belongs to another program; change it with that, or pull it into berth's own store`,
   LoadFailed: ({ path, reason }) => `'${path}' cannot be loaded: ${reason}`,
   SaveFailed: ({ path, reason }) => `'${path}' cannot be written: ${reason}`,
   PullFailed: ({ image, reason, message }) => `'${image}' cannot be pulled: ${PULL_REASONS[reason]} (${message})`,

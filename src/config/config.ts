@@ -18,6 +18,8 @@ export interface Config {
   readonly runtime: string | undefined;
   /** The highest syslog level that is logged. */
   readonly logLevel: number;
+  /** Folders of containers-storage whose images are used and never changed. */
+  readonly additionalImageStores: readonly string[];
   /** berthd exits when it was not needed for so long; undefined for never. */
   readonly exitOnIdleMs: number | undefined;
   /** The keys that leave a terminal where neither the client nor the container names any, in libpod's format; '' for none. */
@@ -32,6 +34,7 @@ export const DEFAULTS: Config = Object.freeze({
   libexecDirectory: '/usr/lib/berth',
   runtime: undefined,
   logLevel: 6,
+  additionalImageStores: Object.freeze([]),
   exitOnIdleMs: undefined,
   detachKeys: DEFAULT_DETACH_KEYS,
 });
@@ -43,8 +46,11 @@ export class ConfigInvalid extends Error {
 
 const LEVELS = ['emerg', 'alert', 'crit', 'err', 'warning', 'notice', 'info', 'debug'];
 
-type Setting = (value: string) => Partial<Config> | undefined;
+/** What a value changes, over what was said before; undefined for one that makes no sense. */
+type Setting = (value: string, before: Config) => Partial<Config> | undefined;
 const SECTION = 'Daemon';
+/** Absolute, and without what separates the parts of skopeo's names of stores. */
+const STORE_PATH = /^\/[^\s,:+@[\]]*$/;
 /** By their names in the one section there is; the empty value is the default again. */
 const SETTINGS: ReadonlyMap<string, Setting> = new Map<string, Setting>([
   [
@@ -59,6 +65,14 @@ const SETTINGS: ReadonlyMap<string, Setting> = new Map<string, Setting>([
     (value) => {
       if (value === '') return { logLevel: DEFAULTS.logLevel };
       return LEVELS.includes(value) ? { logLevel: LEVELS.indexOf(value) } : undefined;
+    },
+  ],
+  [
+    'AdditionalImageStores',
+    (value, { additionalImageStores: before }) => {
+      const paths = value.split(/\s+/).filter((path) => path !== '');
+      if (!paths.every((path) => STORE_PATH.test(path))) return undefined;
+      return { additionalImageStores: paths.length === 0 ? [] : [...new Set([...before, ...paths])] };
     },
   ],
   [
@@ -115,7 +129,7 @@ export function parseConfig(text: string, path: string): Config {
     const value = line.slice(equals + 1).trim();
     const setting = section === SECTION ? SETTINGS.get(name) : undefined;
     if (setting === undefined) throw complain(`unknown setting ${name}= in section [${section}]`);
-    const change = setting(value);
+    const change = setting(value, config);
     if (change === undefined) throw complain(`${name}= does not take '${value}'`);
     config = { ...config, ...change };
   });

@@ -104,7 +104,7 @@ export class Bundles {
     if (image === undefined) throw new ContainerError('NoSuchImage', { image: name });
     return {
       mount: overlayMountArgv({ layers: image.layers, upper, work, target }),
-      mountDirectory: overlayMountDirectory(images.root),
+      mountDirectory: overlayMountDirectory(image.store),
       sources: [upper, ...image.layers.map(({ diff }) => diff)],
     };
   }

@@ -94,6 +94,8 @@ function storageAnswer(error: Error): Told | undefined {
   if (error instanceof storage.ImageUnknown) return { name: 'NoSuchImage', parameters: { image: error.reference } };
   if (error instanceof storage.ImageAmbiguous)
     return { name: 'AmbiguousImage', parameters: { image: error.reference } };
+  if (error instanceof storage.ImageReadOnly)
+    return { name: 'ImageReadOnly', parameters: { image: error.reference, store: error.store } };
   if (error instanceof storage.InvalidReference) return { name: INVALID_PARAMETER, parameters: { parameter: 'image' } };
   if (error instanceof storage.SaveFailed)
     return { name: 'SaveFailed', parameters: { path: error.path, reason: error.message } };

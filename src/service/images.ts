@@ -60,8 +60,8 @@ export const imagesService = (images: ImageStore, containers: Pick<Containers, '
   },
   async *Prune({ all = false }, { signal }): AsyncGenerator<PruneOutput> {
     const used = new Set(containers.list(EVERY).map(({ config }) => config.imageId));
-    for (const { id, names } of await images.list(signal)) {
-      if (used.has(id) || (names.length > 0 && !all)) continue;
+    for (const { id, names, readOnly } of await images.list(signal)) {
+      if (readOnly || used.has(id) || (names.length > 0 && !all)) continue;
       await images.remove(id, signal);
       yield { id };
     }
@@ -73,7 +73,7 @@ export const imagesService = (images: ImageStore, containers: Pick<Containers, '
     const image = await imageOf(images, reference, signal);
     const users = containers.list(EVERY).filter(({ config }) => config.imageId === image.id);
     const isLast = image.names.length <= 1 || image.id.startsWith(reference);
-    if (isLast && users.length > 0) {
+    if (isLast && !image.readOnly && users.length > 0) {
       throw imageError('ImageInUse', {
         image: reference,
         containers: users.slice(0, MAX_NAMES).map(({ name }) => name),

@@ -12,6 +12,7 @@ export interface SystemFacts {
   readonly version: string;
   readonly dataDirectory: string;
   readonly runtimes: readonly OciRuntime[];
+  readonly additionalImageStores: () => readonly string[];
 }
 
 const GO_ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', ppc64: 'ppc64le', ia32: '386' };
@@ -40,6 +41,7 @@ export const systemService = (
       controllers,
       dataDirectory: facts.dataDirectory,
       storageDirectory: world.images.root,
+      additionalStorageDirectories: facts.additionalImageStores(),
       containers: {
         total: all.length,
         running: count((state) => state === 'running'),

@@ -151,6 +151,8 @@ export const wireImage = (image: Image): WireImage => ({
   architecture: image.architecture,
   operatingSystem: image.os,
   labels: image.config.labels,
+  store: image.store,
+  readOnly: image.readOnly,
 });
 
 export const wireUsage = (usage: CgroupUsage, at: Date = new Date()): api.Usage => ({

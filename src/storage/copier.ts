@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Image } from './images.ts';
 import { runCommand } from './skopeo.ts';
 
 export interface CopierOptions {
@@ -40,6 +41,13 @@ export class Copier {
   address(name: string): string {
     const { root, runRoot } = this.#options;
     return `containers-storage:[overlay@${root}+${runRoot}]${name}`;
+  }
+
+  /** An image that is there, in whatever store. */
+  addressOf({ id, store }: Pick<Image, 'id' | 'store'>): string {
+    const { root, runRoot } = this.#options;
+    const options = store === root ? '' : `:overlay.imagestore=${store}`;
+    return `containers-storage:[overlay@${root}+${runRoot}${options}]@${id}`;
   }
 
   /**

@@ -85,6 +85,19 @@ export class ChangeFailed extends Error {
   }
 }
 
+/** The image lies in a store that is only read. */
+export class ImageReadOnly extends Error {
+  override readonly name = 'ImageReadOnly';
+  readonly reference: string;
+  /** Where the store lies. */
+  readonly store: string;
+  constructor(reference: string, store: string) {
+    super(`${reference} lies in ${store}, which is only read`);
+    this.reference = reference;
+    this.store = store;
+  }
+}
+
 /** The store's own files cannot be read, or contradict one another. */
 export class StorageCorrupt extends Error {
   override readonly name = 'StorageCorrupt';

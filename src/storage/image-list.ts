@@ -17,6 +17,8 @@ export interface ImageListOptions {
   readonly root: string;
   /** Where this process finds `root`; differs only where the store is another machine's. */
   readonly seenAt: string;
+  /** Whether the images in it are somebody else's. */
+  readonly access: 'own' | 'read-only';
   /** Told of each image that cannot be used, once for every time the store has changed. */
   readonly onDamage: (damage: StorageCorrupt) => void;
 }
@@ -60,7 +62,7 @@ export class ImageList {
   }
 
   async #image(record: ImageRecord, layers: ReadonlyMap<string, LayerRecord>): Promise<Image> {
-    const { root, seenAt } = this.#options;
+    const { root, seenAt, access } = this.#options;
     const chain = chainOf(record, layers, seenAt);
     const blob = await readConfigBlob(seenAt, record.id);
     const composed = chain.map(async ({ id }): Promise<ImageLayer> => {
@@ -72,6 +74,8 @@ export class ImageList {
       names: record.names ?? [],
       digests: digestsOf(record),
       sizeBytes: chain.reduce((sum, layer) => sum + (layer['diff-size'] ?? 0), 0),
+      store: root,
+      readOnly: access === 'read-only',
       layers: await Promise.all(composed),
       ...described(blob),
     };

@@ -46,6 +46,10 @@ export interface Image {
   readonly architecture: string;
   readonly os: string;
   readonly config: ImageConfig;
+  /** The containers-storage it lies in; below it `overlay/l/…`, which `ImageLayer.link` is relative to. */
+  readonly store: string;
+  /** Whether that is somebody else's: the image can be used, and not be changed. */
+  readonly readOnly: boolean;
   /** Topmost first, as overlayfs's `lowerdir` has them; empty for an image without layers. */
   readonly layers: readonly ImageLayer[];
 }
@@ -77,10 +81,13 @@ export type PullEvent =
   | { readonly kind: 'done'; readonly image: Image };
 
 export interface ImageStore {
-  /** Where containers-storage lies; below it `overlay/l/…`, which `ImageLayer.link` is relative to. */
+  /** Where the containers-storage lies that is written to. */
   readonly root: string;
 
-  /** @throws StorageCorrupt; a single image that cannot be read is left out and reported to the store's `onDamage` */
+  /**
+   * Its own images, then those of other stores that it has not itself.
+   * @throws StorageCorrupt; a single image that cannot be read is left out and reported to the store's `onDamage`
+   */
   list(signal?: AbortSignal): Promise<Image[]>;
   /**
    * @param reference a complete or short name (`busybox` means localhost/busybox:latest, then
@@ -99,12 +106,12 @@ export interface ImageStore {
   /**
    * Takes a name off an image, and removes the image with the layers no other one needs when that was its last name or
    * when it was given by id. It does not ask whether containers use it.
-   * @throws ImageUnknown | ImageAmbiguous | ChangeFailed
+   * @throws ImageUnknown | ImageAmbiguous | ImageReadOnly | ChangeFailed
    */
   remove(reference: string, signal: AbortSignal): Promise<RemovedImage>;
   /**
    * Another name for an image, taken away from the image that has it; a short one gets `localhost/`.
-   * @throws ImageUnknown | ImageAmbiguous | InvalidReference | ChangeFailed
+   * @throws ImageUnknown | ImageAmbiguous | InvalidReference | ImageReadOnly | ChangeFailed
    */
   tag(reference: string, name: string, signal: AbortSignal): Promise<Image>;
   /**

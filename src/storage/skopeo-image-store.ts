@@ -3,9 +3,11 @@ import { createHash } from 'node:crypto';
 import { lstat, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KeyedQueue } from '../lib/keyed-queue.ts';
+import { AdditionalStores } from './additional-stores.ts';
 import { Copier } from './copier.ts';
 import {
   ChangeFailed,
+  ImageReadOnly,
   ImageUnknown,
   InvalidReference,
   LoadFailed,
@@ -31,6 +33,8 @@ export interface SkopeoImageStoreOptions {
   /** `/run/berth/storage`; gone with a reboot. */
   readonly runRoot: string;
   readonly skopeo?: readonly string[];
+  /** Where stores lie that are only read; asked whenever images are looked for. */
+  readonly additional?: () => readonly string[];
   /** Told of images that cannot be used. */
   readonly onDamage?: (damage: StorageCorrupt) => void;
   /** To reach a store in another machine: argv to put before each command, and where its `/` is seen from here. */
@@ -44,23 +48,26 @@ export class SkopeoImageStore implements ImageStore {
   readonly root: string;
   readonly #copier: Copier;
   readonly #list: ImageList;
+  readonly #additional: AdditionalStores;
   readonly #changes = new KeyedQueue<'names'>();
   readonly #enter: readonly string[];
   readonly #seen: (path: string) => string;
 
   constructor(options: SkopeoImageStoreOptions) {
-    const { root, runRoot, elsewhere, onDamage = () => undefined, skopeo = ['skopeo'] } = options;
+    const { root, runRoot, elsewhere, onDamage = () => undefined, skopeo = ['skopeo'], additional } = options;
     this.root = root;
     this.#enter = elsewhere?.enter ?? [];
     this.#seen = (path) => join(elsewhere?.seenAt ?? '/', path);
-    this.#list = new ImageList({ root, seenAt: this.#seen(root), onDamage });
+    this.#list = new ImageList({ root, seenAt: this.#seen(root), access: 'own', onDamage });
+    this.#additional = new AdditionalStores({ roots: additional ?? (() => []), seen: this.#seen, onDamage });
     const temporary = `${root}-temporary`;
     this.#copier = new Copier({ root, runRoot, temporary, skopeo, enter: this.#enter, seen: this.#seen });
   }
 
   async list(signal?: AbortSignal): Promise<Image[]> {
     signal?.throwIfAborted();
-    return (await this.#list.read()).filter(({ config }) => !Object.hasOwn(config.labels, SCRATCH_LABEL));
+    const own = (await this.#list.read()).filter(({ config }) => !Object.hasOwn(config.labels, SCRATCH_LABEL));
+    return [...own, ...(await this.#additional.readBeside(own))];
   }
 
   async find(reference: string, signal?: AbortSignal): Promise<Image | undefined> {
@@ -194,7 +201,7 @@ export class SkopeoImageStore implements ImageStore {
     const [name] = image.names;
     const destination = name === undefined ? `${transport}:${path}` : `${transport}:${path}:${name}`;
     try {
-      await this.#copier.copy(this.#copier.address(`@${image.id}`), destination, {}, signal);
+      await this.#copier.copy(this.#copier.addressOf(image), destination, {}, signal);
     } catch (failure) {
       await rm(place, { recursive: true, force: true });
       if (!(failure instanceof CommandFailed)) throw failure;
@@ -211,6 +218,7 @@ export class SkopeoImageStore implements ImageStore {
     return await this.#changes.run('names', async () => {
       const found = await this.#findMeant(reference, signal);
       if (found === undefined) throw new ImageUnknown(reference);
+      if (found.image.readOnly) throw new ImageReadOnly(reference, found.image.store);
       try {
         return await work(found.image, found.meant);
       } catch (failure) {

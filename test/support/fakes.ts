@@ -116,6 +116,8 @@ export const anImage = (image: Partial<Omit<Image, 'config'>> & { config?: Parti
   sizeBytes: 1,
   architecture: 'amd64',
   os: 'linux',
+  store: '/store',
+  readOnly: false,
   layers: [{ id: 'a'.repeat(64), diff: '/store/overlay/a/diff', link: 'l/AAA' }],
   ...image,
   config: anImageConfig(image.config),

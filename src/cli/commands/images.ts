@@ -36,16 +36,21 @@ export const images = command({
   },
 });
 
+/** That images lie in another program's store is only said where there are such. */
 function table(images: readonly Image[], idOf: (image: Image) => string, now: Date): string {
+  const access = images.some(({ readOnly }) => readOnly)
+    ? { head: ['R/O'], of: ({ readOnly }: Image): string[] => [readOnly ? 'yes' : 'no'] }
+    : { head: [], of: () => [] };
   const rows = images.flatMap((image) =>
     (image.names.length === 0 ? [undefined] : image.names).map((name) => [
       ...nameAndTag(name),
       idOf(image),
       agoInWords(image.createdAt, now),
       sizeInWords(image.sizeBytes),
+      ...access.of(image),
     ]),
   );
-  return tableOf(['REPOSITORY', 'TAG', 'IMAGE ID', 'CREATED', 'SIZE'], rows);
+  return tableOf(['REPOSITORY', 'TAG', 'IMAGE ID', 'CREATED', 'SIZE', ...access.head], rows);
 }
 
 /** A colon before the last slash is that of a registry's port. */

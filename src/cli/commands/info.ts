@@ -32,6 +32,7 @@ function inWords(info: GetInfoOutput): string {
     ['Controllers', info.controllers.join(' ') || 'none'],
     ['Data', info.dataDirectory],
     ['Image store', info.storageDirectory],
+    ...info.additionalStorageDirectories.map((path) => ['Images from', path] as const),
     [
       'Containers',
       `${containers.total.toString()} (${containers.running.toString()} running, ${containers.paused.toString()} paused, ${containers.stopped.toString()} stopped)`,

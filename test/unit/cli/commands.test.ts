@@ -275,6 +275,7 @@ describe('info and version', () => {
     controllers: ['cpu', 'memory'],
     dataDirectory: '/var/lib/berth',
     storageDirectory: '/var/lib/berth/storage',
+    additionalStorageDirectories: ['/var/lib/containers/storage'],
     containers: { total: 3, running: 1, paused: 0, stopped: 2 },
     images: 4,
   };

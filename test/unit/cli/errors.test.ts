@@ -106,6 +106,10 @@ const IMAGES: { [N in keyof ImageErrors]: [facts: ImageErrors[N], sentence: stri
     { image: 'box', containers: ['web', 'db'] },
     "containers are made from 'box' (web, db); remove them first with 'berth rm'",
   ],
+  ImageReadOnly: [
+    { image: 'box', store: '/var/lib/containers/storage' },
+    "'box' lies in /var/lib/containers/storage, which belongs to another program; change it with that, or pull it into berth's own store",
+  ],
   LoadFailed: [{ path: '/x.tar', reason: 'no index.json' }, "'/x.tar' cannot be loaded: no index.json"],
   SaveFailed: [{ path: '/x.tar', reason: 'it exists' }, "'/x.tar' cannot be written: it exists"],
   PullFailed: [

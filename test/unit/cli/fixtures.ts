@@ -33,6 +33,8 @@ export const anImage = (rest: Partial<Image> = {}): Image => ({
   architecture: 'amd64',
   operatingSystem: 'linux',
   labels: {},
+  store: '/var/lib/berth/storage',
+  readOnly: false,
   ...rest,
 });
 

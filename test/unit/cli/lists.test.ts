@@ -141,6 +141,14 @@ docker.io/library/busybox   1.37     bbbbbbbbbbbb   3 days ago   4.52 MB
 quay.io/x                   <none>   dddddddddddd                4.52 MB
 `);
   });
+  it('says which are another program’s, where there are such', async () => {
+    const List = listingImages([anImage(), anImage({ id: 'c'.repeat(64), names: [], readOnly: true })]);
+    expect((await berth(['images'], { images: { List } })).stdout).toBe(`\
+REPOSITORY                  TAG      IMAGE ID       CREATED      SIZE      R/O
+docker.io/library/busybox   1.37     bbbbbbbbbbbb   3 days ago   4.52 MB   no
+<none>                      <none>   cccccccccccc   3 days ago   4.52 MB   yes
+`);
+  });
   it('-q prints IDs, --format json what the interface says', async () => {
     expect((await berth(['images', '-q'], { images })).stdout).toBe(
       `${['b', 'c', 'd'].map((digit) => digit.repeat(12)).join('\n')}\n`,
