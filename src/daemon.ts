@@ -119,6 +119,7 @@ export class Daemon implements AsyncDisposable {
       root: join(dataDirectory, 'storage'),
       runRoot: join(runDirectory, 'storage'),
       additional: additionalImageStores,
+      reached: faults,
       onDamage: (error) => {
         log.warn('An image in the store cannot be read and is left out', { error });
       },

@@ -19,6 +19,14 @@ export const FAULT_POINTS = [
   'stop: stop signal sent',
   'stop: unit down',
   'stop: failed state cleared',
+  'kill: unit thawed',
+  'kill: signal sent',
+  'pause: unit frozen',
+  'unpause: unit thawed',
+  'cleanup: unit forgotten',
+  'cleanup: runtime record deleted',
+  'cleanup: root unmounted',
+  'batch: step done',
   'remove: written down',
   'remove: unit forgotten',
   'remove: sessions ended',
@@ -37,6 +45,10 @@ export const FAULT_POINTS = [
   'exec: unit started',
   'exec: command started',
   'exec: output handed out',
+  'store: image stored',
+  'store: name written',
+  'store: name moved',
+  'store: image deleted',
 ] as const;
 export type FaultPoint = (typeof FAULT_POINTS)[number];
 

@@ -16,6 +16,7 @@ import {
   SaveFailed,
   StorageCorrupt,
 } from './errors.ts';
+import type { StoreFaultPoint } from './fault-points.ts';
 import { findImage } from './find-image.ts';
 import { ImageList } from './image-list.ts';
 import type { Image, ImageSource, ImageStore, PullEvent, PullOptions, RemovedImage } from './images.ts';
@@ -37,6 +38,8 @@ export interface SkopeoImageStoreOptions {
   readonly additional?: () => readonly string[];
   /** Told of images that cannot be used. */
   readonly onDamage?: (damage: StorageCorrupt) => void;
+  /** Told of each point as it is reached; for tests. */
+  readonly reached?: ((point: StoreFaultPoint) => void) | undefined;
   /** To reach a store in another machine: argv to put before each command, and where its `/` is seen from here. */
   readonly elsewhere?: { readonly enter: readonly string[]; readonly seenAt: string };
 }
@@ -52,11 +55,13 @@ export class SkopeoImageStore implements ImageStore {
   readonly #changes = new KeyedQueue<'names'>();
   readonly #enter: readonly string[];
   readonly #seen: (path: string) => string;
+  readonly #reached: (point: StoreFaultPoint) => void;
 
   constructor(options: SkopeoImageStoreOptions) {
     const { root, runRoot, elsewhere, onDamage = () => undefined, skopeo = ['skopeo'], additional } = options;
     this.root = root;
     this.#enter = elsewhere?.enter ?? [];
+    this.#reached = options.reached ?? (() => undefined);
     this.#seen = (path) => join(elsewhere?.seenAt ?? '/', path);
     this.#list = new ImageList({ root, seenAt: this.#seen(root), access: 'own', onDamage });
     this.#additional = new AdditionalStores({ roots: additional ?? (() => []), seen: this.#seen, onDamage });
@@ -109,6 +114,7 @@ export class SkopeoImageStore implements ImageStore {
         .digest('hex');
       const [first = `@${id}`, ...others] = names;
       await this.#copier.copy(address, this.#copier.address(first), {}, signal);
+      this.#reached('store: image stored');
       for (const name of others) await this.#addName(id, name, signal);
       return await this.#present(id);
     } catch (failure) {
@@ -131,6 +137,7 @@ export class SkopeoImageStore implements ImageStore {
           failed = new PullFailed(name, reason, failure.message, { cause: failure });
         continue;
       }
+      this.#reached('store: image stored');
       const image = await this.find(name, signal);
       if (image === undefined) throw new StorageCorrupt(this.root, `${name} was pulled, and is not there`);
       yield { kind: 'done', image };
@@ -174,6 +181,7 @@ export class SkopeoImageStore implements ImageStore {
       const name = isId || names.length < 2 ? undefined : names.find(isMeant);
       if (name === undefined) await this.#copier.delete(`@${id}`, signal);
       else await this.#moveToScratch(name, signal);
+      this.#reached(name === undefined ? 'store: image deleted' : 'store: name moved');
       await this.#removeScratch(signal);
       return name === undefined ? { id, untagged: names, image: 'removed' } : { id, untagged: [name], image: 'kept' };
     });
@@ -183,6 +191,7 @@ export class SkopeoImageStore implements ImageStore {
     const complete = localName(parseReference(name));
     return await this.#change(reference, signal, async ({ id }) => {
       await this.#addName(id, complete, signal);
+      this.#reached('store: name written');
       return await this.#present(id);
     });
   }

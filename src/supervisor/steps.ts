@@ -29,6 +29,14 @@ export const STEPS: Readonly<Record<FaultPoint, Step>> = {
   'stop: stop signal sent':         { done: 'the process has the stop signal, systemd was not asked yet', next: 'running until it heeds the signal, then exited' },
   'stop: unit down':                { done: 'the unit is down, and failed if it had to be killed',       next: 'exited, with its exit code; the failed unit goes with the next start or the removal' },
   'stop: failed state cleared':     { done: 'systemd has forgotten the failed unit',                     next: 'exited, with its exit code' },
+  'kill: unit thawed':              { done: 'SIGKILL for a paused container: its unit runs again, to be killed', next: 'running; who wanted it killed asks again' },
+  'kill: signal sent':              { done: 'the process has the signal',                                next: 'whatever the process makes of it: running, or exited, with its exit code' },
+  'pause: unit frozen':             { done: 'the unit is frozen',                                        next: 'paused' },
+  'unpause: unit thawed':           { done: 'the unit runs again',                                       next: 'running' },
+  'cleanup: unit forgotten':        { done: 'systemd has forgotten the unit that has ended',             next: 'exited, with its exit code; what is left goes with the next clean-up, start or removal' },
+  'cleanup: runtime record deleted': { done: 'the runtime has forgotten it',                             next: 'exited, with its exit code; what is left goes with the next clean-up, start or removal' },
+  'cleanup: root unmounted':        { done: 'its root is unmounted',                                     next: 'exited, with its exit code' },
+  'batch: step done':               { done: 'a step of the batch is done, the next is not begun',        next: 'what the steps so far have made of it; the caller, who has no answer, looks' },
   'remove: written down':           { done: 'the row says that it is being removed, its end is remembered', next: 'the removal goes on' },
   'remove: unit forgotten':         { done: 'systemd has forgotten the unit',                            next: 'the removal goes on' },
   'remove: sessions ended':         { done: 'its exec sessions have ended',                              next: 'the removal goes on' },
@@ -47,6 +55,10 @@ export const STEPS: Readonly<Record<FaultPoint, Step>> = {
   'exec: unit started':             { done: 'the helper waits in the unit of the session',               next: 'ended with 125: the helper has run nothing and is gone' },
   'exec: command started':          { done: 'the helper was let through and has the runtime run the command', next: 'running; its streams are taken up where they were left' },
   'exec: output handed out':        { done: 'the command has ended, and its clients have all that it said', next: 'ended, with the exit code that the helper has written down' },
+  'store: image stored':            { done: 'an image that was pulled or loaded is in the store, not yet with all its names', next: 'it is there; loading it again adds the names, and Prune removes one without' },
+  'store: name written':            { done: 'the image has the name of the tag',                         next: 'it has' },
+  'store: name moved':              { done: 'a name that is to go belongs to an image without content',  next: 'the name is gone; nobody is shown the image without content, which goes with the next removal' },
+  'store: image deleted':           { done: 'the image is gone from the store',                          next: 'it is gone' },
 };
 
 /** The table as README.md has it. */

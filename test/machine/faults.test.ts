@@ -4,6 +4,7 @@ import type { State } from '../../src/api/io-berth-container.ts';
 import { FAULT_POINTS, type FaultPoint } from '../../src/container/faults.ts';
 import { STEPS } from '../../src/supervisor/steps.ts';
 import { Berth } from './berth.ts';
+import { IMAGES } from './images.ts';
 import { leaks } from './leaks.ts';
 import { useMachine } from './use-machine.ts';
 
@@ -130,6 +131,42 @@ const execution = (
 };
 const unrun = execution('touch /ran', { state: 'stopped', exitCode: 125, message: 'it was not started' });
 
+const kill = (signal: string) => async (): Promise<unknown> => await berth.containers.kill({ container, signal });
+const paused = async (): Promise<unknown> => {
+  await forever();
+  return await berth.containers.pause({ container });
+};
+const cleanUp: Cut = {
+  given: ended,
+  act: async () => await berth.containers.cleanup({ container }),
+  found: 'exited',
+  exitCode: 3,
+};
+
+const imageNames = async (): Promise<string[]> => {
+  const names: string[] = [];
+  for await (const { image } of berth.images.list())
+    if (image !== undefined) names.push(...(image.names.length === 0 ? ['one without a name'] : image.names));
+  return names.sort();
+};
+const TAG = 'localhost/cut:1';
+/** What is done to images, with the names that there are before and after; no container is concerned. */
+const storing = (before: readonly string[], act: () => Promise<unknown>, after: readonly string[]): Cut => ({
+  given: async () => {
+    await berth.removeImages();
+    for (const name of before) {
+      if (name === TAG) await berth.images.tag({ image: 'plain', name });
+      else await berth.images.load({ path: `${IMAGES}/oci/plain`, name });
+    }
+  },
+  act,
+  found: 'removed',
+  and: async () => {
+    expect(await imageNames()).toEqual(after);
+  },
+});
+const PLAIN = 'localhost/plain:latest';
+
 // prettier-ignore
 const CUTS: Readonly<Record<FaultPoint, Cut>> = {
   'create: row written': { act: async () => await berth.create(container, FOREVER), found: 'configured' },
@@ -148,6 +185,14 @@ const CUTS: Readonly<Record<FaultPoint, Cut>> = {
   'stop: stop signal sent': { given: forever, act: async () => await berth.containers.stop({ container, timeoutUSec: 20_000_000 }), found: 'exited', exitCode: 5 },
   'stop: unit down': { given: forever, act: stop, found: 'exited', exitCode: 5 },
   'stop: failed state cleared': { given: async () => await berth.run(container, 'trap "" TERM; while :; do sleep 1000 & wait; done'), act: async () => await berth.containers.stop({ container, timeoutUSec: 0 }), found: 'exited', exitCode: 137 },
+  'kill: unit thawed': { given: paused, act: kill('KILL'), found: 'running' },
+  'kill: signal sent': { given: forever, act: kill('TERM'), found: 'exited', exitCode: 5 },
+  'pause: unit frozen': { given: forever, act: async () => await berth.containers.pause({ container }), found: 'paused' },
+  'unpause: unit thawed': { given: paused, act: async () => await berth.containers.unpause({ container }), found: 'running' },
+  'cleanup: unit forgotten': cleanUp,
+  'cleanup: runtime record deleted': cleanUp,
+  'cleanup: root unmounted': cleanUp,
+  'batch: step done': { given: async () => await berth.create(container, FOREVER), act: async () => await berth.containers.batch({ container, operations: [{ verb: 'start' }, { verb: 'pause' }] }), found: 'running' },
   'remove: written down': removal,
   'remove: unit forgotten': removal,
   'remove: sessions ended': removal,
@@ -166,6 +211,10 @@ const CUTS: Readonly<Record<FaultPoint, Cut>> = {
   'exec: unit started': unrun,
   'exec: command started': execution(FOREVER, { state: 'running' }),
   'exec: output handed out': execution('exit 7', { state: 'stopped', exitCode: 7 }, async () => void (await berth.wait(container))),
+  'store: image stored': storing([], async () => await berth.images.load({ path: `${IMAGES}/oci/plain`, name: PLAIN }), ['one without a name']),
+  'store: name written': storing([PLAIN], async () => await berth.images.tag({ image: PLAIN, name: TAG }), [TAG, PLAIN]),
+  'store: name moved': storing([PLAIN, TAG], async () => await berth.images.remove({ image: TAG }), [PLAIN]),
+  'store: image deleted': storing([PLAIN], async () => await berth.images.remove({ image: PLAIN }), []),
 };
 
 it.each(FAULT_POINTS)('berthd dies at "%s"', async (point) => {
@@ -184,11 +233,11 @@ it.each(FAULT_POINTS)('berthd dies at "%s"', async (point) => {
     expect([point, runtime.state, STEPS[point].next]).toEqual([point, found, STEPS[point].next]);
     const alive = await berth.show(unit, 'ActiveState', 'MainPID');
     expect(Number(alive['MainPID'] ?? 0)).toBe(runtime.process?.pid ?? 0);
-    await and?.();
   }
+  await and?.();
   // Asked again it is done, or refused for what it is: no fault, and nothing in the way.
   await act().catch((error: unknown) => {
-    expect(error).toMatchObject({ error: expect.stringMatching(/^io\.berth\.Container\./) as string });
+    expect(error).toMatchObject({ error: expect.stringMatching(/^io\.berth\.(?:Container|Image)\./) as string });
   });
   if (act === start && found !== 'configured') {
     expect(['running', 'stopping', 'stopped', 'exited']).toContain((await inspect()).runtime.state);

@@ -22,7 +22,7 @@ export interface StepResult<Verb extends string> {
  * @throws ContainerError `NoSuchContainer` | `AmbiguousContainer`; what a step throws that is no refusal
  */
 export async function batch<Verb extends string>(
-  { operations }: Ports,
+  { operations, faults }: Ports,
   reference: string,
   steps: readonly Step<Verb>[],
 ): Promise<StepResult<Verb>[]> {
@@ -34,6 +34,7 @@ export async function batch<Verb extends string>(
       try {
         if (operation !== undefined) operations.demand(container, operation);
         await act(container);
+        faults('batch: step done');
       } catch (error) {
         if (!(error instanceof ContainerError)) throw error;
         refusal = error;

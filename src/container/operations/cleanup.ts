@@ -20,6 +20,9 @@ export async function cleanup(ports: Ports, reference: string): Promise<void> {
 /** For those who have the turn. */
 export async function cleanUp(ports: Ports, container: Container): Promise<void> {
   await forgetUnit(ports.units, container.unit);
+  ports.faults('cleanup: unit forgotten');
   await runtimeFor(ports, container).delete(shortId(container.id), { ifRunning: 'kill' });
+  ports.faults('cleanup: runtime record deleted');
   await ports.mounts.unmountAll(ports.folders.of(container.id).root);
+  ports.faults('cleanup: root unmounted');
 }

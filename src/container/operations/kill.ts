@@ -30,8 +30,12 @@ export async function sendSignal(
   // See `stopUnit` for what becomes of the host otherwise.
   const isThawed = killSignal === SIGKILL && container.status.state === 'paused';
   try {
-    if (isThawed) await ports.units.thaw(container.unit, signal);
+    if (isThawed) {
+      await ports.units.thaw(container.unit, signal);
+      ports.faults('kill: unit thawed');
+    }
     await ports.units.kill(container.unit, 'main', killSignal, signal);
+    ports.faults('kill: signal sent');
   } catch (error) {
     if (!isGone(error)) throw error;
     // It ended between the look and the signal.

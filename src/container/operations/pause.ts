@@ -4,6 +4,7 @@ import type { Ports } from '../ports.ts';
 export async function pause(ports: Ports, reference: string, signal: AbortSignal): Promise<void> {
   await ports.operations.run(reference, 'pause', async ({ id, unit }) => {
     await ports.units.freeze(unit, signal);
+    ports.faults('pause: unit frozen');
     await ports.operations.settle(id);
   });
 }
@@ -12,6 +13,7 @@ export async function pause(ports: Ports, reference: string, signal: AbortSignal
 export async function unpause(ports: Ports, reference: string, signal: AbortSignal): Promise<void> {
   await ports.operations.run(reference, 'unpause', async ({ id, unit }) => {
     await ports.units.thaw(unit, signal);
+    ports.faults('unpause: unit thawed');
     await ports.operations.settle(id);
   });
 }
