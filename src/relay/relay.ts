@@ -206,7 +206,10 @@ export class Relay {
         if ([...this.#sources.values()].every(({ ended }) => ended)) this.#ended.resolve();
       },
     });
-    if (this.#holding) source.pause();
+    // What an earlier berthd had read may still be in the buffer.
+    const isLeft = log?.busy === true;
+    if (this.#holding || isLeft) source.pause();
+    if (isLeft) this.#resumeAfter(log.idle());
     this.#sources.set(stream, source);
     return source;
   }
