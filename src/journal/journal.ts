@@ -63,6 +63,11 @@ export interface JournalQuery {
   readonly tail?: number | undefined;
   /** A boot's id (32 hexadecimal digits); all boots if left out. */
   readonly boot?: string | undefined;
+  /**
+   * `apart`: each piece of a line that was split is handed over by itself, not terminated, so that what was written up to an
+   * entry is told from what came later in the same line. Default: `joined`.
+   */
+  readonly pieces?: 'joined' | 'apart' | undefined;
   /** Fields to hand over in `LogLine.fields`. */
   readonly fields?: readonly string[] | undefined;
 }

@@ -24,7 +24,7 @@ export class JournalctlReader {
     if (query.after !== undefined && query.tail !== undefined)
       throw new RangeError('`after` and `tail` exclude each other');
     const seam = await this.#seam(query, signal);
-    const joiner = new LineJoiner();
+    const joiner = new LineJoiner(query.pieces);
     let unwanted = seam?.firstPiece !== undefined;
     let last: string | undefined;
     for await (const entry of this.#forward(query, originOf(query, seam), signal)) {

@@ -22,6 +22,12 @@ interface OpenLine {
  */
 export class LineJoiner {
   readonly #open = new Map<string, OpenLine>();
+  readonly #pieces: 'joined' | 'apart';
+
+  /** @param pieces `apart`: nothing is kept, each piece is handed out by itself */
+  constructor(pieces: 'joined' | 'apart' = 'joined') {
+    this.#pieces = pieces;
+  }
 
   /** The lines this entry completes: none, one, or more when it pushes others out. */
   add(entry: JournalEntry): LogLine[] {
@@ -36,7 +42,7 @@ export class LineJoiner {
     line.pieces.push(entry.message);
     if (entry.end === 'nul') line.pieces.push(NUL);
     line.size += entry.message.length + (entry.end === 'nul' ? 1 : 0);
-    if (!isContinued(entry.end)) return [...lines, this.#close(entry.streamKey, line)];
+    if (this.#pieces === 'apart' || !isContinued(entry.end)) return [...lines, this.#close(entry.streamKey, line)];
     this.#open.set(entry.streamKey, line);
     const [longest] = this.#open;
     if (this.#open.size > MAX_OPEN_LINES && longest !== undefined) lines.push(this.#close(...longest));

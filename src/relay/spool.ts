@@ -31,6 +31,8 @@ export interface SpoolOptions {
 export interface SpoolSeam {
   /** BERTH_SEQUENCE of the last entry. */
   readonly sequence: number;
+  /** Resolves when that entry is with journald, or is known to be lost. */
+  readonly logged: Promise<void>;
   /** What was read and is in no entry. */
   readonly rest: Buffer;
 }
@@ -71,13 +73,18 @@ export class Spool {
   get seam(): SpoolSeam {
     const { tail, start, end } = this.#state();
     const rest = Buffer.concat([this.#tail.subarray(0, tail), this.buffer.subarray(start, end)]);
-    return { sequence: Number(this.#words[1]), rest };
+    return { sequence: Number(this.#words[1]), logged: this.#settled(), rest };
   }
 
   accept(length: number): Promise<void> | undefined {
     this.#set(this.#state().tail, 0, length);
     this.#logging = this.#log();
     return this.#logging;
+  }
+
+  /** A failure is told by `accept`. */
+  async #settled(): Promise<void> {
+    await this.#logging?.catch(() => undefined);
   }
 
   /** Resolves when the buffer may be used again. */

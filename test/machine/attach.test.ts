@@ -178,6 +178,43 @@ describe('Attach', () => {
     }
   });
 
+  it('has neither in the middle of a line of any length, with its end still to come', async () => {
+    // Each line that is typed is a letter, of which 40,000 are said without an end, or `end`.
+    const script =
+      'while read -r each; do if [ "$each" = end ]; then echo; else head -c 40000 /dev/zero | tr "\\0" "$each"; fi; done';
+    const whole = await startAttached('b-long', script, { stdin: true });
+    const sessions: Streams[] = [];
+    let expected = '';
+    for (const each of ['a', 'b', 'c', 'end', 'd', 'end', 'e', 'f']) {
+      whole.type(`${each}\n`);
+      expected += each === 'end' ? '\n' : each.repeat(40_000);
+      await whole.until(expected.slice(-40_000));
+      sessions.push(await attach('b-long', { logs: true, stdin: false }));
+    }
+    whole.endInput();
+    for (const session of [whole, ...sessions]) {
+      expect(await session.last).toMatchObject({ exitCode: 0 });
+      expect(session.text() === expected).toBe(true);
+    }
+  });
+
+  it('has neither under a stream of long lines', async () => {
+    const script =
+      'read -r go; i=0; while [ $i -lt 100 ]; do head -c 100000 /dev/zero | tr "\\0" x; echo "$i"; i=$((i+1)); done; printf end';
+    const whole = await startAttached('b-wide', script, { stdin: true });
+    whole.type('go\n');
+    const sessions: Streams[] = [];
+    for (const line of ['x0\n', 'x3\n', 'x7\n']) {
+      await whole.until(line);
+      sessions.push(await attach('b-wide', { logs: true, stdin: false, foreground: true }));
+    }
+    const expected = `${Array.from({ length: 100 }, (_, index) => `${'x'.repeat(100_000)}${index}\n`).join('')}end`;
+    for (const session of [whole, ...sessions]) {
+      expect(await session.last).toMatchObject({ exitCode: 0 });
+      expect(session.text() === expected).toBe(true);
+    }
+  });
+
   it('follows the journal of a container that is not attachable, and names what is to be made for input', async () => {
     await berth.run('b-journal', 'echo before; while [ ! -e /go ]; do sleep 0.05; done; echo after; exit 2');
     const both = await attach('b-journal', { logs: true });

@@ -60,8 +60,11 @@ export async function* said(
   seam: Attaching['seam'],
   signal: AbortSignal,
 ): AsyncGenerator<LogLine> {
+  if (seam !== undefined) await Promise.all([seam.stdout.logged, seam.stderr.logged]);
   await journal.sync(signal);
-  const query = { ...linesOf(container), until: 'now', fields: ['BERTH_SEQUENCE'] } as const;
+  // Of a line that has not ended at the seam, the rest is the stream's.
+  const pieces = seam === undefined ? 'joined' : 'apart';
+  const query = { ...linesOf(container), until: 'now', fields: ['BERTH_SEQUENCE'], pieces } as const;
   for await (const line of journal.read(query, signal)) {
     const sequence = Number(line.fields['BERTH_SEQUENCE'] ?? 0);
     if (seam === undefined || sequence <= seam[line.stream].sequence) yield line;

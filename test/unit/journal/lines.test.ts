@@ -82,6 +82,16 @@ describe('LineJoiner', () => {
     ]);
   });
 
+  it('hands out each piece by itself where that is wanted, and keeps nothing', () => {
+    const joiner = new LineJoiner('apart');
+    const entries = [piece('a', 'line-max'), piece('b', 'nul'), piece('c'), piece('d', 'partial')];
+    const pieces = entries.map((entry) =>
+      joiner.add(entry).map(({ bytes, terminated }) => [bytes.toString(), terminated]),
+    );
+    expect(pieces).toEqual([[['a', false]], [['b\0', false]], [['c', true]], [['d', false]]]);
+    expect(joiner.flush()).toEqual([]);
+  });
+
   it('does not keep the beginnings of lines of more streams than it can', () => {
     const joiner = new LineJoiner();
     const lines = Array.from({ length: 100 }, (_, stream) =>
