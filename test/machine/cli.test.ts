@@ -51,7 +51,7 @@ describe('berth run', () => {
   });
 
   it('exits with 125 when berth itself fails', async () => {
-    expect(said(await berth('run', 'nope'))).toMatchObject({ code: 125, stdout: '' });
+    expect(said(await berth('run', '--pull=never', 'nope'))).toMatchObject({ code: 125, stdout: '' });
     expect(said(await berth('run', '--property', 'Nope=1', 'plain', 'true'))).toMatchObject({ code: 125, stdout: '' });
     expect(said(await shell('BERTH_ADDRESS=unix:/nowhere berth run plain'))).toEqual({
       code: 125,

@@ -222,3 +222,35 @@ it('Tag, Inspect, Remove and Prune know names from images, and what is in use', 
   await berth.images.tag({ image: 'plain', name: 'weight' });
   expect(await pruned()).toEqual([image.id]);
 });
+
+it('berth run pulls what --pull says, and --replace makes room', async () => {
+  const image = `${OPEN}/test/plain:1`;
+  const cli = async (...argv: string[]) => {
+    const { code, stdout, stderr } = await machine.exec(['berth', 'run', ...argv]);
+    return { code, stdout: stdout.toString(), stderr: stderr.toString() };
+  };
+  const command = [image, 'echo', 'hello'];
+  expect(await cli('--pull=never', ...command)).toMatchObject({ code: 125, stdout: '' });
+  expect(await cli('--rm', ...command)).toMatchObject({
+    code: 125,
+    stderr: expect.stringContaining('cannot be pulled'),
+  });
+  const insecure = '--tls-verify=false';
+  const pulled = await cli('--rm', insecure, ...command);
+  expect(pulled).toMatchObject({
+    code: 0,
+    stdout: 'hello\n',
+    stderr: expect.stringContaining(`Looking up ${image}\n`),
+  });
+  expect(await cli('--rm', ...command)).toEqual({ code: 0, stdout: 'hello\n', stderr: '' });
+  expect(await cli('--rm', '--pull=always', ...command)).toMatchObject({ code: 125, stdout: '' });
+  expect(await cli('--rm', '-q', '--pull=newer', ...command)).toEqual({ code: 0, stdout: 'hello\n', stderr: '' });
+
+  const named = ['--name', 'p-web', image, 'sleep', '1000'];
+  expect(await cli('-d', ...named)).toMatchObject({ code: 0 });
+  const { id } = await berth.containers.inspect({ container: 'p-web' });
+  expect(await cli('-d', ...named)).toMatchObject({ code: 125, stderr: expect.stringContaining('--name') });
+  expect(await cli('-d', '--replace', ...named)).toMatchObject({ code: 0 });
+  const replaced = await berth.containers.inspect({ container: 'p-web' });
+  expect([replaced.id === id, replaced.runtime.state]).toEqual([false, 'running']);
+});

@@ -1,9 +1,7 @@
-import { ImageClient, type Image } from '../../api/io-berth-image.ts';
-import { ProtocolViolation } from '../../varlink/errors.ts';
 import { UsageError } from '../args.ts';
 import { command } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
-import { pullDisplayFor } from '../pull-display.ts';
+import { pullImage } from '../pulling.ts';
 
 export const pull = command({
   name: 'pull',
@@ -20,16 +18,8 @@ export const pull = command({
   async run(args, context) {
     const [name = ''] = args.operands;
     const input = { image: name, verifyTls: args.flag('tls-verify'), ...credentialsFrom(args.text('creds')) };
-    let pulled: Image | undefined;
-    {
-      await using display = args.flag('quiet') ? undefined : pullDisplayFor(name, context);
-      for await (const { progress, image } of new ImageClient(context.berthd).pullMore(input)) {
-        if (progress !== undefined) await display?.show(progress);
-        pulled = image;
-      }
-    }
-    if (pulled === undefined) throw new ProtocolViolation('the pull ended without an image');
-    await context.output.line(pulled.id);
+    const { id } = await pullImage(input, args.flag('quiet') ? 'quiet' : 'shown', context);
+    await context.output.line(id);
     return EXIT.ok;
   },
 });

@@ -4,6 +4,7 @@ import { ATTACH_OPTIONS, streamsFrom } from '../attach-options.ts';
 import { attachTo } from '../attaching.ts';
 import { command } from '../command.ts';
 import { configurationFrom, CONTAINER_OPTIONS } from '../container-options.ts';
+import { createContainer, CREATION_OPTIONS } from '../creation.ts';
 import { EXIT } from '../exit-codes.ts';
 
 export const run = command({
@@ -17,6 +18,7 @@ export const run = command({
   options: {
     detach: { kind: 'flag', short: 'd', help: 'Print the ID and leave the container to itself' },
     ...ATTACH_OPTIONS,
+    ...CREATION_OPTIONS,
     ...CONTAINER_OPTIONS,
   },
   least: 1,
@@ -30,7 +32,7 @@ export const run = command({
     // Its journal would do for reading along, but has not every byte.
     const configuration = isDetached ? asked : { ...asked, attachable: true };
     const containers = new ContainerClient(context.berthd);
-    const { id } = await containers.create({ configuration });
+    const id = await createContainer(args, configuration, context);
     // What never ran never ends, so nobody else would remove it.
     const onStartFailed = async (): Promise<void> => {
       if (args.flag('rm')) await containers.remove({ container: id, force: true }).catch(() => undefined);

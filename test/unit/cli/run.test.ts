@@ -136,7 +136,7 @@ describe('a run that cannot start', () => {
 
   it('exits with 125 when the container cannot be made', async () => {
     const Create = async (): Promise<never> => await Promise.reject(containerError('NoSuchImage', { image: 'nope' }));
-    const ran = await run(['nope'], aBerthd(exits(0), { Create }).containers);
+    const ran = await run(['--pull=never', 'nope'], aBerthd(exits(0), { Create }).containers);
     expect(ran).toMatchObject({ code: 125, stdout: '' });
     expect(ran.stderr).toBe(
       "berth: there is no image 'nope'; get it with 'berth pull nope' or see what there is with 'berth images'\n",
