@@ -163,7 +163,7 @@ export class Daemon implements AsyncDisposable {
         helper: join(libexecDirectory, 'exec-session'),
         nothing,
         lookAt: async (unit) => {
-          await containers.unitChanged(unit);
+          await containers.lookAtUnit(unit);
         },
         faults: faults ?? noFaults,
         log,

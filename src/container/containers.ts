@@ -200,8 +200,14 @@ export class Containers {
     return this.#ports.folders.of(id).path;
   }
 
-  /** systemd told something about a unit: look at the container that it is. A unit that is no container is nobody's. */
+  /** systemd told something about a unit: see what becomes of the container that it is. A unit that is no container is nobody's. */
   async unitChanged(unit: string): Promise<void> {
+    const container = this.#ports.registry.byUnit(unit);
+    if (container !== undefined) await this.#ports.operations.hear(container.id);
+  }
+
+  /** Asks systemd about the container that a unit is, if it is one. */
+  async lookAtUnit(unit: string): Promise<void> {
     const container = this.#ports.registry.byUnit(unit);
     if (container !== undefined) await this.#ports.operations.look(container.id);
   }

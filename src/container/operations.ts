@@ -4,6 +4,7 @@
  */
 import { KeyedQueue } from '../lib/keyed-queue.ts';
 import type { UnitManager } from '../systemd/unit-manager.ts';
+import type { ServiceStatus } from '../systemd/unit-status.ts';
 import type { Container } from './container.ts';
 import { ContainerError } from './errors.ts';
 import type { Folders } from './folder.ts';
@@ -12,14 +13,20 @@ import type { ContainerId } from './names.ts';
 import type { Registry } from './registry.ts';
 import { after, hasEnded, type Operation } from './state.ts';
 
+/** Where it comes from what a unit does. */
+type Source = (container: Container) => Promise<ServiceStatus | undefined>;
+
 export class Operations {
   readonly #queue = new KeyedQueue<ContainerId>();
   readonly #looks = new Map<ContainerId, Promise<void>>();
+  readonly #hearings = new Map<ContainerId, Promise<void>>();
   readonly #registry: Registry;
   readonly #units: UnitManager;
   readonly #folders: Folders;
   readonly #now: () => Date;
   readonly #onEnd: (container: Container) => void;
+
+  readonly #asked: Source = async ({ unit }) => await this.#units.service(unit);
 
   /** @param onEnd told each time a container was seen to end, after the turn that saw it */
   constructor(
@@ -67,17 +74,14 @@ export class Operations {
 
   /** Sees what a container is, when its turn has come, and saves it. Looks that still wait for their turn become one. */
   async look(id: ContainerId): Promise<void> {
-    const waiting = this.#looks.get(id);
-    if (waiting !== undefined) {
-      await waiting;
-      return;
-    }
-    const look = this.#queue.run(id, async () => {
-      this.#looks.delete(id);
-      await this.#lookAt(id);
-    });
-    this.#looks.set(id, look);
-    await look;
+    await this.#onceInTurn(this.#looks, id, this.#asked);
+  }
+
+  /** As `look`, for when systemd has told of the unit by itself: nobody is asked what was told. */
+  async hear(id: ContainerId): Promise<void> {
+    const told = async ({ unit }: Container): Promise<ServiceStatus | undefined> =>
+      this.#units.lastTold(unit) ?? (await this.#units.service(unit));
+    await this.#onceInTurn(this.#hearings, id, told);
   }
 
   /** Sees what a container is and saves it. For those who have the turn: inside `act`. */
@@ -85,16 +89,30 @@ export class Operations {
     return await this.#lookAt(id);
   }
 
+  async #onceInTurn(waiting: Map<ContainerId, Promise<void>>, id: ContainerId, source: Source): Promise<void> {
+    const known = waiting.get(id);
+    if (known !== undefined) {
+      await known;
+      return;
+    }
+    const turn = this.#queue.run(id, async () => {
+      waiting.delete(id);
+      await this.#lookAt(id, source);
+    });
+    waiting.set(id, turn);
+    await turn;
+  }
+
   /** Resolves when nothing is under way. */
   async idle(): Promise<void> {
     await this.#queue.idle();
   }
 
-  async #lookAt(id: ContainerId): Promise<Container | undefined> {
+  async #lookAt(id: ContainerId, source: Source = this.#asked): Promise<Container | undefined> {
     const container = this.#registry.get(id);
     if (container === undefined) return undefined;
     const folder = this.#folders.of(id);
-    const unit = await this.#units.service(container.unit);
+    const unit = await source(container);
     const [end, held] = await Promise.all([this.#folders.endOf(folder), this.#folders.isHeld(folder)]);
     const { status: before } = container;
     const status = judge({ before, unit, end, held, now: this.#now() });

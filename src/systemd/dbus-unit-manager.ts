@@ -177,6 +177,10 @@ export class DbusUnitManager implements UnitManager {
     return await this.status(unit, signal);
   }
 
+  lastTold(unit: string): ServiceStatus | undefined {
+    return this.#told.find(unit);
+  }
+
   async limits(unit: string, signal?: AbortSignal): Promise<UnitLimits | undefined> {
     const properties = await this.#properties(unit, SERVICE, signal);
     return properties === undefined ? undefined : decodeUnitLimits(properties);

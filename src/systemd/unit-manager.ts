@@ -83,6 +83,8 @@ export interface UnitManager extends AsyncDisposable {
    * it is loaded, once it has told everything else by itself.
    */
   service(unit: string, signal?: AbortSignal): Promise<ServiceStatus | undefined>;
+  /** What systemd has told of a service by itself up to now; undefined where it has to be asked. */
+  lastTold(unit: string): ServiceStatus | undefined;
   /** What limits the unit's control group now; undefined if it is not loaded. */
   limits(unit: string, signal?: AbortSignal): Promise<UnitLimits | undefined>;
   /** The loaded units whose names match any of the globs, `berth-*.service`, in one call. */

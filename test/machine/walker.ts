@@ -124,10 +124,10 @@ export class Walker {
   async #look(berth: Berth): Promise<Place> {
     try {
       if (this.#id === '') this.#id = (await berth.containers.inspect({ container: this.name })).id;
-      const { state } = await berth.containers.wait({ container: this.#id, conditions: [...STEADY] });
+      const { state } = await berth.containers.wait({ container: this.#id, conditions: this.#rests() });
       if (state === undefined) return 'gone';
       const { state: synced } = await berth.containers.sync({ container: this.#id });
-      return STEADY.find((steady) => steady === synced) ?? (await this.#look(berth));
+      return this.#rests().find((place) => place === synced) ?? (await this.#look(berth));
     } catch (error) {
       if (error instanceof VarlinkError && error.error === `${PREFIX}NoSuchContainer`) return 'gone';
       throw error;
@@ -192,6 +192,11 @@ export class Walker {
     if (move === 'remove' || move === 'force') this.#id = '';
   }
 
+  /** Where it stays: one whose program ends at once may be seen running, after a start that the next berthd went on with. */
+  #rests(): (typeof STEADY)[number][] {
+    return STEADY.filter((place) => this.kind !== 'brief' || place !== 'running');
+  }
+
   async #create(berth: Berth): Promise<void> {
     this.#id = '';
     this.name = this.#nextName();
@@ -209,7 +214,7 @@ export class Walker {
     const { state } =
       move === 'sync'
         ? await berth.containers.sync({ container })
-        : await berth.containers.wait({ container, conditions: [...STEADY] });
+        : await berth.containers.wait({ container, conditions: this.#rests() });
     if (!isDeepStrictEqual([state], this.places)) throw this.#wrong(`${move} said ${state ?? 'nothing'}`);
   }
 

@@ -281,6 +281,11 @@ export class FakeUnits implements UnitManager {
     return await this.status(unit);
   }
 
+  /** Has to be asked, always. */
+  lastTold(): undefined {
+    return undefined;
+  }
+
   async list(): Promise<ListedUnit[]> {
     return await Promise.resolve([...this.#units.values()].map(({ status }) => status));
   }
