@@ -1,4 +1,5 @@
 /** The life of the process berthd: opens the daemon, serves it where systemd says, tells systemd how it stands, and ends. */
+import { setTimeout as delay } from 'node:timers/promises';
 import { Daemon } from './daemon.ts';
 import type { Faults } from './container/faults.ts';
 import { ConfigInvalid } from './config/config.ts';
@@ -6,6 +7,7 @@ import { Settings } from './config/settings.ts';
 import { MemorySaver, ownMemory } from './lib/memory-saver.ts';
 import { journalLogger } from './log/journal-logger.ts';
 import { Topic } from './lib/topic.ts';
+import { standIn } from './service/stand-in.ts';
 import { DatabaseTooNew } from './store/database.ts';
 import { IdleExit } from './supervisor/idle.ts';
 import { Watchdog } from './supervisor/watchdog.ts';
@@ -21,6 +23,26 @@ const CONFIGURATION_EXIT = 78;
 
 /** Whether starting again is in vain until somebody has changed something. */
 const needsSomebody = (error: unknown): boolean => error instanceof ConfigInvalid || error instanceof DatabaseTooNew;
+
+/** For as long as this, whoever calls a berthd that cannot start is told so; then systemd has it try again. */
+const STAND_IN_MS = 1000;
+
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** What is opened, or, where it cannot be, its failure once those who have called meanwhile know of it. */
+async function orTold<T>(
+  opening: Promise<T>,
+  { environment, terminated }: { environment: Environment; terminated: Promise<void> },
+): Promise<T> {
+  try {
+    return await opening;
+  } catch (error) {
+    await using server = standIn(reasonOf(error), log);
+    if ((await serveActivated(server, environment)) === 'listening')
+      await Promise.race([delay(STAND_IN_MS), terminated]);
+    throw error;
+  }
+}
 
 /** What systemd has passed to this process, by name: the socket, and what the last berthd has left in the fd store. */
 async function passed(environment: Environment): Promise<ReadonlyMap<string, readonly number[]>> {
@@ -68,8 +90,7 @@ export async function berthd(environment: Environment, faults?: Faults): Promise
     await serve(notifier, environment, faults);
   } catch (error) {
     log.error('berthd cannot go on', { error });
-    const status = error instanceof Error ? error.message : String(error);
-    await notifier.status(`Cannot go on: ${status}`).catch((unheard: unknown) => {
+    await notifier.status(`Cannot go on: ${reasonOf(error)}`).catch((unheard: unknown) => {
       log.error('systemd was not told', { error: unheard });
     });
     process.exitCode = needsSomebody(error) ? CONFIGURATION_EXIT : 1;
@@ -85,21 +106,24 @@ async function reload(settings: Settings, notifier: Notifier, started: Promise<u
     await settings.reload();
   } catch (error) {
     log.error('The configuration could not be read anew; the one before stays in force', { error });
-    status = `The configuration of before is in force: ${error instanceof Error ? error.message : String(error)}`;
+    status = `The configuration of before is in force: ${reasonOf(error)}`;
   }
   await notifier.ready(status);
 }
 
 async function serve(notifier: Notifier, environment: Environment, faults: Faults | undefined): Promise<void> {
-  const ending = [terminated()];
+  const termination = terminated();
+  const ending = [termination];
+  const circumstances = { environment, terminated: termination };
   const changes = new Topic<'hold'>();
   const holdChanged = (): void => {
     changes.announce('hold');
   };
-  const settings = await Settings.open((config) => {
+  const applied = Settings.open((config) => {
     log.level = config.logLevel;
     holdChanged();
   });
+  const settings = await orTold(applied, circumstances);
   const { promise: started, resolve: isStarted } = Promise.withResolvers<undefined>();
   process.on('SIGHUP', () => {
     reload(settings, notifier, started).catch((error: unknown) => {
@@ -111,7 +135,8 @@ async function serve(notifier: Notifier, environment: Environment, faults: Fault
   });
   using _saver = memory === undefined ? undefined : new MemorySaver(memory);
   const stored = await passed(environment);
-  await using daemon = await Daemon.open({ settings, log, environment, store: notifier, stored, holdChanged, faults });
+  const opening = Daemon.open({ settings, log, environment, store: notifier, stored, holdChanged, faults });
+  await using daemon = await orTold(opening, circumstances);
   const activation = await serveActivated(daemon.server, environment);
   if (activation === 'connected') return; // its one client has gone
   if (activation === 'nothing') await daemon.server.listen(DEFAULT_ADDRESS);

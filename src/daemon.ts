@@ -2,7 +2,7 @@
  * The composition root: opens every adapter, hands them to those who need them, and closes them in reverse. Nothing else
  * constructs an adapter.
  */
-import { mkdir, open, readFile } from 'node:fs/promises';
+import { access, constants, mkdir, open, readFile } from 'node:fs/promises';
 import { hostname, release } from 'node:os';
 import { join } from 'node:path';
 import { containerInterface } from './api/io-berth-container.ts';
@@ -99,6 +99,7 @@ export class Daemon implements AsyncDisposable {
     await using opening = new AsyncDisposableStack();
     const { dataDirectory, runDirectory, libexecDirectory } = settings.current;
     await mkdir(join(dataDirectory, 'containers'), { recursive: true, mode: 0o700 });
+    await access(dataDirectory, constants.W_OK); // SQLite would say no more than that it cannot open its file
     await mkdir(join(runDirectory, 'pids'), { recursive: true, mode: 0o711 });
 
     const { connection, damaged } = openOrReplace(join(dataDirectory, 'berth.db'), new Date());

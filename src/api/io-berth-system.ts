@@ -139,6 +139,13 @@ error SystemFailed (
 	message: string
 )
 
+# berthd cannot start: the bus of systemd is away, its data cannot be read or written, or its configuration is wrong. Every call of
+# any of its interfaces is answered so meanwhile. Unless somebody has to act first, it is tried again every second or two.
+error CannotStart (
+	# What is wrong.
+	reason: string
+)
+
 # berthd itself failed, in a call of any of its interfaces; its journal has the details under the same reference.
 error InternalError (
 	# The reference.
@@ -173,6 +180,14 @@ export type SystemErrors = {
     readonly errnoName: string;
     /** What was attempted. */
     readonly message: string;
+  };
+  /**
+   * berthd cannot start: the bus of systemd is away, its data cannot be read or written, or its configuration is wrong. Every call of
+   * any of its interfaces is answered so meanwhile. Unless somebody has to act first, it is tried again every second or two.
+   */
+  readonly CannotStart: {
+    /** What is wrong. */
+    readonly reason: string;
   };
   /** berthd itself failed, in a call of any of its interfaces; its journal has the details under the same reference. */
   readonly InternalError: {

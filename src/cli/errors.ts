@@ -106,6 +106,7 @@ export const IMAGE_SENTENCES: Sentences<ImageErrors> = {
 
 export const SYSTEM_SENTENCES: Sentences<SystemErrors> = {
   SystemFailed: whatSystemRefused,
+  CannotStart: ({ reason }) => `berthd cannot start: ${reason}; 'systemctl status berthd' shows how it stands`,
   InternalError: ({ reference }) => `berthd itself failed; 'journalctl -u berthd' has the details under ${reference}`,
 };
 

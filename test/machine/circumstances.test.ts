@@ -11,6 +11,10 @@ beforeAll(async () => {
   berth = await Berth.connect(machine);
   await berth.image('plain');
 });
+const reconnect = async (): Promise<void> => {
+  await berth[Symbol.asyncDispose]();
+  berth = await Berth.connect(machine);
+};
 afterEach(async () => {
   await berth.removeAll();
   expect(await leaks(machine)).toEqual([]);
@@ -120,4 +124,73 @@ it('a bus that is away makes calls wait, and then they are told so; all goes on 
     });
   await berth.containers.stop({ container: 'b-runs' });
   expect(await berth.wait('b-runs')).toMatchObject({ exitCode: 5 });
+});
+
+/** berthd stopped, and called while the host is in a state that it cannot start in; what runs, runs on. */
+async function startedIn(enter: string, leave: string, reason: RegExp): Promise<void> {
+  await berth.run('s-runs', FOREVER);
+  const { process: before } = (await inspect('s-runs')).runtime;
+  const told = {
+    error: 'io.berth.System.CannotStart',
+    parameters: { reason: expect.stringMatching(reason) as string },
+  };
+  await meanwhile(`systemctl stop berthd.service; ${enter}`, leave, async () => {
+    await using caller = await Berth.connect(machine);
+    await expect(caller.containers.inspect({ container: 's-runs' })).rejects.toMatchObject(told);
+    await expect(caller.images.pull({ image: 'any' })).rejects.toMatchObject(told);
+    await expect(caller.system.getInfo()).rejects.toMatchObject(told);
+    const { code, stderr } = await machine.exec(['berth', 'ps']);
+    expect([code, stderr.toString()]).toEqual([125, expect.stringMatching(/^berth: berthd cannot start: /)]);
+    await machine.sh('systemctl is-active --quiet berth-s-runs.service');
+  });
+  // It comes by itself.
+  const answers = async (): Promise<boolean> => {
+    await reconnect();
+    return await berth.system.getInfo().then(
+      () => true,
+      () => false,
+    );
+  };
+  await expect.poll(answers, { timeout: 20_000, interval: 200 }).toBe(true);
+  expect(await inspect('s-runs')).toMatchObject({ runtime: { state: 'running', process: before } });
+  await berth.containers.stop({ container: 's-runs' });
+  expect(await berth.wait('s-runs')).toMatchObject({ exitCode: 5 });
+}
+
+it('who calls a berthd that starts without a bus is told so, until there is one', async () => {
+  const [enter, leave] = ['stop', 'start'].map((verb) => `systemctl ${verb} dbus.socket dbus.service`);
+  await startedIn(enter ?? '', leave ?? '', /bus/);
+});
+
+it('who calls a berthd that starts on a data directory that is read-only is told so, until it can be written', async () => {
+  const data = '/var/lib/berth';
+  const enter = `mount --bind ${data} ${data}; mount -o remount,bind,ro ${data}`;
+  await startedIn(enter, `umount ${data}`, /read-?only/);
+});
+
+it('who calls a berthd whose configuration is wrong is told so, until it is right', async () => {
+  const file = '/etc/berth/berth.conf';
+  const enter = `mkdir -p /etc/berth; [ ! -e ${file} ] || mv ${file} ${file}.away; printf '[Daemon]\nLogLevel=loud\n' >${file}`;
+  await startedIn(enter, `rm ${file}; [ ! -e ${file}.away ] || mv ${file}.away ${file}`, /LogLevel/);
+});
+
+it('a berthd that starts where no OCI runtime is installed does what it can without', async () => {
+  await berth.run('n-runs', FOREVER);
+  await berth.create('n-starts', FOREVER);
+  const away = 'for runtime in /usr/bin/crun /usr/sbin/runc; do mv "$runtime" "$runtime.away"; done';
+  const back = 'for runtime in /usr/bin/crun /usr/sbin/runc; do mv "$runtime.away" "$runtime"; done';
+  await meanwhile(`systemctl stop berthd.service; ${away}`, back, async () => {
+    await reconnect();
+    expect((await berth.system.getInfo()).runtimes).toEqual([]);
+    const noRuntime = { error: 'io.berth.Container.NoSuchRuntime' };
+    await expect(berth.create('n-new', FOREVER)).rejects.toMatchObject(noRuntime);
+    await expect(berth.containers.start({ container: 'n-starts' })).rejects.toMatchObject(noRuntime);
+    expect([await state('n-runs'), await state('n-starts')]).toEqual(['running', 'configured']);
+    await berth.containers.stop({ container: 'n-runs' });
+    expect(await berth.wait('n-runs')).toMatchObject({ exitCode: 5 });
+  });
+  await machine.sh('systemctl restart berthd.service');
+  await reconnect();
+  await berth.containers.start({ container: 'n-starts' });
+  expect(await state('n-starts')).toBe('running');
 });

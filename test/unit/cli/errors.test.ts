@@ -134,7 +134,7 @@ describe('what berthd refuses', () => {
   it('has a sentence for everything that the interfaces declare', () => {
     expect(Object.keys(CONTAINER_SENTENCES)).toEqual(Object.keys(CONTAINERS));
     expect(Object.keys(IMAGE_SENTENCES)).toEqual(Object.keys(IMAGES));
-    expect(Object.keys(SYSTEM_SENTENCES)).toEqual(['SystemFailed', 'InternalError']);
+    expect(Object.keys(SYSTEM_SENTENCES)).toEqual(['SystemFailed', 'CannotStart', 'InternalError']);
   });
   it('tells where to look when berthd itself failed, whatever was called', () => {
     expect(sentenceFor(systemError('InternalError', { reference: 'r1' }))).toBe(
