@@ -263,13 +263,15 @@ describe('an exec session', () => {
   });
 
   it('that will not end is killed when its time is up, and by force', async () => {
-    const id = await create('trap "" TERM; exec sleep 1000');
-    await berth.containers.execStart({ session: id });
+    const stubborn = async (): Promise<string> => {
+      const session = await create('trap "" TERM; echo up; exec sleep 1000');
+      await new Streams(await berth.containers.execStartAndAttach({ session })).until('up');
+      return session;
+    };
+    const id = await stubborn();
     await berth.containers.execStop({ session: id, timeoutUSec: 200_000 });
     expect(await inspect(id)).toMatchObject({ exitCode: 137 });
-    const other = await create('trap "" TERM; exec sleep 1000');
-    await berth.containers.execStart({ session: other });
-    await berth.containers.execRemove({ session: other, force: true });
+    await berth.containers.execRemove({ session: await stubborn(), force: true });
     await expect.poll(async () => (await machine.sh('pgrep -c -f "^sleep 1000" || true')).text().trim()).toBe('1');
   });
 
