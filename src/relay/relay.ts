@@ -166,6 +166,7 @@ export class Relay {
   /** The process has ended: hands out everything that it wrote, and closes. */
   async finish(): Promise<void> {
     this.#finishing = true;
+    await this.#options.begin;
     try {
       for (const [stream, source] of this.#sources) {
         const log = this.#options.logs?.[stream];

@@ -12,7 +12,7 @@ export interface AttachOptions {
   readonly role: Role;
   /** `required`: refused where there is none. */
   readonly stdin: 'required' | 'if-open' | 'none';
-  /** Whether what is said from now on is wanted, which only a container that lives says. */
+  /** Whether what is said from now on is wanted, which only a container says that lives, or has only just ended. */
   readonly live: 'follow' | 'none';
 }
 
@@ -35,10 +35,11 @@ export function attach(
 ): Attaching {
   const container = registry.find(reference);
   const { name, status } = container;
-  if (live === 'follow' && !isAlive(status.state)) {
+  const relay = live === 'follow' ? relays.find(relayKeyOf(container)) : undefined;
+  // What one that has ended said may not be handed out yet, as when berthd was away at that moment.
+  if (live === 'follow' && relay === undefined && !isAlive(status.state)) {
     throw new ContainerError('WrongState', { container: name, state: status.state, operation: 'attach' });
   }
-  const relay = live === 'follow' ? relays.find(relayKeyOf(container)) : undefined;
   demandInput(container, stdin === 'required' && relay === undefined ? 'impossible' : stdin);
   if (relay === undefined) return { container, relayed: undefined, seam: undefined };
   const { seam } = relay;
