@@ -136,12 +136,20 @@ function execProperties(folder: Folder, commands: UnitCommands): UnitProperty[] 
   ];
 }
 
-function stopProperties({ stopSignal, stopTimeoutUsec }: Configuration): UnitProperty[] {
+const SIGKILL = 9;
+/** systemd gives `unit-stopped` the same time as the stop itself, and kills it after that. */
+const LEAST_STOP_TIMEOUT_USEC = 2_000_000;
+
+/** How long the unit may take to stop; a container that may take less is killed by berth when that is over. */
+export const unitStopTimeoutUsec = ({ stopTimeoutUsec }: Pick<Configuration, 'stopTimeoutUsec'>): number =>
+  Math.max(LEAST_STOP_TIMEOUT_USEC, stopTimeoutUsec);
+
+function stopProperties(config: Configuration): UnitProperty[] {
+  const { stopSignal } = config;
   return [
     property.text('KillMode', 'mixed'),
-    property.i32('KillSignal', stopSignal),
-    // systemd takes 0 for no limit at all when it reads the unit again.
-    property.usec('TimeoutStopUSec', Math.max(1, stopTimeoutUsec) / 1000),
+    property.i32('KillSignal', config.stopTimeoutUsec === 0 ? SIGKILL : stopSignal),
+    property.usec('TimeoutStopUSec', unitStopTimeoutUsec(config) / 1000),
     // Dying of the stop signal, or saying so with an exit code as shells do, is no failure.
     property.exitStatusSet('SuccessExitStatus', {
       codes: stopSignal < 128 ? [128 + stopSignal] : [],

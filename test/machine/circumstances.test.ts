@@ -194,3 +194,33 @@ it('a berthd that starts where no OCI runtime is installed does what it can with
   await berth.containers.start({ container: 'n-starts' });
   expect(await state('n-starts')).toBe('running');
 });
+
+it('a PID file that somebody deletes while a unit starts fails the start at once, and nothing is left', async () => {
+  await berth.create('p-starts', FOREVER);
+  const wrapper = `#!/bin/sh
+/usr/bin/crun.away "$@" || exit
+case " $* " in *' create '*) find /run/berth/pids -type f ! -name '*.setup' -delete ;; esac
+`;
+  const enter = `mv /usr/bin/crun /usr/bin/crun.away; printf %s '${wrapper.replaceAll("'", String.raw`'\''`)}' >/usr/bin/crun; chmod 755 /usr/bin/crun`;
+  await meanwhile(enter, 'mv /usr/bin/crun.away /usr/bin/crun', async () => {
+    await expect(berth.containers.start({ container: 'p-starts' })).rejects.toMatchObject({
+      error: expect.stringMatching(/^io\.berth\.Container\.(?:UnitFailed|RuntimeFailed)$/) as string,
+    });
+    expect(await state('p-starts')).toBe('configured');
+    expect(await leaks(machine, /^(?:file|unit .*failed$)/)).toEqual([]);
+  });
+  await berth.containers.start({ container: 'p-starts' });
+  expect(await state('p-starts')).toBe('running');
+});
+
+it.each([0, 1])(
+  'a container whose stop timeout is %d µs has its end written down and its root unmounted',
+  async (stopTimeoutUSec) => {
+    await berth.run('t-stops', 'trap "" TERM; while :; do sleep 1000 & wait; done', { stopTimeoutUSec });
+    await machine.sh('systemctl stop berth-t-stops.service');
+    expect(await berth.wait('t-stops')).toMatchObject({ exitCode: 137 });
+    expect(await leaks(machine, /^(?:file|unit) /)).toEqual([]);
+    const record = `/var/lib/berth/containers/${(await inspect('t-stops')).id.slice(0, 12)}/exit`;
+    expect((await machine.sh(`tail -n 1 ${record}`)).text()).toBe('END');
+  },
+);

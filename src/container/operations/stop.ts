@@ -2,6 +2,7 @@ import type { Container } from '../container.ts';
 import type { ContainerId } from '../names.ts';
 import type { Ports } from '../ports.ts';
 import { isAlive } from '../state.ts';
+import { unitStopTimeoutUsec } from '../unit.ts';
 import { stopIfLoaded } from './forget-unit.ts';
 import { isGone } from './is-gone.ts';
 
@@ -31,9 +32,9 @@ export async function stop(
 /**
  * Has systemd stop the unit within the given time, and resolves when it is down.
  *
- * The unit carries the container's own timeout, and a running unit's cannot be changed. A shorter one is kept by killing
- * what is left when it is over; for a longer one the stop signal is sent first and systemd is asked to stop only when
- * what its own timeout does not cover has passed, or as soon as the process is gone.
+ * The unit carries the container's own timeout, or a little more, and a running unit's cannot be changed. A shorter one is
+ * kept by killing what is left when it is over; for a longer one the stop signal is sent first and systemd is asked to stop
+ * only when what its own timeout does not cover has passed, or as soon as the process is gone.
  */
 export async function stopUnit(
   ports: Pick<Ports, 'units' | 'registry' | 'faults' | 'log'>,
@@ -48,8 +49,8 @@ export async function stopUnit(
     await ports.units.thaw(unit, signal);
     ports.faults('stop: thawed');
   }
-  const own = config.stopTimeoutUsec;
-  const allowed = timeoutUsec ?? own;
+  const own = unitStopTimeoutUsec(config);
+  const allowed = timeoutUsec ?? config.stopTimeoutUsec;
   if (allowed > own && container.status.state === 'running') {
     await signalMain(ports, unit, config.stopSignal);
     ports.faults('stop: stop signal sent');

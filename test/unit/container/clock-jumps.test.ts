@@ -32,7 +32,7 @@ describe.each([
 
   it("holds up no stop that is longer than the unit's own", async () => {
     await using world = aWorld();
-    await world.given('web', 'running', { stopTimeoutUSec: 1_000_000 });
+    await world.given('web', 'running', { stopTimeoutUSec: 2_000_000 });
     world.units.stubborn.add(UNIT);
     const stopping = world.containers.stop('web', 5 * HOUR_MS * 1000, patient);
     await world.units.called('kill', UNIT);

@@ -143,11 +143,12 @@ describe('unitFor', () => {
     for (const [name, value] of Object.entries(expected)) expect(valueOf(unit, name)).toEqual(value);
   });
 
-  it('stops as it is told, and never without a limit', async () => {
-    const { unit } = await aUnit({ stopSignal: 'INT', stopTimeoutUSec: 0 });
+  it('stops as it is told, at once by SIGKILL, and has time to write down how it ended', async () => {
+    const { unit } = await aUnit({ stopSignal: 'INT', stopTimeoutUSec: 1 });
     expect(valueOf(unit, 'KillSignal')).toBe(2);
     expect(valueOf(unit, 'SuccessExitStatus')).toEqual([[130], [2]]);
-    expect(valueOf(unit, 'TimeoutStopUSec')).toBe(1n);
+    expect(valueOf(unit, 'TimeoutStopUSec')).toBe(2_000_000n);
+    expect(valueOf((await aUnit({ stopSignal: 'INT', stopTimeoutUSec: 0 })).unit, 'KillSignal')).toBe(9);
   });
 
   it('ends with the properties that were asked for, so that they go over its own', async () => {

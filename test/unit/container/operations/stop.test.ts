@@ -166,13 +166,13 @@ describe('Stop, within a time of the caller', () => {
   it('a longer one than its own: the signal first, systemd when what its own does not cover has passed', async () => {
     await using world = aWorld();
     world.units.stubborn.add(UNIT);
-    await world.given('web', 'running', { stopTimeoutUSec: 1_000_000 });
+    await world.given('web', 'running', { stopTimeoutUSec: 2_000_000 });
     const stopping = world.containers.stop('web', 5_000_000, patient);
     await world.units.called('kill', UNIT);
     await vi.waitFor(() => {
       expect(vi.getTimerCount()).toBeGreaterThan(0);
     });
-    vi.advanceTimersByTime(3999);
+    vi.advanceTimersByTime(2999);
     await Promise.resolve();
     expect(world.units.calls).toEqual([['kill', UNIT, 'main', 15]]);
     vi.advanceTimersByTime(1);
@@ -182,9 +182,25 @@ describe('Stop, within a time of the caller', () => {
     expect(await world.state('web')).toBe('exited');
   });
 
+  it('its own is kept also where the unit needs more, to write down how it ended', async () => {
+    await using world = aWorld();
+    world.units.stubborn.add(UNIT);
+    await world.given('web', 'running', { stopTimeoutUSec: 300_000 });
+    expect(world.units.property(UNIT, 'TimeoutStopUSec')).toBe(2_000_000n);
+    const stopping = world.containers.stop('web', undefined, patient);
+    await world.units.called('stop', UNIT);
+    vi.advanceTimersByTime(299);
+    expect(world.units.calls).toEqual([['stop', UNIT]]);
+    vi.advanceTimersByTime(1);
+    await world.units.called('kill', UNIT);
+    world.units.exits(UNIT, { signal: 'KILL' });
+    await stopping;
+    expect(await world.state('web')).toBe('exited');
+  });
+
   it('a longer one than its own ends as soon as the process does, and leaves no timer', async () => {
     await using world = aWorld();
-    await world.given('web', 'running', { stopTimeoutUSec: 1_000_000, stopSignal: 'INT' });
+    await world.given('web', 'running', { stopTimeoutUSec: 2_000_000, stopSignal: 'INT' });
     const stopping = world.containers.stop('web', 60_000_000, patient);
     await world.units.called('kill', UNIT);
     await world.containers.unitChanged(UNIT);
@@ -196,7 +212,7 @@ describe('Stop, within a time of the caller', () => {
 
   it('a longer one with a restart policy does not let systemd bring it back in between', async () => {
     await using world = aWorld();
-    await world.given('web', 'running', { stopTimeoutUSec: 1_000_000, restartPolicy: 'always' });
+    await world.given('web', 'running', { stopTimeoutUSec: 2_000_000, restartPolicy: 'always' });
     const stopping = world.containers.stop('web', 60_000_000, patient);
     await world.units.called('kill', UNIT);
     await world.containers.unitChanged(UNIT);
