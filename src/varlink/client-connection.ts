@@ -113,7 +113,10 @@ export class ClientConnection implements Caller, AsyncDisposable {
   /** What was called and is not answered rejects. A stream that was upgraded is its owner's to close. */
   async close(): Promise<void> {
     if (this.#upgraded) return;
+    const isUnanswered = this.#pending.size > 0;
     this.#fail(new ConnectionClosed('the connection was closed on this side'));
+    // In one step: a service that looks between the end of what it is sent and the end of the line takes it for `nc -N`, and works on.
+    if (isUnanswered) this.#transport.destroy();
     await this.#gone.promise;
   }
 
