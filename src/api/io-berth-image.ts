@@ -49,11 +49,12 @@ export type Image = {
  * What a pull is doing.
  * - `resolving`: The name is being looked up at the registry.
  * - `layer`: A layer is being fetched.
+ * - `fetching`: More of the layers is here.
  * - `present`: A layer is here already.
  * - `configuration`: The configuration is being fetched.
  * - `storing`: The image is being written to the store.
  */
-export type PullStep = 'resolving' | 'layer' | 'present' | 'configuration' | 'storing';
+export type PullStep = 'resolving' | 'layer' | 'fetching' | 'present' | 'configuration' | 'storing';
 
 /** How far a pull is. */
 export type PullProgress = {
@@ -61,6 +62,10 @@ export type PullProgress = {
   readonly step: PullStep;
   /** The digest of what is being fetched. */
   readonly digest?: string | undefined;
+  /** With 'fetching': how many bytes of the layers are here, as the registry has them. */
+  readonly fetchedBytes?: number | undefined;
+  /** With 'fetching': how many there are of all layers that are not here already, once that is known. */
+  readonly totalBytes?: number | undefined;
 };
 
 /**
@@ -260,6 +265,8 @@ type PullStep (
 	resolving,
 	# A layer is being fetched.
 	layer,
+	# More of the layers is here.
+	fetching,
 	# A layer is here already.
 	present,
 	# The configuration is being fetched.
@@ -273,7 +280,11 @@ type PullProgress (
 	# What it is doing.
 	step: PullStep,
 	# The digest of what is being fetched.
-	digest: ?string
+	digest: ?string,
+	# With 'fetching': how many bytes of the layers are here, as the registry has them.
+	fetchedBytes: ?int,
+	# With 'fetching': how many there are of all layers that are not here already, once that is known.
+	totalBytes: ?int
 )
 
 # Brings an image from a file or folder of this host into the store.

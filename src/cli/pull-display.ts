@@ -1,6 +1,7 @@
 import type { PullProgress } from '../api/io-berth-image.ts';
 import type { Context } from './command.ts';
 import type { Output } from './output.ts';
+import { sizeInWords } from './humanise.ts';
 import { printable, shortened } from './printable.ts';
 
 /** How far a pull is, on standard error. */
@@ -27,14 +28,15 @@ class Lines implements PullDisplay {
   }
 
   async show(progress: PullProgress): Promise<void> {
-    await this.#output.write('stderr', `${this.#sentenceFor(progress)}\n`);
+    const sentence = this.#sentenceFor(progress);
+    if (sentence !== undefined) await this.#output.write('stderr', `${sentence}\n`);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     // Nothing is left to take back.
   }
 
-  #sentenceFor({ step, digest }: PullProgress): string {
+  #sentenceFor({ step, digest }: PullProgress): string | undefined {
     switch (step) {
       case 'resolving':
         return `Looking up ${printable(this.#image)}`;
@@ -42,6 +44,8 @@ class Lines implements PullDisplay {
         return `Fetching layer ${shortDigest(digest)}`;
       case 'present':
         return `Layer ${shortDigest(digest)} is here already`;
+      case 'fetching':
+        return undefined; // who reads lines wants none for each hundred kilobytes
       case 'configuration':
         return `Fetching configuration ${shortDigest(digest)}`;
       case 'storing':
@@ -52,6 +56,7 @@ class Lines implements PullDisplay {
 
 const FRAMES = '⠋ ⠙ ⠹ ⠸ ⠼ ⠴ ⠦ ⠧ ⠇ ⠏'.split(' ');
 const FRAME_MS = 100;
+const BAR_COLUMNS = 20;
 
 class StatusLine implements PullDisplay {
   readonly #image: string;
@@ -62,6 +67,7 @@ class StatusLine implements PullDisplay {
   readonly #timer: NodeJS.Timeout;
   readonly #counts = { layer: 0, present: 0 };
   #step: PullProgress['step'] = 'resolving';
+  #fetched: { readonly bytes: number; readonly totalBytes: number | undefined } | undefined;
   #frame = 0;
 
   constructor(image: string, output: Output, now: () => Date, columns: number) {
@@ -77,7 +83,8 @@ class StatusLine implements PullDisplay {
     }, FRAME_MS);
   }
 
-  async show({ step }: PullProgress): Promise<void> {
+  async show({ step, fetchedBytes, totalBytes }: PullProgress): Promise<void> {
+    if (fetchedBytes !== undefined) this.#fetched = { bytes: fetchedBytes, totalBytes };
     this.#step = step;
     if (step === 'layer' || step === 'present') this.#counts[step]++;
     await this.#draw();
@@ -102,7 +109,18 @@ class StatusLine implements PullDisplay {
     if (this.#step === 'resolving') return 'looking it up';
     if (this.#step === 'storing') return 'writing it to the store';
     const { layer, present } = this.#counts;
-    const fetched = `fetching ${layer.toString()} ${layer === 1 ? 'layer' : 'layers'}`;
-    return present === 0 ? fetched : `${fetched}, ${present.toString()} here already`;
+    const layers = `fetching ${layer.toString()} ${layer === 1 ? 'layer' : 'layers'}`;
+    const words = [...this.#amount(), layers, ...(present === 0 ? [] : [`${present.toString()} here already`])];
+    return words.join(', ');
+  }
+
+  /** With a bar once it is known how much there will be. */
+  #amount(): string[] {
+    if (this.#fetched === undefined) return [];
+    const { bytes, totalBytes } = this.#fetched;
+    if (totalBytes === undefined || totalBytes === 0) return [sizeInWords(bytes)];
+    const full = Math.round((bytes / totalBytes) * BAR_COLUMNS);
+    const bar = `${'━'.repeat(full)}${'╌'.repeat(BAR_COLUMNS - full)}`;
+    return [`${bar} ${sizeInWords(bytes)} of ${sizeInWords(totalBytes)}`];
   }
 }

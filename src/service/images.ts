@@ -27,7 +27,7 @@ export const imagesService = (images: ImageStore, containers: Pick<Containers, '
     return { image: wireImage(name === undefined ? image : await images.tag(image.id, name, signal)) };
   },
   Pull(input, call) {
-    const events = pullReplies(images, input, call.signal);
+    const events = pullReplies(images, input, { report: call.more ? 'bytes' : 'steps', signal: call.signal });
     return call.more ? live(events) : last(events);
   },
   async Save({ image: reference, path, transport = 'oci_archive' }, { signal }) {
@@ -98,13 +98,13 @@ const STEPS = { layer: 'layer', config: 'configuration', present: 'present' } as
 async function* pullReplies(
   images: ImageStore,
   { image: reference, verifyTls = true, username, password }: PullInput,
-  signal: AbortSignal,
+  { report, signal }: { readonly report: 'steps' | 'bytes'; readonly signal: AbortSignal },
 ): AsyncGenerator<PullOutput> {
   if ((username === undefined) !== (password === undefined)) {
     throw invalidParameter(username === undefined ? 'username' : 'password');
   }
   const credentials = username === undefined || password === undefined ? undefined : { username, password };
-  const options = { credentials, tlsVerification: verifyTls ? 'require' : 'skip' } as const;
+  const options = { credentials, tlsVerification: verifyTls ? 'require' : 'skip', report } as const;
   for await (const event of images.pull(reference, options, signal)) {
     switch (event.kind) {
       case 'resolving':
@@ -113,6 +113,9 @@ async function* pullReplies(
         break;
       case 'blob':
         yield { progress: { step: STEPS[event.what], digest: event.digest } };
+        break;
+      case 'fetched':
+        yield { progress: { step: 'fetching', fetchedBytes: event.bytes, totalBytes: event.totalBytes } };
         break;
       case 'done':
         yield { image: wireImage(event.image) };

@@ -5,6 +5,8 @@
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import * as v from 'valibot';
+import { FetchMeter } from './fetch-meter.ts';
 import type { Image } from './images.ts';
 import { runCommand } from './skopeo.ts';
 
@@ -23,7 +25,16 @@ export interface CopyOptions {
   readonly global?: readonly string[];
   readonly copy?: readonly string[];
   readonly onLine?: (line: string) => void;
+  /** Told how many bytes of layers were fetched. */
+  readonly onFetched?: ((bytes: number) => void) | undefined;
 }
+
+/** `skopeo inspect`; skopeo before 1.10 has no sizes. */
+const Inspected = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object({ LayersData: v.nullish(v.array(v.object({ Digest: v.string(), Size: v.number() }))) }),
+);
 
 const POLICY = '/etc/containers/policy.json';
 
@@ -68,8 +79,9 @@ export class Copier {
 
   /** @throws CommandFailed; the signal's reason */
   async copy(source: string, destination: string, options: CopyOptions, signal: AbortSignal): Promise<void> {
-    const { global = [], copy = [], onLine } = options;
+    const { global = [], copy = [], onLine, onFetched } = options;
     await this.inFolder(async (folder) => {
+      using _meter = onFetched && new FetchMeter(folder, onFetched);
       const argv = this.#command(['--tmpdir', this.asThere(folder), ...global], ['copy', ...copy, source, destination]);
       await runCommand(argv, signal, onLine);
     });
@@ -83,6 +95,15 @@ export class Copier {
   /** An image's configuration, byte for byte. @throws CommandFailed; the signal's reason */
   async config(source: string, signal: AbortSignal): Promise<Buffer> {
     return await runCommand(this.#command([], ['inspect', '--raw', '--config', source]), signal);
+  }
+
+  /** The sizes of the layers of an image in a registry, by their digests. @throws CommandFailed; the signal's reason */
+  async layerSizes(source: string, options: CopyOptions, signal: AbortSignal): Promise<ReadonlyMap<string, number>> {
+    const { global = [], copy = [] } = options;
+    const ofSource = copy.map((option) => option.replace(/^--src-/, '--'));
+    const answer = await runCommand(this.#command(global, ['inspect', '--no-tags', ...ofSource, source]), signal);
+    const { LayersData: layers } = v.parse(Inspected, answer.toString());
+    return new Map((layers ?? []).map(({ Digest: digest, Size: size }) => [digest, size]));
   }
 
   /** Where skopeo finds a folder that this process made. */

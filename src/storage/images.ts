@@ -71,12 +71,16 @@ export interface PullOptions {
   readonly tlsVerification?: 'require' | 'skip' | undefined;
   /** As Go names them; what this host has if left out. */
   readonly platform?: { readonly os: string; readonly architecture: string; readonly variant?: string } | undefined;
+  /** `bytes` has the registry asked for the sizes of the layers besides; what is left out is `steps`. */
+  readonly report?: 'steps' | 'bytes' | undefined;
 }
 
 /** What a pull reports while it works; the last event is `done`. */
 export type PullEvent =
   | { readonly kind: 'resolving'; readonly reference: string }
   | { readonly kind: 'blob'; readonly digest: string; readonly what: 'layer' | 'config' | 'present' }
+  /** So much of the layers is here, as the registry has them, of so much; the latter while it is known. */
+  | { readonly kind: 'fetched'; readonly bytes: number; readonly totalBytes: number | undefined }
   | { readonly kind: 'storing' }
   | { readonly kind: 'done'; readonly image: Image };
 

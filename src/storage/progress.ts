@@ -14,11 +14,11 @@ export function copyEvent(line: string): PullEvent | undefined {
 }
 
 /**
- * Runs a copy and hands out what it reports. Whoever stops reading stops the copy; the generator ends when it has ended.
+ * Runs a copy and hands out what it reports; of how much is there only the latest. Whoever stops reading stops the copy; the generator ends when it has ended.
  * @throws what `copy` throws
  */
 export async function* copyEvents(
-  copy: (onLine: (line: string) => void, signal: AbortSignal) => Promise<void>,
+  copy: (report: (event: PullEvent) => void, signal: AbortSignal) => Promise<void>,
   signal: AbortSignal,
 ): AsyncGenerator<PullEvent, void> {
   const abandoned = new AbortController();
@@ -26,9 +26,8 @@ export async function* copyEvents(
   const waiting: PullEvent[] = []; // as many as an image has layers
   let changed = Promise.withResolvers<void>();
   let state: 'running' | 'ended' = 'running';
-  const copied = copy((line) => {
-    const event = copyEvent(line);
-    if (event === undefined) return;
+  const copied = copy((event) => {
+    if (event.kind === 'fetched' && waiting.at(-1)?.kind === 'fetched') waiting.pop();
     waiting.push(event);
     changed.resolve();
   }, stop.signal).finally(() => {

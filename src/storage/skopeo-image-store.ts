@@ -20,6 +20,7 @@ import type { StoreFaultPoint } from './fault-points.ts';
 import { findImage } from './find-image.ts';
 import { ImageList } from './image-list.ts';
 import type { Image, ImageSource, ImageStore, PullEvent, PullOptions, RemovedImage } from './images.ts';
+import { FetchProgress } from './fetch-progress.ts';
 import { copyEvents } from './progress.ts';
 import { localName, parseReference, readReference, remoteName, type Reference } from './reference.ts';
 import { aliasOf, namesToPull, readShortNames } from './short-names.ts';
@@ -128,7 +129,7 @@ export class SkopeoImageStore implements ImageStore {
     for (const name of await this.#namesToPull(reference)) {
       yield { kind: 'resolving', reference: name };
       try {
-        yield* copyEvents((onLine, stop) => this.#fetch(name, options, stop, onLine), signal);
+        yield* copyEvents((report, stop) => this.#fetch(name, options, stop, report), signal);
       } catch (failure) {
         if (!(failure instanceof CommandFailed)) throw failure;
         const reason = pullFailure(failure.message);
@@ -157,7 +158,12 @@ export class SkopeoImageStore implements ImageStore {
     }
   }
 
-  async #fetch(name: string, options: PullOptions, signal: AbortSignal, onLine: (line: string) => void): Promise<void> {
+  async #fetch(
+    name: string,
+    options: PullOptions,
+    signal: AbortSignal,
+    report: (event: PullEvent) => void,
+  ): Promise<void> {
     const { credentials, authFile, tlsVerification, platform } = options;
     const global: string[] = [];
     if (platform !== undefined) global.push(`--override-os=${platform.os}`, `--override-arch=${platform.architecture}`);
@@ -170,7 +176,12 @@ export class SkopeoImageStore implements ImageStore {
         await writeAuthFile(join(folder, 'auth.json'), name, credentials);
       }
       if (auth !== undefined) copy.push(`--src-authfile=${auth}`);
-      await this.#copier.copy(`docker://${name}`, this.#copier.address(name), { global, copy, onLine }, signal);
+      const source = `docker://${name}`;
+      using progress = new FetchProgress(report);
+      const asked = { global, copy, onLine: progress.line };
+      const onFetched = options.report === 'bytes' ? progress.fetched : undefined;
+      if (onFetched !== undefined) progress.expect(this.#copier.layerSizes(source, asked, signal));
+      await this.#copier.copy(source, this.#copier.address(name), { ...asked, onFetched }, signal);
     });
   }
 

@@ -61,6 +61,18 @@ describe('pull', () => {
     expect(stdout).toBe(`${'b'.repeat(64)}\n`);
   });
 
+  it('has a bar on a terminal, once it is known how much there will be', async () => {
+    const fetching: PullOutput[] = [
+      { progress: { step: 'layer', digest: `sha256:${'1'.repeat(64)}` } },
+      { progress: { step: 'fetching', fetchedBytes: 1_000_000 } },
+      { progress: { step: 'fetching', fetchedBytes: 3_000_000, totalBytes: 12_000_000 } },
+    ];
+    const { stderr } = await berth(['pull', 'box'], { ...pulling(...fetching), columns: 100 });
+    expect(stderr).toContain('Pulling box: 1.00 MB, fetching 1 layer');
+    expect(stderr).toContain('Pulling box: ━━━━━╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌ 3.00 MB of 12.0 MB, fetching 1 layer');
+    expect((await berth(['pull', 'box'], pulling(...fetching))).stderr).toBe('Fetching layer 111111111111\n');
+  });
+
   it('fits its line into the terminal, and says nothing with --quiet', async () => {
     const { stderr } = await berth(['pull', 'box'], { ...pulling(...STEPS), columns: 12 });
     expect(stderr).toContain('⠋ Pulling …');

@@ -44,21 +44,36 @@ it.each<[string, PullEvent | undefined]>([
   expect(copyEvent(line)).toEqual(event);
 });
 
+const STORING = { kind: 'storing' } as const;
+
 describe('copyEvents', () => {
+  it('has only the latest of how much is there, for one who reads slowly', async () => {
+    const fetched = (bytes: number): PullEvent => ({ kind: 'fetched', bytes, totalBytes: 9 });
+    const events = copyEvents(async (report) => {
+      for (const bytes of [1, 2, 3]) report(fetched(bytes));
+      report(STORING);
+      report(fetched(4));
+      await Promise.resolve();
+    }, never);
+    const seen: PullEvent[] = [];
+    for await (const event of events) seen.push(event);
+    expect(seen).toEqual([fetched(3), STORING, fetched(4)]);
+  });
+
   it('hands out what comes, to the end', async () => {
     const events: PullEvent[] = [];
-    const copy = async (onLine: (line: string) => void): Promise<void> => {
-      onLine('Writing manifest');
+    const copy = async (report: (event: PullEvent) => void): Promise<void> => {
+      report(STORING);
       await Promise.resolve();
-      onLine('Writing manifest');
+      report(STORING);
     };
     for await (const event of copyEvents(copy, never)) events.push(event);
     expect(events).toEqual([{ kind: 'storing' }, { kind: 'storing' }]);
   });
 
   it('fails as the copy does, after what it reported', async () => {
-    const events = copyEvents(async (onLine) => {
-      onLine('Writing manifest');
+    const events = copyEvents(async (report) => {
+      report(STORING);
       return await Promise.reject(new Error('broken'));
     }, never);
     expect((await events.next()).value).toEqual({ kind: 'storing' });
@@ -67,8 +82,8 @@ describe('copyEvents', () => {
 
   it('stops the copy when nobody reads on', async () => {
     const { promise: stopped, resolve } = Promise.withResolvers<void>();
-    const copy = async (onLine: (line: string) => void, signal: AbortSignal): Promise<void> => {
-      onLine('Writing manifest');
+    const copy = async (report: (event: PullEvent) => void, signal: AbortSignal): Promise<void> => {
+      report(STORING);
       signal.addEventListener('abort', () => {
         resolve();
       });
