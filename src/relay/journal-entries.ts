@@ -3,9 +3,7 @@
  * connected once; values may be any bytes, which the npm package `systemd-journald` does not take. Entries are kept so small
  * that none needs a memfd. A journald that does not keep up makes the caller wait, and nobody else.
  */
-import { write } from 'node:fs';
-import { promisify } from 'node:util';
-import type { datagramSocket, sendNow } from './libc.ts';
+import type { datagramSocket, sendNow, untilWritable } from './libc.ts';
 
 const SOCKET = '/run/systemd/journal/socket';
 /** The longest message; with its fields it stays well below what a socket takes by default (net.core.wmem_default). */
@@ -15,13 +13,14 @@ const LENGTH_BYTES = 8;
 export interface DatagramCalls {
   readonly datagramSocket: typeof datagramSocket;
   readonly sendNow: typeof sendNow;
+  readonly untilWritable: typeof untilWritable;
 }
 
 export class JournalEntries {
   readonly #calls: DatagramCalls;
   readonly #fd: number;
   readonly #entry = Buffer.alloc(2 * MAX_MESSAGE_BYTES);
-  #waiting: Promise<void> = Promise.resolve();
+  #room: Promise<void> | undefined;
 
   constructor(calls: DatagramCalls, path = SOCKET) {
     this.#calls = calls;
@@ -31,29 +30,28 @@ export class JournalEntries {
   /**
    * @param fields as `encodeFields` made them
    * @param message MAX_MESSAGE_BYTES at most
-   * @returns what to wait for when journald has to read first; nothing if it has the entry already
+   * @param sending called when there is nothing left to do but to send it
+   * @returns whether journald has it; where it is full, it has to read first: see `room`
    */
-  send(fields: Buffer, message: Buffer): Promise<void> | undefined {
+  send(fields: Buffer, message: Buffer, sending: () => void): 'sent' | 'full' {
     const entry = this.#entry;
     let length = fields.copy(entry);
     length += entry.write('MESSAGE\n', length, 'latin1');
     length = entry.writeBigUInt64LE(BigInt(message.length), length);
     length += message.copy(entry, length);
     length = entry.writeUInt8(0x0a, length);
-    if (this.#calls.sendNow(this.#fd, entry, length) === 'sent') return undefined;
-    const waiting = this.#later(this.#waiting, Buffer.from(entry.subarray(0, length)));
-    this.#waiting = waiting.catch(() => undefined); // who sent it is told
-    return waiting;
+    sending();
+    return this.#calls.sendNow(this.#fd, entry, length);
   }
 
-  /** One at a time: of the threads that may wait, only one does. */
-  async #later(before: Promise<void>, entry: Buffer): Promise<void> {
-    await before;
-    await writeTo(this.#fd, entry);
+  /** Resolves when there is room for an entry, unless somebody takes it first. One thread waits, for everybody. */
+  async room(): Promise<void> {
+    this.#room ??= this.#calls.untilWritable(this.#fd).finally(() => {
+      this.#room = undefined;
+    });
+    await this.#room;
   }
 }
-
-const writeTo = promisify(write);
 
 /** Fields of an entry, in the form that takes any value; a name is `[A-Z0-9_]+`. */
 export function encodeFields(fields: Readonly<Record<string, string | number>>): Buffer {

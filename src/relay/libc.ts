@@ -36,6 +36,9 @@ const connect: KoffiFunc<(fd: number, address: Uint8Array, length: number) => nu
 const send: KoffiFunc<(fd: number, bytes: Uint8Array, length: number, flags: number) => number> = libc.func(
   'intptr_t send(int fd, const uint8_t *bytes, size_t length, int flags)',
 );
+const poll: KoffiFunc<(fds: Uint8Array, count: number, timeoutMs: number) => number> = libc.func(
+  'int poll(uint8_t *fds, unsigned long count, int timeoutMs)',
+);
 
 // As asm-generic has them, which x86-64, arm64, ppc64le, s390x and riscv64 follow; the last two are in <sys/mman.h>.
 const O_CLOEXEC = 0o2000000;
@@ -51,6 +54,8 @@ const MAP_SHARED = 1;
 const AF_UNIX = 1;
 const SOCK_STREAM_CLOEXEC = 1 | O_CLOEXEC;
 const SOCK_DGRAM_CLOEXEC = 2 | O_CLOEXEC;
+const POLLOUT = 4;
+const POLLNVAL = 32;
 const MSG_DONTWAIT = 0x40;
 const MSG_NOSIGNAL = 0x4000;
 const TIOCSWINSZ = 0x5414;
@@ -167,4 +172,23 @@ export function sendNow(fd: number, bytes: Uint8Array, length: number): 'sent' |
   const failure = new SystemCallFailed('send', koffi.errno());
   if (failure.code === 'EAGAIN' || failure.code === 'ENOBUFS') return 'full';
   throw failure;
+}
+
+/**
+ * Resolves when something can be written, or never will be, as the next call says. A thread of the pool waits for it.
+ * @throws SystemCallFailed EBADF
+ */
+export async function untilWritable(fd: number): Promise<void> {
+  const pollfd = new Int16Array(4); // struct pollfd: the descriptor, which takes two; what is waited for; what has come
+  new Int32Array(pollfd.buffer, 0, 1)[0] = fd;
+  pollfd[2] = POLLOUT;
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  poll.async(new Uint8Array(pollfd.buffer), 1, -1, (error: Error | null, ready) => {
+    // That it is looked at here also keeps it from being collected while the kernel may write to it.
+    const came = pollfd[3] ?? 0;
+    if (error !== null) reject(error);
+    else if (ready < 0 || (came & POLLNVAL) !== 0) reject(new SystemCallFailed('poll', koffi.os.errno['EBADF'] ?? 0));
+    else resolve();
+  });
+  await promise;
 }

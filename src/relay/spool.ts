@@ -3,8 +3,10 @@
  * into it, so that the next berthd goes on in the middle of a line, and in the middle of what was read at once.
  *
  * The memory: one word that says which bytes are still to be logged, which is written in one store; the number of the last
- * entry; the beginning of a line (the tail); and the last chunk. A kill -9 loses at most the line that was being sent, since
- * it counts as logged before it is sent; none is ever sent twice.
+ * entry; the beginning of a line (the tail); and the last chunk. Before the kernel gets the buffer to read into, it is full of a byte
+ * that no text has, so that what was read shows even if berthd died before it could say how much that was (less those bytes at
+ * the end of it). A kill -9 loses at most the line that the kernel is being handed, since it counts as logged from the moment before;
+ * none is ever sent twice.
  */
 import { encodeFields, MAX_MESSAGE_BYTES, type JournalEntries } from './journal-entries.ts';
 import type { SharedMemory } from './libc.ts';
@@ -17,9 +19,13 @@ const NEWLINE = 0x0a;
 /** Of each of the three numbers in the first word. */
 const BITS = 20n;
 const MASK = (1n << BITS) - 1n;
+/** In the first word: whatever is not UNREAD in the buffer was read since. */
+const READING = 1n << (3n * BITS);
+/** UTF-8 does not have it. */
+const UNREAD = 0xff;
 
 export interface SpoolOptions {
-  readonly entries: Pick<JournalEntries, 'send'>;
+  readonly entries: Pick<JournalEntries, 'send' | 'room'>;
   /** Of every entry. */
   readonly fields: Readonly<Record<string, string>>;
   /** The process whose stream it is, as far as it is known. */
@@ -59,6 +65,7 @@ export class Spool {
     // Later runs have higher numbers than earlier ones.
     if (this.#words[1] === 0n) this.#words[1] = BigInt(options.now().getTime()) * 1000n;
     this.#fields = this.#encode(undefined);
+    this.#takeOver();
     this.#logging = this.#log();
   }
 
@@ -95,16 +102,26 @@ export class Spool {
   /** Logs what is left of a line that has no end. */
   async finish(): Promise<void> {
     await this.#logging;
-    const { tail } = this.#state();
-    if (tail === 0 || !this.#open) return;
-    const message = Buffer.from(this.#tail.subarray(0, tail));
-    await this.#send(message, 'partial', [0, 0, 0]);
+    for (let waiting = this.#sendTail(); waiting !== undefined; waiting = this.#sendTail()) await waiting;
   }
 
   close(): void {
     if (!this.#open) return;
     this.#open = false;
     this.#memory.unmap();
+  }
+
+  /** What an earlier process was about to say of the buffer when it ended. */
+  #takeOver(): void {
+    const { tail, end } = this.#state();
+    if (((this.#words[0] ?? 0n) & READING) === 0n) this.buffer.fill(UNREAD, end);
+    else this.#set(tail, 0, this.buffer.findLastIndex((byte) => byte !== UNREAD) + 1);
+  }
+
+  /** Gives the buffer, of which so much was used, to the kernel. */
+  #offer(used: number): void {
+    this.buffer.fill(UNREAD, 0, used);
+    this.#words[0] = (this.#words[0] ?? 0n) | READING;
   }
 
   /** @returns what to wait for; nothing where all lines are logged */
@@ -121,6 +138,7 @@ export class Spool {
       } else {
         this.buffer.copy(this.#tail, tail, start, end);
         this.#set(tail + end - start, 0, 0);
+        this.#offer(end);
         more = false;
       }
       if (sending !== undefined) return this.#goOn(sending);
@@ -142,18 +160,32 @@ export class Spool {
     return tail === 0 ? bytes : Buffer.concat([this.#tail.subarray(0, tail), bytes]);
   }
 
-  /** @param after what is left to be logged; it counts from before the entry is sent */
+  #sendTail(): Promise<void> | undefined {
+    if (!this.#open) return undefined;
+    const { tail } = this.#state();
+    return tail === 0 ? undefined : this.#send(Buffer.from(this.#tail.subarray(0, tail)), 'partial', [0, 0, 0]);
+  }
+
+  /**
+   * @param after what is left to be logged; it counts from the moment before the entry is sent
+   * @returns what to wait for before this is tried again; nothing where it is sent
+   */
   #send(
     message: Buffer,
     kind: 'line' | 'partial',
     after: readonly [number, number, number],
   ): Promise<void> | undefined {
-    const sequence = (this.#words[1] ?? 0n) + 1n;
-    this.#words[1] = sequence;
-    this.#set(...after);
+    const [state = 0n, last = 0n] = this.#words;
     const partial = kind === 'partial' ? 'CONTAINER_PARTIAL_MESSAGE=true\n' : '';
-    const own = Buffer.from(`BERTH_SEQUENCE=${sequence}\n${partial}`, 'latin1');
-    return this.#options.entries.send(Buffer.concat([this.#current(), own]), message);
+    const own = Buffer.from(`BERTH_SEQUENCE=${last + 1n}\n${partial}`, 'latin1');
+    const { entries } = this.#options;
+    const outcome = entries.send(Buffer.concat([this.#current(), own]), message, () => {
+      this.#words[1] = last + 1n;
+      this.#set(...after);
+    });
+    if (outcome === 'sent') return undefined;
+    [this.#words[0], this.#words[1]] = [state, last];
+    return entries.room();
   }
 
   #current(): Buffer {

@@ -6,24 +6,28 @@ import { Relay } from '../../../src/relay/relay.ts';
 import { Spool, SPOOL_BYTES } from '../../../src/relay/spool.ts';
 
 const options = { fields: {}, pid: () => undefined, now: () => new Date(1) };
-const never = new Promise<void>(() => undefined);
-
 it('reads nothing before what an earlier berthd has read is logged', async () => {
   const [pipe, other] = [makePipe(), makePipe()];
   const memory = sharedMemory('stdout', SPOOL_BYTES);
-  const earlier = new Spool(memory, { ...options, entries: { send: () => never } });
+  const full = { send: () => 'full' as const, room: async () => await new Promise<never>(() => undefined) };
+  const earlier = new Spool(memory, { ...options, entries: full });
   void earlier.accept(earlier.buffer.write('one\ntwo\nthree\n'));
   earlier.close();
   writeSync(pipe.writing, 'four\n');
 
   const lines: string[] = [];
-  const journald = Promise.withResolvers<void>();
-  const send = (_: Buffer, message: Buffer): Promise<void> | undefined => {
-    lines.push(message.toString());
-    return lines.length === 1 ? journald.promise : undefined; // which has no room for the first
+  const read = Promise.withResolvers<void>();
+  let journald: 'sent' | 'full' = 'full';
+  const entries = {
+    send: (_: Buffer, message: Buffer, sending: () => void): 'sent' | 'full' => {
+      sending();
+      if (journald === 'sent') lines.push(message.toString());
+      return journald;
+    },
+    room: async () => await read.promise,
   };
-  const stdout = new Spool(sharedMemory('stdout', SPOOL_BYTES, memory.fd), { ...options, entries: { send } });
-  const stderr = new Spool(sharedMemory('stderr', SPOOL_BYTES), { ...options, entries: { send } });
+  const stdout = new Spool(sharedMemory('stdout', SPOOL_BYTES, memory.fd), { ...options, entries });
+  const stderr = new Spool(sharedMemory('stderr', SPOOL_BYTES), { ...options, entries });
   const relay = new Relay(
     { stdout: pipe.reading, stderr: other.reading },
     {
@@ -37,9 +41,9 @@ it('reads nothing before what an earlier berthd has read is logged', async () =>
     },
   );
   for (let turn = 0; turn < 5; turn++) await setImmediate();
-  expect(lines).toEqual(['two']); // 'one' was the earlier one's to send
-  journald.resolve();
-  await expect.poll(() => lines).toEqual(['two', 'three', 'four']);
+  journald = 'sent';
+  read.resolve();
+  await expect.poll(() => lines).toEqual(['one', 'two', 'three', 'four']);
   relay.close();
   for (const fd of [pipe.writing, other.writing, stdout.fd, stderr.fd]) closeSync(fd);
 });
