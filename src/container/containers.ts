@@ -237,7 +237,9 @@ export class Containers {
 
   #afterEnd(container: Container): void {
     const { id, name, config } = container;
-    this.#ports.relays.finish(relayKeyOf(container)).catch((error: unknown) => {
+    const comesBack = async (): Promise<boolean> =>
+      config.restartPolicy !== 'no' && (await isOnItsWayBack(this.#ports, container));
+    this.#ports.relays.finish(relayKeyOf(container), comesBack).catch((error: unknown) => {
       this.#ports.log.error('The streams of a container that has ended could not be put away', {
         containerName: name,
         error,
@@ -253,6 +255,14 @@ export class Containers {
       });
     });
   }
+}
+
+/** Whether the unit is not down for good: systemd gives the next run the descriptors that this one had. */
+async function isOnItsWayBack({ units }: Ports, { unit }: Container): Promise<boolean> {
+  const status = await units.service(unit);
+  if (status === undefined) return false;
+  const isDown = status.activeState === 'inactive' || status.activeState === 'failed';
+  return !isDown || status.subState.endsWith('before-auto-restart');
 }
 
 const hasLabel = (labels: Readonly<Record<string, string>>, [name, value]: readonly [string, string]): boolean =>

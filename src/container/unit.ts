@@ -31,7 +31,7 @@ export interface UnitCommands {
   readonly helpers: string;
 }
 
-/** Descriptors of journald streams, for the first run; systemd opens its own for the runs it starts by itself. */
+/** Descriptors, which systemd keeps for the runs that it starts by itself. */
 export interface UnitStreams {
   /** /dev/null if left out. */
   readonly stdin?: number | undefined;

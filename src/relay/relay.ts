@@ -163,22 +163,19 @@ export class Relay {
     for (const source of this.#sources.values()) source.pause();
   }
 
-  /** The process has ended: hands out everything that it wrote, and closes. */
-  async finish(): Promise<void> {
-    this.#finishing = true;
-    await this.#options.begin;
-    try {
-      for (const [stream, source] of this.#sources) {
-        const log = this.#options.logs?.[stream];
-        await source.drain(async () => {
-          await log?.idle();
-        });
-        await log?.finish();
-      }
-    } catch (error) {
-      this.#options.failed(new Error('the rest of what it said was not logged', { cause: error }));
+  /**
+   * The process has ended: hands out everything that it wrote, and closes.
+   * @param comesBack whether there is going to be another one with the same streams; then it goes on with that
+   */
+  async finish(comesBack?: () => Promise<boolean>): Promise<'over' | 'goes-on'> {
+    await this.#handOut();
+    if (comesBack !== undefined && (await this.#isToGoOn(comesBack))) {
+      this.#finishing = false;
+      this.#resume();
+      return 'goes-on';
     }
     this.close();
+    return 'over';
   }
 
   /** Gives the descriptors back; what others hold of them goes on. */
@@ -222,6 +219,32 @@ export class Relay {
       if (role === 'foreground' || client.pending <= MAX_PENDING_BYTES) continue;
       this.#clients.delete(client);
       client.dropped();
+    }
+  }
+
+  /** What cannot be known is no reason to break a pipe. */
+  async #isToGoOn(comesBack: () => Promise<boolean>): Promise<boolean> {
+    try {
+      return await comesBack();
+    } catch (error) {
+      this.#options.failed(error);
+      return true;
+    }
+  }
+
+  async #handOut(): Promise<void> {
+    this.#finishing = true;
+    await this.#options.begin;
+    try {
+      for (const [stream, source] of this.#sources) {
+        const log = this.#options.logs?.[stream];
+        await source.drain(async () => {
+          await log?.idle();
+        });
+        await log?.finish();
+      }
+    } catch (error) {
+      this.#options.failed(new Error('the rest of what it said was not logged', { cause: error }));
     }
   }
 

@@ -162,11 +162,20 @@ export class Relays {
     this.#left.clear();
   }
 
-  /** The process has ended: hands out all that it wrote, and gives everything back. */
-  async finish(key: string): Promise<void> {
-    const finishing = this.#finishing.get(key) ?? this.#finish(key);
+  /**
+   * The process has ended: hands out all that it wrote, and gives everything back.
+   * @param comesBack whether there is going to be another one with the same streams; then they are kept
+   */
+  async finish(key: string, comesBack?: () => Promise<boolean>): Promise<void> {
+    const relay = this.find(key);
+    const before = this.#finishing.get(key);
+    const finishing = this.#finish(key, relay, comesBack, before);
     this.#finishing.set(key, finishing);
-    await finishing;
+    try {
+      await finishing;
+    } finally {
+      if (this.#finishing.get(key) === finishing) this.#finishing.delete(key);
+    }
   }
 
   /** Resolves when a `finish` that has begun is over. */
@@ -199,14 +208,16 @@ export class Relays {
     this.#entries.clear();
   }
 
-  async #finish(key: string): Promise<void> {
-    const relay = this.find(key);
-    try {
-      await relay?.finish();
-      if (this.find(key) === relay) await this.remove(key);
-    } finally {
-      this.#finishing.delete(key);
-    }
+  /** One at a time; a relay that another has taken the place of meanwhile is left alone. */
+  async #finish(
+    key: string,
+    relay: Relay | undefined,
+    comesBack: (() => Promise<boolean>) | undefined,
+    before: Promise<void> | undefined,
+  ): Promise<void> {
+    await before;
+    if (relay === undefined || this.find(key) !== relay) return;
+    if ((await relay.finish(comesBack)) === 'over' && this.find(key) === relay) await this.remove(key);
   }
 
   async #openLog({ fields, pid }: LogRequest, stream: 'stdout' | 'stderr', fd: number | undefined): Promise<Spool> {

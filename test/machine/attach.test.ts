@@ -227,6 +227,42 @@ describe('Attach', () => {
     expect(old.text()).toBe('before\nafter\n');
   });
 
+  it.each([
+    ['pipes', { stdin: true }, ''],
+    ['a terminal', { terminal: true }, '\r'],
+  ])('goes on with %s when systemd starts the container again', async (_name, configuration, end) => {
+    const script =
+      'if [ -e /first ]; then echo "second"; else touch /first; echo "first"; fi; read -r line; echo "got $line"; exit 3';
+    const first = await startAttached('b-again', script, { ...configuration, restartPolicy: 'always' });
+    await first.until('first');
+    first.type('one\n');
+    expect(await first.last).toEqual({ type: 'exit', exitCode: 3 });
+    expect(first.text()).toContain('got one');
+    await expect.poll(async () => await texts('b-again')).toContain(`second${end}`);
+    const second = await attach('b-again', { logs: true });
+    await second.until('second');
+    second.type('two\n');
+    expect(await second.last).toEqual({ type: 'exit', exitCode: 3 });
+    expect(second.text()).toMatch(/first[^]*got one[^]*second[^]*got two/);
+    await berth.containers.stop({ container: 'b-again', timeoutUSec: 0 });
+    expect(await texts('b-again')).toContain(`got two${end}`);
+  });
+
+  it('keeps the streams of the journal apart when systemd starts the container again', async () => {
+    await berth.run(
+      'b-apart',
+      '[ -e /second ] && exec sleep 1000; [ -e /first ] && touch /second; touch /first; echo out; echo err >&2; exit 1',
+      {
+        restartPolicy: 'on_failure',
+      },
+    );
+    await expect
+      .poll(async () =>
+        (await berth.lines('b-apart')).map((line) => `${line.stream} ${bytesOf(line).toString()}`).sort(),
+      )
+      .toEqual(['stderr err', 'stderr err', 'stdout out', 'stdout out']);
+  });
+
   it('refuses what makes no sense', async () => {
     await berth.run('b-no', 'sleep 1000');
     const refused = async (input: Partial<AttachInput>): Promise<unknown> =>
