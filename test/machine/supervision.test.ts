@@ -1,4 +1,5 @@
 /** What systemd does with berthd itself: reloads it, and starts it again when it does not answer any more. */
+import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Berth } from './berth.ts';
@@ -74,6 +75,26 @@ it('a berthd that is stuck is started again, one that works is left alone, and c
     state: 'running',
     process: before,
   });
+});
+
+it('memory that work has taken is given back when it is done', async () => {
+  const { MainPID: pid = '' } = await berth.show('berthd.service', 'MainPID');
+  /** Of its own: what lies in files the kernel can have back at any time. */
+  const ownMiB = async (): Promise<number> => {
+    const rollup = await readFile(machine.path(`/proc/${pid}/smaps_rollup`), 'utf8');
+    return Number(/^Anonymous:\s+(\d+) kB$/m.exec(rollup)?.[1]) / 1024;
+  };
+  const live = async (name: string): Promise<void> => {
+    await berth.run(name, 'true');
+    await berth.wait(name);
+    await berth.containers.remove({ container: name });
+  };
+  for (let round = 0; round < 10; round++)
+    await Promise.all(Array.from({ length: 8 }, async (_, index) => await live(`m-${round}-${index}`)));
+  const busy = await ownMiB();
+  expect(busy).toBeGreaterThan(45);
+  await expect.poll(ownMiB, { timeout: 30_000, interval: 500 }).toBeLessThan(40);
+  expect((await berth.show('berthd.service', 'MainPID'))['MainPID']).toBe(pid);
 });
 
 describe('ExitOnIdleSec=', () => {
