@@ -54,7 +54,8 @@ export interface Terminals {
   redraw(fd: number): void;
 }
 
-const CHUNK_BYTES = 64 * 1024;
+/** Of what is not logged; a quarter of a pipe. */
+const CHUNK_BYTES = 256 * 1024;
 /** A foreground client with more than this unread makes the process wait. */
 const CROWDED_BYTES = 256 * 1024;
 export const MAX_PENDING_BYTES = 8 * 1024 * 1024;

@@ -17,8 +17,8 @@ export interface SourceEvents {
   readonly end: () => void;
 }
 
-/** More than the kernel keeps of a pipe that nobody has made larger, or of a terminal. */
-const MOST_KEPT_BYTES = 1024 * 1024;
+/** More than the kernel keeps of a pipe of ours, or of a terminal. */
+const MOST_KEPT_BYTES = 2 * 1024 * 1024;
 
 /** Reads into one buffer, which the kernel fills directly, again and again. */
 export class Source {

@@ -88,7 +88,7 @@ it(
     const repeated = numbers.length - new Set(numbers).size;
     process.stderr.write(`berth: ${KILLS} kills of berthd, ${count} lines: ${lost} lost, ${repeated} repeated\n`);
     expect(repeated).toBe(0);
-    expect(lost).toBeLessThanOrEqual(KILLS);
+    expect(lost).toBeLessThanOrEqual(Math.ceil(KILLS / 25));
     expect(numbers).toEqual([...numbers].sort((a, b) => a - b));
   },
   LIMIT_MS,
