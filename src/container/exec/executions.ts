@@ -243,7 +243,8 @@ export class Executions implements AsyncDisposable {
         form: session.config.terminal ? 'terminal' : 'pipes',
         stdin: 'open',
       });
-      await this.#endings.look(session);
+      // Not awaited: what it said is held until those who were attached can come back, which is after this.
+      this.#report(this.#endings.look(session));
     }
   }
 
