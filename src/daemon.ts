@@ -194,6 +194,10 @@ export class Daemon implements AsyncDisposable {
     opening.defer(async () => {
       await containers.close();
     });
+    // Where the rest fails: what is being finished waits for it.
+    opening.defer(async () => {
+      await relays.begin();
+    });
     await adoptFolders({ registry, folders, log });
     const supervisor = opening.use(new Supervisor({ containers, units, log }));
     await supervisor.start();

@@ -4,6 +4,7 @@ import type { OciRuntime } from '../oci/runtime.ts';
 import type { SeccompResolver } from '../oci/seccomp.ts';
 import { specFor, type OciSpec, type SpecDevice, type SpecMount } from '../oci/spec.ts';
 import type { ImageStore } from '../storage/images.ts';
+import type { TerminalSize } from '../stream/control.ts';
 import { overlayMountArgv, overlayMountDirectory } from '../storage/overlay.ts';
 import { argvOf, type Configuration, type Container, type Mount } from './container.ts';
 import { ContainerError } from './errors.ts';
@@ -36,6 +37,14 @@ interface Root {
   readonly sources: readonly string[];
 }
 
+/** Of a container with a terminal. */
+export interface TerminalRequest {
+  /** Where the runtime sends it. */
+  readonly consoleSocket?: string | undefined;
+  /** What its program finds when it looks at once; the kernel's 0 × 0 if nobody said. */
+  readonly terminalSize?: TerminalSize | undefined;
+}
+
 /** What was looked up on the host for this start. */
 interface Found {
   readonly user: User;
@@ -54,7 +63,6 @@ export class Bundles {
 
   /**
    * Writes everything that the unit's commands read, and answers these.
-   * @param consoleSocket where the runtime sends the terminal, if it has one
    * @throws ContainerError `NoSuchImage` when the image was taken out of the store by someone else | `NoSuchUser` |
    * `NoSuchNamespace` | `NoSuchSource` | `InvalidFile`
    */
@@ -62,7 +70,7 @@ export class Bundles {
     container: Container,
     folder: Folder,
     runtime: OciRuntime,
-    consoleSocket?: string,
+    { consoleSocket, terminalSize }: TerminalRequest = {},
   ): Promise<UnitCommands> {
     const { folders, pidOf } = this.#options;
     const { config, id } = container;
@@ -72,7 +80,7 @@ export class Bundles {
     const folderOf = (other: string): Folder => folders.of(parseContainerId(other));
     const prepare = await shareNamespaces(config, folder, { pidOf, folderOf });
     await writeEtc(folder, config, folderOf);
-    await folders.describe(folder, specOf(container, folder, runtime, found), container);
+    await folders.describe(folder, specOf(container, folder, runtime, { ...found, terminalSize }), container);
     return {
       mount: root.mount,
       mountDirectory: root.mountDirectory,
@@ -137,7 +145,12 @@ function lookUp({ user, groups }: Configuration, files: UserFiles): User {
 /** Where the init program is in the container; below /run, as podman's. */
 const INIT = '/run/berth-init';
 
-function specOf({ id, unit, name, config }: Container, folder: Folder, runtime: OciRuntime, found: Found): OciSpec {
+function specOf(
+  { id, unit, name, config }: Container,
+  folder: Folder,
+  runtime: OciRuntime,
+  found: Found & Pick<TerminalRequest, 'terminalSize'>,
+): OciSpec {
   const { user, capabilities, seccomp, initProgram } = found;
   const initMounts: SpecMount[] =
     initProgram === undefined
@@ -152,6 +165,7 @@ function specOf({ id, unit, name, config }: Container, folder: Folder, runtime: 
     user,
     hostname: config.utsNamespace === 'private' ? config.hostname : undefined,
     terminal: config.terminal ? 'pty' : 'none',
+    terminalSize: found.terminalSize,
     mounts: [...etcMounts(folder, config), ...config.mounts.map(specMount), ...initMounts],
     namespaces: specNamespaces(config, folder),
     sharedMemoryBytes: config.sharedMemoryBytes,

@@ -52,6 +52,7 @@ export interface SpecInput {
   /** undefined in a UTS namespace that is somebody else's. */
   readonly hostname: string | undefined;
   readonly terminal: 'pty' | 'none';
+  readonly terminalSize?: { readonly columns: number; readonly rows: number } | undefined;
   /** After the standard ones; one with the destination of a standard mount takes its place. */
   readonly mounts: readonly SpecMount[];
   /** Those that are not the container's own: the host's, or the one that is at a path. */
@@ -95,6 +96,7 @@ export interface OciSpec {
 
 export interface OciProcess {
   readonly terminal: boolean;
+  readonly consoleSize?: { readonly height: number; readonly width: number };
   readonly user: SpecUser & { readonly umask: number };
   readonly args: readonly string[];
   readonly env: readonly string[];
@@ -201,12 +203,13 @@ function pathsFor({ confinement, maskPaths = [], unmaskPaths = [] }: SpecInput):
 }
 
 function processFor(input: SpecInput): OciProcess {
-  const { capabilities, limits = [] } = input;
+  const { capabilities, limits = [], terminalSize: size } = input;
   const { uid, gid, additionalGids } = input.user;
   // Inheritable and ambient ones would reach programs of users who were given none.
   const ofRoot = uid === 0 ? capabilities : [];
   return {
     terminal: input.terminal === 'pty',
+    ...(size === undefined ? {} : { consoleSize: { height: size.rows, width: size.columns } }),
     user: { uid, gid, additionalGids, umask: UMASK },
     args: input.args,
     env: Object.entries(input.environment).map(([name, value]) => `${name}=${value}`),

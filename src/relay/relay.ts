@@ -146,6 +146,11 @@ export class Relay {
     if (sink !== undefined) void this.#end(sink);
   }
 
+  /** What it was last set to; undefined where it never was. */
+  get size(): TerminalSize | undefined {
+    return this.#size;
+  }
+
   /** Remembered where there is no terminal yet. */
   resize(size: TerminalSize): void {
     this.#size = size;

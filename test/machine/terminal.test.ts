@@ -52,6 +52,18 @@ it('vi follows the window, is left, is drawn anew for whoever comes back, and en
   expect(await second.ended).toBe(5);
 });
 
+it('a program finds the size of the window when it looks at once', async () => {
+  for (const verb of ['run', 'create']) {
+    const argv = [verb, '-it', '--name', verb, 'plain', 'stty', 'size'];
+    const first = berth(argv);
+    if (verb === 'run') await first.until('33 99');
+    expect(await first.ended).toBe(0);
+  }
+  const later = berth(['start', '-ai', 'create']);
+  await later.until('33 99');
+  expect(await later.ended).toBe(0);
+});
+
 it('top follows the window and is ended by ctrl-c', async () => {
   await client.run('x', FOREVER);
   const top = berth(['exec', '-it', 'x', 'sh', '-c', 'stty size; top -d 1; echo "top: $?"; exit 6']);

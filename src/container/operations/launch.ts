@@ -34,7 +34,7 @@ export async function launch(
   ports.faults('launch: folder prepared');
   using streams = await openStreams(ports, container, opened);
   ports.faults('launch: streams open');
-  const commands = await ports.bundles.write(container, folder, runtime, streams.consoleSocket);
+  const commands = await ports.bundles.write(container, folder, runtime, streams);
   ports.faults('launch: bundle written');
   await ports.folders.hold(folder, next);
   ports.faults('launch: mark to wait made');

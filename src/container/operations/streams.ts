@@ -1,6 +1,7 @@
 /** The standard streams of a container: where they go, and how the next berthd finds them. */
 import type { Relay } from '../../relay/relay.ts';
 import type { NewRelay, RelayRequest } from '../../relay/relays.ts';
+import type { TerminalSize } from '../../stream/control.ts';
 import type { Container } from '../container.ts';
 import { shortId } from '../names.ts';
 import type { Ports } from '../ports.ts';
@@ -13,6 +14,8 @@ const STDERR_PRIORITY = 3;
 export interface OpenStreams extends UnitStreams, Disposable {
   /** Where the runtime sends the terminal. */
   readonly consoleSocket: string | undefined;
+  /** The size that the terminal begins with, where a client has said one. */
+  readonly terminalSize: TerminalSize | undefined;
 }
 
 export const relayKeyOf = ({ id }: Pick<Container, 'id'>): string => shortId(id);
@@ -43,6 +46,7 @@ export async function openStreams(
     stdout,
     stderr,
     consoleSocket: relayed?.consoleSocket,
+    terminalSize: relayed?.relay.size,
     [Symbol.dispose]: () => {
       all.dispose();
     },

@@ -35,6 +35,11 @@ describe('specFor', () => {
     });
   });
 
+  it('says how large a terminal is to begin with, where that is known', () => {
+    const terminalSize = { columns: 99, rows: 33 };
+    expect(specFor(input({ terminal: 'pty', terminalSize })).process.consoleSize).toEqual({ width: 99, height: 33 });
+  });
+
   it('is the contract', () => {
     const masked = [
       '/proc/acpi',

@@ -11,7 +11,7 @@ afterEach(() => {
   cleanup.dispose();
   cleanup = new DisposableStack();
 });
-const PIPE_BYTES = 64 * 1024;
+const PIPE_BYTES = 1024 * 1024;
 
 /** A descriptor of the test's own. */
 const mine = (fd: number): number => cleanup.adopt(fd, closeSync);
