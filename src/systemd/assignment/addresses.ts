@@ -15,19 +15,19 @@ const NFT_FAMILIES = { inet: 1, ip: 2, arp: 3, netdev: 5, bridge: 7, ip6: 10 };
 /** `NFTSetSource` of systemd's src/shared/firewall-util.h; those before `cgroup` are networkd's */
 const NFT_SOURCES = { cgroup: 3, user: 4, group: 5 };
 
-const KEYWORDS: Readonly<Record<string, readonly string[]>> = {
-  any: ['0.0.0.0/0', '::/0'],
-  localhost: ['127.0.0.0/8', '::1/128'],
-  'link-local': ['169.254.0.0/16', 'fe80::/64'],
-  multicast: ['224.0.0.0/4', 'ff00::/8'],
-};
+const KEYWORDS: ReadonlyMap<string, readonly string[]> = new Map([
+  ['any', ['0.0.0.0/0', '::/0']],
+  ['localhost', ['127.0.0.0/8', '::1/128']],
+  ['link-local', ['169.254.0.0/16', 'fe80::/64']],
+  ['multicast', ['224.0.0.0/4', 'ff00::/8']],
+]);
 
 /** As `(iayu)`: family, address, length of the prefix. */
 type Prefix = readonly [family: number, address: Buffer, length: number];
 
 /** Addresses with or without the length of a prefix, and the keywords. @throws Unparsable */
 export function parseAddresses(text: string): Prefix[] {
-  return splitWords(text).flatMap((word) => (KEYWORDS[word] ?? [word]).map(parsePrefix));
+  return splitWords(text).flatMap((word) => (KEYWORDS.get(word) ?? [word]).map(parsePrefix));
 }
 
 function parsePrefix(text: string): Prefix {

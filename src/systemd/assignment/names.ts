@@ -108,7 +108,8 @@ export function isSignal(text: string): boolean {
 
 /** A name or 0…255; undefined if it is neither: it may be a signal then. */
 export function exitStatusOf(text: string): number | undefined {
-  return EXIT_STATUSES[text] ?? (/^\d+$/.test(text) && Number(text) <= 255 ? Number(text) : undefined);
+  if (Object.hasOwn(EXIT_STATUSES, text)) return EXIT_STATUSES[text];
+  return /^\d+$/.test(text) && Number(text) <= 255 ? Number(text) : undefined;
 }
 
 /** `CAP_NET_ADMIN` … as a mask; `~` before the list means all others. */

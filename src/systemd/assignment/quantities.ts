@@ -8,7 +8,7 @@ export const INFINITY = 2n ** 64n - 1n;
 const U32_MAX = 2n ** 32n - 1n;
 
 /** In nanoseconds; a letter's case matters (`m` is a minute, `M` a month). */
-const TIME_UNITS: Readonly<Record<string, bigint>> = (() => {
+const TIME_UNITS: ReadonlyMap<string, bigint> = (() => {
   const second = 10n ** 9n;
   const units: [string, bigint][] = [
     ['seconds second sec s', second],
@@ -22,7 +22,7 @@ const TIME_UNITS: Readonly<Record<string, bigint>> = (() => {
     ['usec us μs µs', 1000n],
     ['nsec ns', 1n],
   ];
-  return Object.fromEntries(units.flatMap(([names, ns]) => names.split(' ').map((name) => [name, ns])));
+  return new Map(units.flatMap(([names, ns]) => names.split(' ').map((name) => [name, ns] as const)));
 })();
 
 /** `yes`, `1`, `on` … */
@@ -53,7 +53,8 @@ export function parseSpan(
   { unit = 's', resolution = 'us' }: { unit?: string; resolution?: string } = {},
 ): bigint {
   if (text.trim() === 'infinity') return INFINITY;
-  const sum = sumOfTerms(text, (name) => TIME_UNITS[name === '' ? unit : name]) / (TIME_UNITS[resolution] ?? 1n);
+  const sum =
+    sumOfTerms(text, (name) => TIME_UNITS.get(name === '' ? unit : name)) / (TIME_UNITS.get(resolution) ?? 1n);
   if (sum >= INFINITY) throw new Unparsable('too long');
   return sum;
 }
