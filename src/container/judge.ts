@@ -48,6 +48,8 @@ function byUnit(unit: ServiceStatus, { before, held, now }: Evidence): Status | 
     if (unit.activeState !== 'deactivating') return undefined;
     return known !== undefined || hasRunUnseen(unit, before) ? justEnded(unit, known) : undefined;
   }
+  // It is asked to stop while it is set up: that program is still its main process.
+  if (unit.activeState === 'deactivating' && known === undefined && !wasSetUp(unit)) return undefined;
   const life = { pid: unit.mainPid, invocationId, startedAt: startOf(unit, known, held, now) };
   if (unit.activeState === 'deactivating') return { state: 'stopping', ...life };
   if (unit.freezerState === 'frozen' || unit.freezerState === 'frozen-by-parent') return { state: 'paused', ...life };

@@ -3,6 +3,7 @@
  * its sockets non-blocking, which is a property of the socket and would follow it into the container.
  */
 import koffi, { type KoffiFunc } from 'koffi';
+import { check } from '../lib/libc.ts';
 
 const libc = koffi.load(null);
 
@@ -32,22 +33,6 @@ const F_GETFL = 3;
 const F_SETFL = 4;
 /** `sun_path` has 108 bytes; the last one stays NUL. */
 const MAX_PATH_BYTES = 107;
-
-/** A system call failed; `code` is as Node has it: `ENOENT`. */
-class SystemCallFailed extends Error {
-  override readonly name = 'SystemCallFailed';
-  readonly code: string;
-  constructor(call: string, errno: number) {
-    const code = Object.entries(koffi.os.errno).find(([, value]) => value === errno)?.[0] ?? `errno ${errno}`;
-    super(`${call}: ${code}`);
-    this.code = code;
-  }
-}
-
-const check = (call: string, result: number): number => {
-  if (result < 0) throw new SystemCallFailed(call, koffi.errno());
-  return result;
-};
 
 /** A stream socket, close-on-exec and for now non-blocking. @throws SystemCallFailed */
 export function unixStreamSocket(): number {

@@ -1,9 +1,47 @@
-/** What berth needs of the C library itself, through koffi. Import this file dynamically: loading koffi costs 20 ms. */
-import koffi from 'koffi';
+/**
+ * What several parts of berth need of the C library, through koffi. Import this file dynamically: loading koffi costs 20 ms, which
+ * only the daemon can spare.
+ */
+import koffi, { type KoffiFunc } from 'koffi';
 
-const trimOf: (keep: number) => number = koffi.load('libc.so.6').func('int malloc_trim(size_t pad)');
+const libc = koffi.load(null);
+const mallocTrimOf: KoffiFunc<(keep: number) => number> = libc.func('int malloc_trim(size_t pad)');
+const socketpair: KoffiFunc<(domain: number, type: number, protocol: number, fds: Int32Array) => number> = libc.func(
+  'int socketpair(int domain, int type, int protocol, int32_t *fds)',
+);
+
+// Of <sys/socket.h> and asm-generic/fcntl.h.
+const AF_UNIX = 1;
+const SOCK_STREAM_CLOEXEC = 1 | 0o2000000;
+
+/** A system call failed; `code` is as Node has it: `ENOENT`. */
+export class SystemCallFailed extends Error {
+  override readonly name = 'SystemCallFailed';
+  readonly code: string;
+  readonly syscall: string;
+  constructor(syscall: string, errno: number) {
+    const code = Object.entries(koffi.os.errno).find(([, value]) => value === errno)?.[0] ?? `errno ${errno}`;
+    super(`${syscall}: ${code}`);
+    this.code = code;
+    this.syscall = syscall;
+  }
+}
+
+/** What a system call answered. @throws SystemCallFailed for less than 0 */
+export function check(call: string, result: number): number {
+  if (result < 0) throw new SystemCallFailed(call, koffi.errno());
+  return result;
+}
+
+/** Two stream sockets that are connected to one another, both close-on-exec. @throws SystemCallFailed */
+export function socketPair(): readonly [number, number] {
+  const fds = new Int32Array(2);
+  check('socketpair', socketpair(AF_UNIX, SOCK_STREAM_CLOEXEC, 0, fds));
+  const [one = -1, other = -1] = fds;
+  return [one, other];
+}
 
 /** malloc_trim(3): gives every free page of the heap back, also those in the middle of it. */
 export function mallocTrim(): void {
-  trimOf(0);
+  mallocTrimOf(0);
 }

@@ -4,6 +4,7 @@
  * dynamically: loading koffi costs 20 ms, which only the daemon can spare.
  */
 import koffi, { type KoffiFunc } from 'koffi';
+import { SystemCallFailed } from './libc.ts';
 import { signalName } from './signals.ts';
 
 const libc = koffi.load(null);
@@ -35,9 +36,6 @@ const setBlocked: KoffiFunc<(attributes: Buffer, signals: Buffer) => number> = l
 const setDefault: KoffiFunc<(attributes: Buffer, signals: Buffer) => number> = libc.func(
   'int posix_spawnattr_setsigdefault(uint8_t *attributes, uint8_t *signals)',
 );
-const socketpair: KoffiFunc<(domain: number, type: number, protocol: number, fds: Int32Array) => number> = libc.func(
-  'int socketpair(int domain, int type, int protocol, int32_t *fds)',
-);
 const waitpid: KoffiFunc<(pid: number, status: Int32Array, options: number) => number> = libc.func(
   'int waitpid(int pid, int32_t *status, int options)',
 );
@@ -47,25 +45,10 @@ const ACTIONS_BYTES = 512;
 const ATTRIBUTES_BYTES = 1024;
 const SET_BYTES = 256;
 
-// Of <spawn.h>, <sys/socket.h> and asm-generic/fcntl.h.
+// Of <spawn.h>.
 const SETSIGDEF = 0x04;
 const SETSIGMASK = 0x08;
 const SETSID = 0x80;
-const AF_UNIX = 1;
-const SOCK_STREAM_CLOEXEC = 1 | 0o2000000;
-
-/** `code` is as Node has it: `EAGAIN`. */
-export class SpawnFailed extends Error {
-  override readonly name = 'SpawnFailed';
-  readonly code: string;
-  readonly syscall: string;
-  constructor(syscall: string, errno: number) {
-    const code = Object.entries(koffi.os.errno).find(([, value]) => value === errno)?.[0] ?? `errno ${errno}`;
-    super(`${syscall}: ${code}`);
-    this.code = code;
-    this.syscall = syscall;
-  }
-}
 
 const attributes = Buffer.alloc(ATTRIBUTES_BYTES);
 initAttributes(attributes);
@@ -79,7 +62,7 @@ setBlocked(attributes, Buffer.alloc(SET_BYTES));
  * @param env all of it, `NAME=value`
  * @param fds what it has as descriptors 0, 1, 2 …: close-on-exec ones of this process
  * @returns its process ID
- * @throws SpawnFailed
+ * @throws SystemCallFailed
  */
 export function spawn(argv: readonly string[], env: readonly string[], fds: readonly number[]): number {
   const actions = Buffer.alloc(ACTIONS_BYTES);
@@ -88,7 +71,7 @@ export function spawn(argv: readonly string[], env: readonly string[], fds: read
   try {
     for (const [as, fd] of fds.entries()) addDuplicate(actions, fd, as);
     const errno = posixSpawn(pid, argv[0] ?? '', actions, attributes, [...argv, null], [...env, null]);
-    if (errno !== 0) throw new SpawnFailed('posix_spawn', errno);
+    if (errno !== 0) throw new SystemCallFailed('posix_spawn', errno);
   } finally {
     destroyActions(actions);
   }
@@ -111,12 +94,4 @@ export async function reap(pid: number): Promise<ProcessEnd> {
   const signal = word & 0x7f;
   if (signal === 0) return { code: (word >> 8) & 0xff };
   return { signal: signalName(signal), dumpedCore: (word & 0x80) !== 0 };
-}
-
-/** Two sockets that are connected to one another, both close-on-exec. @throws SpawnFailed */
-export function socketPair(): { readonly ours: number; readonly theirs: number } {
-  const fds = new Int32Array(2);
-  if (socketpair(AF_UNIX, SOCK_STREAM_CLOEXEC, 0, fds) < 0) throw new SpawnFailed('socketpair', koffi.errno());
-  const [ours = -1, theirs = -1] = fds;
-  return { ours, theirs };
 }

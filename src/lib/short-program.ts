@@ -14,15 +14,16 @@ const MAX_SAID_BYTES = 64 * 1024;
  * @param argv begins with a path
  * @param env all of it, `NAME=value`
  * @returns how it ended, and what it wrote to its standard error
- * @throws SpawnFailed when it cannot be run
+ * @throws SystemCallFailed when it cannot be run
  */
 export async function runShortProgram(
   argv: readonly string[],
   env: readonly string[],
 ): Promise<{ end: ProcessEnd; said: string }> {
-  const { reap, socketPair, spawn } = await import('./posix-spawn.ts');
+  const { socketPair } = await import('./libc.ts');
+  const { reap, spawn } = await import('./posix-spawn.ts');
   const nothing = openSync('/dev/null', 'r+');
-  const { ours, theirs } = socketPair();
+  const [ours, theirs] = socketPair();
   const hearing = hear(ours);
   let pid: number;
   try {

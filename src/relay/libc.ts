@@ -3,6 +3,7 @@
  * this file dynamically: loading koffi costs 20 ms, which only the daemon can spare.
  */
 import koffi, { type KoffiFunc } from 'koffi';
+import { check, SystemCallFailed } from '../lib/libc.ts';
 
 const libc = koffi.load(null);
 
@@ -15,9 +16,6 @@ const ioctl: KoffiFunc<(fd: number, request: number, type: 'void *', argument: U
 );
 const dup3: KoffiFunc<(fd: number, as: number, flags: number) => number> = libc.func(
   'int dup3(int fd, int as, int flags)',
-);
-const socketpair: KoffiFunc<(domain: number, type: number, protocol: number, fds: Int32Array) => number> = libc.func(
-  'int socketpair(int domain, int type, int protocol, int32_t *fds)',
 );
 const memfdCreate: KoffiFunc<(name: string, flags: number) => number> = libc.func(
   'int memfd_create(const char *name, unsigned int flags)',
@@ -53,7 +51,6 @@ const MFD_CLOEXEC = 1;
 const PROT_READ_WRITE = 3;
 const MAP_SHARED = 1;
 const AF_UNIX = 1;
-const SOCK_STREAM_CLOEXEC = 1 | O_CLOEXEC;
 const SOCK_DGRAM_CLOEXEC = 2 | O_CLOEXEC;
 const POLLOUT = 4;
 const POLLNVAL = 32;
@@ -65,24 +62,6 @@ const MAX_PATH_BYTES = 107;
 
 /** The most that anybody may ask for (fs.pipe-max-size): twice the throughput of the usual 64 KiB. */
 const PIPE_BYTES = 1024 * 1024;
-
-/** A system call failed; `code` is as Node has it: `ENOENT`. */
-export class SystemCallFailed extends Error {
-  override readonly name = 'SystemCallFailed';
-  readonly code: string;
-  readonly syscall: string;
-  constructor(syscall: string, errno: number) {
-    const code = Object.entries(koffi.os.errno).find(([, value]) => value === errno)?.[0] ?? `errno ${errno}`;
-    super(`${syscall}: ${code}`);
-    this.code = code;
-    this.syscall = syscall;
-  }
-}
-
-const check = (call: string, result: number): number => {
-  if (result < 0) throw new SystemCallFailed(call, koffi.errno());
-  return result;
-};
 
 /**
  * A pipe, both ends close-on-exec and blocking. It holds PIPE_BYTES, unless the kernel does not give its user so much.
@@ -115,14 +94,6 @@ export function duplicate(fd: number): number {
 /** From now on `fd` is what `other` is; what it was is closed. @throws SystemCallFailed */
 export function replace(fd: number, other: number): void {
   check('dup3', dup3(other, fd, O_CLOEXEC));
-}
-
-/** Two stream sockets that are connected to one another, close-on-exec. @throws SystemCallFailed */
-export function socketPair(): readonly [number, number] {
-  const fds = new Int32Array(2);
-  check('socketpair', socketpair(AF_UNIX, SOCK_STREAM_CLOEXEC, 0, fds));
-  const [one = -1, other = -1] = fds;
-  return [one, other];
 }
 
 /** The kernel tells the terminal's foreground processes by SIGWINCH if that is news. @throws SystemCallFailed */

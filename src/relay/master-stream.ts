@@ -1,7 +1,8 @@
 /** A stream on the master of a terminal. Import this file dynamically, as libc.ts. */
 import { closeSync } from 'node:fs';
 import { Socket } from 'node:net';
-import { duplicate, replace, setNonBlocking, socketPair } from './libc.ts';
+import { socketPair } from '../lib/libc.ts';
+import { duplicate, replace, setNonBlocking } from './libc.ts';
 import type { OpenStream } from './source.ts';
 
 /**

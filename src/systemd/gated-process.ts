@@ -26,14 +26,15 @@ const ENVIRONMENT = ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sb
 /**
  * Starts a program that waits for a line on descriptor 3, ends when there is none, and keeps that descriptor to itself until
  * it ends. It has a session of its own, as services have, and nothing of berthd's environment.
- * @throws SpawnFailed
+ * @throws SystemCallFailed
  */
 export async function startGated(
   argv: readonly string[],
   { stdin, stdout, stderr }: ProcessStreams,
 ): Promise<GatedProcess> {
-  const { reap, socketPair, spawn } = await import('../lib/posix-spawn.ts');
-  const { ours, theirs } = socketPair();
+  const { socketPair } = await import('../lib/libc.ts');
+  const { reap, spawn } = await import('../lib/posix-spawn.ts');
+  const [ours, theirs] = socketPair();
   let pid: number;
   try {
     pid = spawn(argv, ENVIRONMENT, [stdin, stdout, stderr, theirs]);

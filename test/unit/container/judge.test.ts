@@ -183,6 +183,12 @@ describe('judge', () => {
       { ...exited('A', 6), state: 'stopped' } as Status,
     ],
     [
+      'is asked to stop while it is set up',
+      configured,
+      { unit: up('B', 5, { activeState: 'deactivating', subState: 'stop-sigterm', activeEnteredAt: undefined }) },
+      configured,
+    ],
+    [
       'could not be set up, and its unit cleans up',
       configured,
       { unit: cleaningUp('B', 5, { activeEnteredAt: undefined, exit: { code: 1 } }) },
