@@ -91,10 +91,10 @@ describe('StartAndAttach', () => {
 
   it('gives a terminal, with its size, and the keys that leave it', async () => {
     const script =
-      'tty; stty size; trap "stty size" WINCH; while :; do if read -r line; then echo "got $line"; [ "$line" = quit ] && exit 6; fi; done';
+      'tty; stty size; trap "stty size" WINCH; echo ready; while :; do if read -r line; then echo "got $line"; [ "$line" = quit ] && exit 6; fi; done';
     const session = await startAttached('a-tty', script, { terminal: true }, { size: { columns: 99, rows: 33 } });
-    await session.until('33 99');
-    expect(session.text()).toContain('/dev/pts/0\r\n');
+    await session.until('ready');
+    expect(session.text()).toContain('/dev/pts/0\r\n33 99\r\n');
     await berth.containers.resize({ container: 'a-tty', size: { columns: 101, rows: 37 } });
     session.type('x\n');
     await session.until('37 101');
