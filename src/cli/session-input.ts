@@ -1,6 +1,6 @@
 /** Standard input of a session, passed on to whichever connection there is. */
 import type { Duplex, Readable } from 'node:stream';
-import { headerOf, MAX_FRAME_BYTES, type StreamName } from '../stream/frames.ts';
+import { encodeFrame, headerOf, MAX_FRAME_BYTES, type StreamName } from '../stream/frames.ts';
 
 /** berthd went away while input was on its way to a process. */
 export class InputUncertain extends Error {
@@ -67,14 +67,16 @@ export class SessionInput {
   }
 }
 
+/** Up to so many bytes are copied, to go with their header; it costs less to let the header go before more. */
+const COPIED_BYTES = 4096;
+
 /** @returns whether more may be written at once */
 export function write(stream: Duplex, name: StreamName, bytes: Uint8Array): boolean {
   if (!stream.writable) return false;
-  stream.cork();
+  // Not corked: Bun would make one buffer of both.
+  if (bytes.length <= COPIED_BYTES) return stream.write(encodeFrame(name, bytes));
   stream.write(headerOf(name, bytes.length));
-  const isTaken = stream.write(bytes);
-  stream.uncork();
-  return isTaken;
+  return stream.write(bytes);
 }
 
 /** Resolves when what was written is taken, or nobody takes it any more. */

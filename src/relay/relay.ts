@@ -9,13 +9,14 @@ import { Socket } from 'node:net';
 import type { OutputName } from '../stream/frames.ts';
 import type { TerminalSize } from '../stream/control.ts';
 import type { Spool, SpoolSeam } from './spool.ts';
+import type { ChunkBuffers } from './chunk-buffers.ts';
 import { Sink } from './sink.ts';
 import { pipeStream, Source, type OpenStream } from './source.ts';
 
 export interface RelayClient {
-  /** @param bytes are the client's to keep */
+  /** @param bytes stay as they are only if something is `pending` afterwards */
   output(stream: OutputName, bytes: Buffer): void;
-  /** Bytes it has not taken. */
+  /** Bytes that it has kept: neither the kernel nor anybody else has a copy of them yet. */
   readonly pending: number;
   /** Resolves when it has taken them, or is gone. */
   drained(): Promise<void>;
@@ -36,6 +37,8 @@ export interface RelayOptions {
   /** A terminal arrives later, by `useTerminal`. */
   readonly form: 'pipes' | 'terminal';
   readonly logs?: { readonly [stream in OutputName]: Spool } | undefined;
+  /** For what is not logged. */
+  readonly buffers: ChunkBuffers;
   /** Nothing is read before this resolves. */
   readonly begin?: Promise<void> | undefined;
   /** Told when the process's input has ended for good, and all of it has arrived. */
@@ -54,8 +57,6 @@ export interface Terminals {
   redraw(fd: number): void;
 }
 
-/** Of what is not logged; a quarter of a pipe. */
-const CHUNK_BYTES = 256 * 1024;
 /** A foreground client with more than this unread makes the process wait. */
 const CROWDED_BYTES = 256 * 1024;
 export const MAX_PENDING_BYTES = 8 * 1024 * 1024;
@@ -198,13 +199,18 @@ export class Relay {
   #read(stream: OutputName, fd: number | undefined, open: OpenStream = pipeStream): Source | undefined {
     if (fd === undefined) return undefined;
     const log = this.#options.logs?.[stream];
-    const buffer = log?.buffer ?? Buffer.allocUnsafeSlow(CHUNK_BYTES);
-    const source = new Source(fd, open, buffer, {
-      chunk: (length) => {
-        this.#hand(stream, Buffer.from(buffer.subarray(0, length)));
-        const logging = log?.accept(length);
+    const { buffers } = this.#options;
+    const source = new Source(fd, open, log?.buffer ?? buffers.take(), {
+      chunk: (bytes) => {
+        // What is logged stays where it is, for a berthd to come.
+        const handed = this.#hand(stream, log === undefined ? bytes : Buffer.from(bytes));
+        if (log === undefined && handed === 'kept') source.readInto(buffers.take());
+        const logging = log?.accept(bytes.length);
         if (logging !== undefined) this.#resumeAfter(logging);
         return logging === undefined && !this.#crowded();
+      },
+      closed: (buffer) => {
+        if (log === undefined) buffers.give(buffer);
       },
       end: () => {
         if ([...this.#sources.values()].every(({ ended }) => ended)) this.#ended.resolve();
@@ -218,14 +224,18 @@ export class Relay {
     return source;
   }
 
-  #hand(stream: OutputName, bytes: Buffer): void {
+  /** @returns whether one of them has kept something of it */
+  #hand(stream: OutputName, bytes: Buffer): 'taken' | 'kept' {
+    let handed: 'taken' | 'kept' = 'taken';
     for (const [client, role] of this.#clients) {
       client.output(stream, bytes);
+      if (client.pending > 0) handed = 'kept';
       if (role === 'foreground' && client.pending > CROWDED_BYTES) this.#resumeAfter(client.drained());
       if (role === 'foreground' || client.pending <= MAX_PENDING_BYTES) continue;
       this.#clients.delete(client);
       client.dropped();
     }
+    return handed;
   }
 
   /** What cannot be known is no reason to break a pipe. */

@@ -4,6 +4,7 @@
  */
 import { closeSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
+import { ChunkBuffers } from './chunk-buffers.ts';
 import { listenForTerminals } from './console.ts';
 import { JournalEntries } from './journal-entries.ts';
 import { Relay, type Terminals } from './relay.ts';
@@ -74,6 +75,7 @@ const nameOf = (key: string, part: Part): string => `relay.${key}.${part}`;
 export class Relays {
   readonly #options: RelaysOptions;
   readonly #entries = new Map<string, Entry>();
+  readonly #buffers = new ChunkBuffers();
   /** What an earlier process left and nobody has asked for yet. */
   readonly #left = new Map<string, Kept>();
   /** Resolves when what an earlier process left is read on. */
@@ -260,7 +262,9 @@ export class Relays {
       parts.delete('stdin');
       store.removeFds(nameOf(key, 'stdin')).catch(failure);
     };
-    const relay = new Relay(kept, { form, logs, begin, inputEnded, failed: failure, terminals: await terminals() });
+    const events = { inputEnded, failed: failure };
+    const options = { form, logs, buffers: this.#buffers, begin, ...events, terminals: await terminals() };
+    const relay = new Relay(kept, options);
     if (form === 'pipes') {
       this.#add(key, { relay, parts, consoles: undefined });
       return { relay };

@@ -9,10 +9,12 @@ export const pipeStream: OpenStream = (fd, options) => new Socket({ ...options, 
 
 export interface SourceEvents {
   /**
-   * So many bytes lie at the beginning of the buffer, until the next call.
+   * @param bytes lie at the beginning of the buffer, until the next call or for good where `readInto` changes the buffer
    * @returns whether to go on; `resume` does later
    */
-  readonly chunk: (length: number) => boolean;
+  readonly chunk: (bytes: Buffer) => boolean;
+  /** Nothing is read into the buffer any more. Comes once. */
+  readonly closed: (buffer: Buffer) => void;
   /** Nobody writes any more. */
   readonly end: () => void;
 }
@@ -20,21 +22,23 @@ export interface SourceEvents {
 /** More than the kernel keeps of a pipe of ours, or of a terminal. */
 const MOST_KEPT_BYTES = 2 * 1024 * 1024;
 
-/** Reads into one buffer, which the kernel fills directly, again and again. */
+/** Reads into one buffer, which the kernel fills directly, again and again; into another one when it is told so. */
 export class Source {
   readonly fd: number;
   /** A terminal's is written to as well. */
   readonly socket: Socket;
-  readonly #buffer: Buffer;
+  #buffer: Buffer;
   readonly #events: SourceEvents;
   #ended = false;
+  #closed = false;
 
   /** @param fd is the source's from now on */
   constructor(fd: number, open: OpenStream, buffer: Buffer, events: SourceEvents) {
     this.fd = fd;
     this.#buffer = buffer;
     this.#events = events;
-    const onread = { buffer, callback: (length: number): boolean => this.#events.chunk(length) };
+    const callback = (length: number, read: Uint8Array): boolean => this.#events.chunk(viewOf(read, length));
+    const onread = { buffer: () => this.#buffer, callback };
     this.socket = open(fd, { onread, allowHalfOpen: true });
     // EIO is how a terminal says that nobody has it open any more.
     this.socket.on('error', () => {
@@ -69,14 +73,23 @@ export class Source {
       const length = this.#readNow();
       if (length === undefined) return;
       if (length === 0) this.#end();
-      else this.#events.chunk(length);
+      // A copy: the socket goes on with the buffer that it has, whatever becomes of what was read meanwhile.
+      else this.#events.chunk(Buffer.from(this.#buffer.subarray(0, length)));
       taken += length;
     }
+  }
+
+  /** What is read after this chunk goes there; only `chunk` may call it. */
+  readInto(buffer: Buffer): void {
+    this.#buffer = buffer;
   }
 
   close(): void {
     this.#ended = true;
     this.socket.destroy();
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#events.closed(this.#buffer);
   }
 
   /** undefined where nothing is there to read. */
@@ -95,3 +108,5 @@ export class Source {
     this.#events.end();
   }
 }
+
+const viewOf = (read: Uint8Array, length: number): Buffer => Buffer.from(read.buffer, read.byteOffset, length);

@@ -5,6 +5,7 @@
  * Nothing is read faster than it is taken: `input` may answer a promise. What is written and not taken yet is counted in
  * `pending`; keeping that bounded is the caller's.
  */
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import {
   encodeControl,
@@ -57,7 +58,7 @@ export class Channel {
     return this.#departed.promise;
   }
 
-  /** Bytes that were written and the client has not taken. */
+  /** Bytes that were written and are not with the kernel yet, for want of room there. */
   get pending(): number {
     return this.#stream.writableLength;
   }
@@ -80,11 +81,13 @@ export class Channel {
     }
   }
 
-  /** @param bytes are not copied: they must not change any more */
+  /** @param bytes are not copied: they must not change as long as something is `pending` */
   write(name: OutputName, bytes: Buffer): void {
     if (!this.#open || bytes.length === 0) return;
-    if (this.#form === 'framed') this.#frame(name, bytes);
-    else if (name === 'stdout') this.#stream.write(bytes);
+    // Of what lies behind another stream, this one does not tell whether it has arrived.
+    const own = this.#stream instanceof Socket ? bytes : Buffer.from(bytes);
+    if (this.#form === 'framed') this.#frame(name, own);
+    else if (name === 'stdout') this.#stream.write(own);
   }
 
   /** Resolves when the client has taken what was written, or has left. */

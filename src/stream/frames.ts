@@ -7,12 +7,14 @@ export const STREAMS = ['stdin', 'stdout', 'stderr', 'control'] as const;
 export type StreamName = (typeof STREAMS)[number];
 export type OutputName = 'stdout' | 'stderr';
 
+/** A frame, or a part of one. */
 export interface Frame {
   readonly stream: StreamName;
   readonly payload: Buffer;
 }
 
 const HEADER_BYTES = 8;
+const NOTHING = Buffer.alloc(0);
 /** A longer frame is refused: whoever has more to say says it in several. */
 export const MAX_FRAME_BYTES = 1024 * 1024;
 
@@ -37,50 +39,76 @@ export function headerOf(stream: StreamName, length: number): Buffer {
 export const encodeFrame = (stream: StreamName, payload: Uint8Array): Buffer =>
   Buffer.concat([headerOf(stream, payload.length), payload]);
 
-/** Takes bytes as they come and hands out whole frames; holds one frame at most. */
+/**
+ * Takes bytes as they come and hands out what they say: control whole, as it is one message; of the other streams what there is
+ * of a frame, as frames do not divide what is in them. So nothing is copied, and a header or a control frame is all that is held.
+ */
 export class FrameReader {
   readonly #max: number;
-  readonly #chunks: Buffer[] = [];
-  #size = 0;
+  /** What has come of a header. */
+  #header: Buffer = NOTHING;
+  #stream: StreamName | undefined;
+  /** Bytes of the payload that are still to come. */
+  #left = 0;
+  #control: Buffer[] = [];
 
   constructor(maxFrameBytes = MAX_FRAME_BYTES) {
     this.#max = maxFrameBytes;
   }
 
-  /** The frames that `chunk` completes. @throws BadFrame; nothing that follows makes sense then */
+  /**
+   * Frames, and parts of frames, that are in `chunk`. Only an empty frame has an empty payload.
+   * @throws BadFrame; nothing that follows makes sense then
+   */
   push(chunk: Buffer): Frame[] {
-    this.#chunks.push(chunk);
-    this.#size += chunk.length;
     const frames: Frame[] = [];
-    for (let frame = this.#next(); frame !== undefined; frame = this.#next()) frames.push(frame);
+    let rest = chunk;
+    while (rest.length > 0) {
+      const stream = this.#stream;
+      if (stream === undefined) {
+        rest = this.#begin(rest, frames);
+        continue;
+      }
+      const payload = rest.subarray(0, this.#left);
+      rest = rest.subarray(payload.length);
+      this.#left -= payload.length;
+      if (stream === 'control') this.#control.push(payload);
+      else frames.push({ stream, payload });
+      if (this.#left === 0) this.#end(frames);
+    }
     return frames;
   }
 
   /** Whether a frame has begun and not ended. */
   get midFrame(): boolean {
-    return this.#size > 0;
+    return this.#stream !== undefined || this.#header.length > 0;
   }
 
-  #next(): Frame | undefined {
-    if (this.#size < HEADER_BYTES) return undefined;
-    const { stream, length } = parseHeader(this.#peek(HEADER_BYTES));
+  /** Reads of a header what is there. @returns what comes after it */
+  #begin(bytes: Buffer, frames: Frame[]): Buffer {
+    const missing = HEADER_BYTES - this.#header.length;
+    const part = bytes.subarray(0, missing);
+    const header = this.#header.length === 0 ? part : Buffer.concat([this.#header, part]);
+    if (header.length < HEADER_BYTES) {
+      this.#header = header;
+      return NOTHING;
+    }
+    this.#header = NOTHING;
+    const { stream, length } = parseHeader(header);
     if (length > this.#max) throw new BadFrame('length', `a frame of ${length} bytes; ${this.#max} are allowed`);
-    if (this.#size < HEADER_BYTES + length) return undefined;
-    const end = HEADER_BYTES + length;
-    const whole = this.#peek(end);
-    this.#chunks[0] = whole.subarray(end);
-    if (whole.length === end) this.#chunks.shift();
-    this.#size -= end;
-    return { stream, payload: whole.subarray(HEADER_BYTES, end) };
+    this.#stream = stream;
+    this.#left = length;
+    if (length === 0) {
+      if (stream !== 'control') frames.push({ stream, payload: NOTHING });
+      this.#end(frames);
+    }
+    return bytes.subarray(missing);
   }
 
-  /** The first bytes of those there, at least so many, in one piece. */
-  #peek(length: number): Buffer {
-    const [first] = this.#chunks;
-    if (first !== undefined && first.length >= length) return first;
-    const joined = Buffer.concat(this.#chunks);
-    this.#chunks.splice(0, this.#chunks.length, joined);
-    return joined;
+  #end(frames: Frame[]): void {
+    if (this.#stream === 'control') frames.push({ stream: 'control', payload: Buffer.concat(this.#control) });
+    this.#stream = undefined;
+    this.#control = [];
   }
 }
 

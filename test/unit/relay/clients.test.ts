@@ -2,6 +2,7 @@
 import { closeSync, readSync, writeSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
+import { ChunkBuffers } from '../../../src/relay/chunk-buffers.ts';
 import { makePipe } from '../../../src/relay/libc.ts';
 import { MAX_PENDING_BYTES, Relay, type RelayClient, type RelayOptions } from '../../../src/relay/relay.ts';
 
@@ -49,6 +50,7 @@ function aRelay(options: Partial<RelayOptions> = {}) {
     { stdin: stdin.writing, stdout: stdout.reading },
     {
       form: 'pipes',
+      buffers: new ChunkBuffers(),
       inputEnded: () => told.push('input ended'),
       failed: (error) => told.push(String(error)),
       terminals: { open: () => expect.fail(), setWindowSize: () => undefined, redraw: () => undefined },

@@ -2,6 +2,7 @@ import { closeSync, writeSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { makePipe, sharedMemory } from '../../../src/relay/libc.ts';
+import { ChunkBuffers } from '../../../src/relay/chunk-buffers.ts';
 import { Relay } from '../../../src/relay/relay.ts';
 import { Spool, SPOOL_BYTES } from '../../../src/relay/spool.ts';
 
@@ -32,6 +33,7 @@ it('reads nothing before what an earlier berthd has read is logged', async () =>
     { stdout: pipe.reading, stderr: other.reading },
     {
       form: 'pipes',
+      buffers: new ChunkBuffers(),
       logs: { stdout, stderr },
       inputEnded: () => undefined,
       failed: (error) => {

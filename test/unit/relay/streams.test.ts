@@ -64,11 +64,15 @@ describe('Source', () => {
     const { reading, writing } = makePipe();
     const buffer = Buffer.alloc(16);
     const said: string[] = [];
+    const given: Buffer[] = [];
     const { promise: ended, resolve } = Promise.withResolvers<'ended'>();
     const source = new Source(reading, pipeStream, buffer, {
-      chunk: (length) => {
-        said.push(buffer.toString('latin1', 0, length));
+      chunk: (bytes) => {
+        said.push(bytes.toString('latin1'));
         return goOn();
+      },
+      closed: (last) => {
+        given.push(last);
       },
       end: () => {
         resolve('ended');
@@ -77,7 +81,7 @@ describe('Source', () => {
     cleanup.defer(() => {
       source.close();
     });
-    return { source, said, ended, writing };
+    return { source, said, ended, writing, buffer, given };
   };
 
   it('hands out what is written, and tells when nobody writes any more', async () => {
@@ -96,6 +100,23 @@ describe('Source', () => {
     await expect.poll(() => said).toEqual(['a'.repeat(16)]);
     source.resume();
     await expect.poll(() => said).toEqual(['a'.repeat(16), 'a'.repeat(4)]);
+  });
+
+  it('reads into another buffer when it is told so, and gives back the last one, once', async () => {
+    const other = Buffer.alloc(16);
+    const { source, said, writing, buffer, given } = aSource(() => {
+      source.readInto(other);
+      return true;
+    });
+    for (const word of ['first', 'next', 'last']) {
+      writeSync(writing, word);
+      await expect.poll(() => said.at(-1)).toBe(word);
+    }
+    expect([buffer.toString('latin1', 0, 5), other.toString('latin1', 0, 4)]).toEqual(['first', 'last']);
+    closeSync(writing);
+    source.close();
+    source.close();
+    expect(given).toEqual([other]);
   });
 
   it('takes everything that is there at the end, waiting for the buffer only', async () => {

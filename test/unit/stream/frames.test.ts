@@ -3,10 +3,22 @@ import { describe, expect, it } from 'vitest';
 import { BadFrame, encodeFrame, FrameReader, STREAMS, type Frame } from '../../../src/stream/frames.ts';
 
 const frames = fc.array(fc.record({ stream: fc.constantFrom(...STREAMS), payload: fc.uint8Array({ maxLength: 40 }) }));
-const plain = (list: readonly Frame[]): unknown[] => list.map(({ stream, payload }) => [stream, [...payload]]);
+const plain = (list: readonly Frame[]): [string, number[]][] =>
+  list.map(({ stream, payload }) => [stream, [...payload]]);
+
+/** What frames say, however they are cut: bytes of one stream that follow one another, each control, each empty frame. */
+function said(list: readonly Frame[]): [string, number[]][] {
+  const all: [string, number[]][] = [];
+  for (const [stream, bytes] of plain(list)) {
+    const last = all.at(-1);
+    if (last?.[0] === stream && stream !== 'control' && bytes.length > 0 && last[1].length > 0) last[1].push(...bytes);
+    else all.push([stream, bytes]);
+  }
+  return all;
+}
 
 describe('frames', () => {
-  it('come out as they went in, wherever the bytes are cut', () => {
+  it('say what went in, wherever the bytes are cut', () => {
     fc.assert(
       fc.property(frames, fc.array(fc.integer({ min: 1, max: 20 }), { minLength: 1 }), (list, cuts) => {
         const bytes = Buffer.concat(list.map(({ stream, payload }) => encodeFrame(stream, payload)));
@@ -17,7 +29,9 @@ describe('frames', () => {
           read.push(...reader.push(bytes.subarray(at, at + length)));
           at += length;
         }
-        expect(plain(read)).toEqual(list.map(({ stream, payload }) => [stream, [...payload]]));
+        expect(said(read)).toEqual(
+          said(list.map(({ stream, payload }) => ({ stream, payload: Buffer.from(payload) }))),
+        );
         expect(reader.midFrame).toBe(false);
       }),
     );
@@ -37,9 +51,21 @@ describe('frames', () => {
     expect(new BadFrame('x', 'y')).toBeInstanceOf(Error);
   });
 
-  it('know when one has begun and not ended', () => {
+  it.each([1, 7, 8, 9, 10])('know when one has begun and not ended, after %d bytes', (bytes) => {
     const reader = new FrameReader();
-    expect(reader.push(encodeFrame('stdin', Buffer.from('abc')).subarray(0, 9))).toEqual([]);
+    const frame = encodeFrame('stdin', Buffer.from('abc'));
+    reader.push(frame.subarray(0, bytes));
     expect(reader.midFrame).toBe(true);
+    reader.push(frame.subarray(bytes));
+    expect(reader.midFrame).toBe(false);
+  });
+
+  it('are handed out before they are whole, but for control', () => {
+    const reader = new FrameReader();
+    const [output, control] = [encodeFrame('stdout', Buffer.from('abc')), encodeFrame('control', Buffer.from('{}'))];
+    expect(reader.push(output.subarray(0, 9))).toEqual([{ stream: 'stdout', payload: Buffer.from('a') }]);
+    expect(reader.push(output.subarray(9))).toEqual([{ stream: 'stdout', payload: Buffer.from('bc') }]);
+    expect(reader.push(control.subarray(0, 9))).toEqual([]);
+    expect(reader.push(control.subarray(9))).toEqual([{ stream: 'control', payload: Buffer.from('{}') }]);
   });
 });
