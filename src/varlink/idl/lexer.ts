@@ -23,11 +23,13 @@ const NO_COMMENT: readonly string[] = [];
  */
 export class Lexer {
   readonly #text: string;
-  #offset = 0;
+  #offset: number;
   #comment: string[] = [];
 
-  constructor(text: string) {
+  /** @param offset where to begin */
+  constructor(text: string, offset = 0) {
     this.#text = text;
+    this.#offset = offset;
   }
 
   /** The next token; `end` for ever after the last. @throws IdlError at a character that begins no token */
