@@ -1,4 +1,5 @@
-import { Excerpts } from './idl/excerpt.ts';
+import type { Interface, StructType } from './idl/ast.ts';
+import { parseInterface } from './idl/parser.ts';
 import { VarlinkError } from './errors.ts';
 import type { Caller, CallOptions, InterfaceDefinition, JsonObject, Upgraded } from './types.ts';
 import { checkerFor } from './value.ts';
@@ -122,26 +123,33 @@ function checksFor(definition: InterfaceDefinition): Checks {
   return checks;
 }
 
+interface Parsed {
+  readonly tree: Interface;
+  readonly outputs: ReadonlyMap<string, StructType>;
+  readonly errors: ReadonlyMap<string, StructType>;
+}
+
 /** The tolerant checks of an interface, each compiled when it is first needed: most programs use few of the methods. */
 class Checks {
   readonly #definition: InterfaceDefinition;
-  readonly #excerpts: Excerpts;
+  #parsed: Parsed | undefined;
 
   constructor(definition: InterfaceDefinition) {
     this.#definition = definition;
-    this.#excerpts = new Excerpts(definition.text);
   }
 
   output<Output>(method: string): Check<Output> {
-    const excerpt = this.#excerpts.method(method);
-    if (excerpt === undefined) throw new Error(`${this.#definition.name} has no method '${method}'`);
-    return checkerFor<Output>(excerpt.tree, excerpt.type, 'tolerant');
+    const { tree, outputs } = this.#parse();
+    const type = outputs.get(method);
+    if (type === undefined) throw new Error(`${tree.name} has no method '${method}'`);
+    return checkerFor<Output>(tree, type, 'tolerant');
   }
 
   /** Undefined for an error that the interface does not declare. */
   error(name: string): Check<JsonObject> | undefined {
-    const excerpt = this.#excerpts.error(name);
-    return excerpt && checkerFor<JsonObject>(excerpt.tree, excerpt.type, 'tolerant');
+    const { tree, errors } = this.#parse();
+    const type = errors.get(name);
+    return type === undefined ? undefined : checkerFor<JsonObject>(tree, type, 'tolerant');
   }
 
   /** An error of the interface with its parameters in the form the types promise; any other error as it is. */
@@ -152,5 +160,18 @@ class Checks {
     const checked = this.error(error.error.slice(prefix.length))?.(error.parameters);
     if (checked?.ok !== true || checked.value === error.parameters) return error;
     return new VarlinkError(error.error, checked.value, { cause: error });
+  }
+
+  #parse(): Parsed {
+    if (this.#parsed !== undefined) return this.#parsed;
+    const tree = parseInterface(this.#definition.text);
+    const outputs = new Map<string, StructType>();
+    const errors = new Map<string, StructType>();
+    for (const member of tree.members) {
+      if (member.kind === 'method') outputs.set(member.name, member.output);
+      if (member.kind === 'error') errors.set(member.name, member.parameters);
+    }
+    this.#parsed = { tree, outputs, errors };
+    return this.#parsed;
   }
 }

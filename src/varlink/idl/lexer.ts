@@ -23,13 +23,11 @@ const NO_COMMENT: readonly string[] = [];
  */
 export class Lexer {
   readonly #text: string;
-  #offset: number;
+  #offset = 0;
   #comment: string[] = [];
 
-  /** @param offset where to begin */
-  constructor(text: string, offset = 0) {
+  constructor(text: string) {
     this.#text = text;
-    this.#offset = offset;
   }
 
   /** The next token; `end` for ever after the last. @throws IdlError at a character that begins no token */

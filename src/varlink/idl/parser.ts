@@ -21,23 +21,14 @@ export function parseInterface(text: string): Interface {
   return new Parser(text).interface();
 }
 
-/**
- * Reads one member of an interface file and nothing behind it.
- * @param offset where its keyword stands
- * @throws IdlError
- */
-export function parseMember(text: string, offset: number): Member {
-  return new Parser(text, offset).member();
-}
-
 class Parser {
   readonly #text: string;
   readonly #lexer: Lexer;
   #token: Token;
 
-  constructor(text: string, offset = 0) {
+  constructor(text: string) {
     this.#text = text;
-    this.#lexer = new Lexer(text, offset);
+    this.#lexer = new Lexer(text);
     this.#token = this.#lexer.next();
   }
 
@@ -47,11 +38,11 @@ class Parser {
     this.#advance();
     const name = this.#name(INTERFACE_NAME, 'an interface name such as org.example.Name');
     const members: Member[] = [];
-    while (!this.#at('end')) members.push(this.member());
+    while (!this.#at('end')) members.push(this.#member());
     return { name, comment, members };
   }
 
-  member(): Member {
+  #member(): Member {
     const { kind, text, comment } = this.#token;
     if (kind !== 'word' || (text !== 'type' && text !== 'method' && text !== 'error')) {
       throw this.#expected("'type', 'method' or 'error'");
