@@ -77,7 +77,6 @@ async function writeProcess(
   container: Container,
   size: TerminalSize | undefined,
 ): Promise<void> {
-  const first = 'pid' in container.status ? container.status.pid : undefined;
-  const process = await sessionProcess(config, size, folders.of(container.id), readInside, first);
+  const process = await sessionProcess(config, size, folders.of(container.id), readInside);
   await book.files.writeProcess(id, process);
 }

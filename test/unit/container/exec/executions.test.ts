@@ -24,6 +24,9 @@ class Child {
   open(): void {
     this.isLetThrough = true;
   }
+  kill(): void {
+    this.exits({ signal: 'SIGKILL', dumpedCore: false });
+  }
   exits(exit: UnitExit): void {
     this.#end.resolve(exit);
   }
