@@ -21,6 +21,7 @@ import { Folders } from './container/folder.ts';
 import type { Runtimes } from './container/ports.ts';
 import { Registry } from './container/registry.ts';
 import { SystemdJournal } from './journal/systemd-journal.ts';
+import { takeDescriptors } from './lib/peer-descriptors.ts';
 import { steadyClock } from './lib/steady-clock.ts';
 import type { LevelledLogger } from './log/journal-logger.ts';
 import { installedRuntimes } from './oci/cli-runtime.ts';
@@ -161,6 +162,7 @@ export class Daemon implements AsyncDisposable {
         readInside,
         book,
         startGated,
+        takeDescriptors,
         helper: join(libexecDirectory, 'exec-session'),
         nothing,
         lookAt: async (unit) => {
