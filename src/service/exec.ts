@@ -112,12 +112,12 @@ async function startAttached<T>(
 ): Promise<Upgrade<T>> {
   const { session } = await executions.inspect(reference);
   const attachment = new Attachment(['stdout', 'stderr']);
-  const ended = executions.ended(session.id).then(endFor(attachment));
   const { relay, leave } = await executions.start(session.id, {
     caller: call,
     client: attachment,
     size: options.size,
   });
+  const ended = executions.ended(session.id).then(endFor(attachment));
   leaveWhenGone(call.signal, attachment, leave);
   const stdin = session.config.stdin ? 'open' : 'none';
   return {

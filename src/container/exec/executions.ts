@@ -110,9 +110,10 @@ export class Executions implements AsyncDisposable {
   async startDetached(reference: string, caller: Peer, signal: AbortSignal): Promise<void> {
     const session = this.#ports.book.find(reference);
     const { pidFile, path } = this.#ports.book.files.of(session.id);
-    const ended = this.#ports.book.ended(session.id, signal);
     using running = untilRunning(path, pidFile);
     await this.start(session.id, { caller });
+    // Not before, when there is nobody yet whom it could tell that the caller has gone.
+    const ended = this.#ports.book.ended(session.id, signal);
     if ((await Promise.race([running.promise, ended])) === 'running') return;
     const refusal = await this.#endings.refusalOf(session);
     if (refusal !== undefined) throw refusal;

@@ -166,6 +166,25 @@ it('runs nothing where it is not known whether systemd has its first process', a
   expect([child.isLetThrough, child.isDisposed]).toEqual([false, true]);
 });
 
+it('gives up waiting for a caller who has hung up, which is no fault, once the command was let through', async () => {
+  const id = await create();
+  const call = new AbortController();
+  const started = executions.startDetached(id, caller, call.signal);
+  await expect.poll(() => child.isLetThrough).toBe(true);
+  call.abort();
+  await expect(started).rejects.toMatchObject({ name: 'AbortError' });
+});
+
+it('runs for a caller who has hung up meanwhile, and nobody misses him', async () => {
+  const id = await create();
+  const call = new AbortController();
+  const started = executions.startDetached(id, caller, call.signal);
+  call.abort();
+  writeFileSync(book.files.of(id).pidFile, '4711');
+  await started;
+  expect(child.isLetThrough).toBe(true);
+});
+
 it.each([
   ['what was recorded of its end', { exit: '7\n', pid: '4711' }, { code: 7 }],
   ['nothing, where the record was cut short', { exit: '7', pid: '4711' }, { code: undefined }],
