@@ -22,6 +22,7 @@ import type { Runtimes, SetUps } from './container/ports.ts';
 import type { Attainable } from './container/process-limits.ts';
 import { Registry } from './container/registry.ts';
 import { SystemdJournal } from './journal/systemd-journal.ts';
+import { takeDescriptors } from './lib/peer-descriptors.ts';
 import { steadyClock } from './lib/steady-clock.ts';
 import type { LevelledLogger } from './log/journal-logger.ts';
 import { installedRuntimes } from './oci/cli-runtime.ts';
@@ -177,6 +178,7 @@ export class Daemon implements AsyncDisposable {
         readInside,
         book,
         startGated,
+        takeDescriptors,
         helper: join(libexecDirectory, 'exec-session'),
         nothing,
         lookAt: async (unit) => {

@@ -3,17 +3,7 @@
  * dynamically, as loading that costs 20 ms, which only the daemon can spare.
  */
 import { closeSync } from 'node:fs';
-import koffi, { type KoffiFunc } from 'koffi';
-import { check, SystemCallFailed } from './libc.ts';
-
-// The same on every architecture.
-const SYS_PIDFD_SEND_SIGNAL = 424;
-const SYS_PIDFD_OPEN = 434;
-
-const libc = koffi.load(null);
-const syscall: KoffiFunc<(number: number, a: number, b: number, c: number, d: number) => number> = libc.func(
-  'long syscall(long number, long a, long b, long c, long d)',
-);
+import { systemCall, SystemCallFailed } from './libc.ts';
 
 /** Disposing of it lets the process alone. */
 export interface ProcessHandle extends Disposable {
@@ -23,11 +13,11 @@ export interface ProcessHandle extends Disposable {
 
 /** @returns undefined where there is no such process. @throws SystemCallFailed */
 export function openProcess(pid: number): ProcessHandle | undefined {
-  const fd = unlessGone('pidfd_open', () => syscall(SYS_PIDFD_OPEN, pid, 0, 0, 0));
+  const fd = unlessGone(() => systemCall('pidfd_open', pid));
   if (fd === undefined) return undefined;
   return {
     signal: (number) => {
-      unlessGone('pidfd_send_signal', () => syscall(SYS_PIDFD_SEND_SIGNAL, fd, number, 0, 0));
+      unlessGone(() => systemCall('pidfd_send_signal', fd, number));
     },
     [Symbol.dispose]: () => {
       closeSync(fd); // which is close-on-exec
@@ -35,9 +25,9 @@ export function openProcess(pid: number): ProcessHandle | undefined {
   };
 }
 
-function unlessGone(call: string, run: () => number): number | undefined {
+function unlessGone(run: () => number): number | undefined {
   try {
-    return check(call, run());
+    return run();
   } catch (error) {
     if (error instanceof SystemCallFailed && error.code === 'ESRCH') return undefined;
     throw error;

@@ -23,12 +23,14 @@ export interface GatedProcess extends Disposable {
   kill(): void;
 }
 
+/** The last one that a shell's redirections can name; those below it are for what the program passes on. */
+const GATE = 9;
 const ENVIRONMENT = ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'];
 
 /**
- * Starts a program that waits for a line on descriptor 3, ends when there is none, and keeps that descriptor to itself until
+ * Starts a program that waits for a line on descriptor 9, ends when there is none, and keeps that descriptor to itself until
  * it ends. It has a session of its own, as services have, and nothing of berthd's environment.
- * @param further what it has as descriptors 4, 5 …
+ * @param further what it has as descriptors 3, 4 …: six at most, close-on-exec here; the caller closes its own
  * @throws SystemCallFailed
  */
 export async function startGated(
@@ -39,9 +41,11 @@ export async function startGated(
   const { socketPair } = await import('../lib/libc.ts');
   const { reap, spawn } = await import('../lib/posix-spawn.ts');
   const [ours, theirs] = socketPair();
+  const fds: (number | undefined)[] = [stdin, stdout, stderr, ...further];
+  fds[GATE] = theirs;
   let pid: number;
   try {
-    pid = spawn(argv, ENVIRONMENT, [stdin, stdout, stderr, theirs, ...further]);
+    pid = spawn(argv, ENVIRONMENT, fds);
   } catch (error) {
     closeSync(ours);
     throw error;
