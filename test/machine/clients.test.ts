@@ -179,6 +179,8 @@ it(
     });
     expect([run.code, run.text()]).toEqual([3, 'in']);
     await forky.check(['berth', 'run', '-d', '--name', 'web', 'plain', 'sh', '-c', FOREVER]);
+    // This systemd, too, lets berthd speak in the name of a unit's process.
+    expect((await forky.sh('cat /run/berth/pids/*.setup')).text()).toMatch(/^done [0-9a-f]{32}$/);
     const upgraded = async (method: string, parameters: object, input: string | Uint8Array): Promise<object> => {
       const argv = [
         'varlinkctl',
