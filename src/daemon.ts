@@ -18,9 +18,11 @@ import { SessionBook } from './container/exec/session-book.ts';
 import { SessionFiles } from './container/exec/session-files.ts';
 import { noFaults, type Faults } from './container/faults.ts';
 import { Folders } from './container/folder.ts';
-import type { Runtimes } from './container/ports.ts';
+import type { Runtimes, SetUps } from './container/ports.ts';
+import type { Attainable } from './container/process-limits.ts';
 import { Registry } from './container/registry.ts';
 import { SystemdJournal } from './journal/systemd-journal.ts';
+import { takeDescriptors } from './lib/peer-descriptors.ts';
 import { steadyClock } from './lib/steady-clock.ts';
 import type { LevelledLogger } from './log/journal-logger.ts';
 import { installedRuntimes } from './oci/cli-runtime.ts';
@@ -46,7 +48,9 @@ import { holdOf, type Hold } from './supervisor/idle.ts';
 import { Supervisor } from './supervisor/supervisor.ts';
 import { readProcesses, readUsage } from './systemd/cgroup.ts';
 import { DbusUnitManager } from './systemd/dbus-unit-manager.ts';
+import type { ResourceLimit } from './lib/resource-limits.ts';
 import { startGated } from './systemd/gated-process.ts';
+import { openUnitProcess, startLikeService } from './systemd/unit-process.ts';
 import { BusDisconnected, BusUnavailable } from './systemd/unit-manager.ts';
 import { Server } from './varlink/server.ts';
 import { VERSION } from './version.ts';
@@ -65,6 +69,17 @@ export interface World {
   /** Told how far operations have come; for tests. */
   readonly faults?: Faults | undefined;
 }
+
+const attainable: Attainable = async (limits) => (await import('./lib/prlimit.ts')).attainableLimits(limits);
+
+/** @param libexec where berth's helpers are */
+const setUpsWith = (libexec: string, nothing: SetUps['nothing']): SetUps => ({
+  helper: join(libexec, 'set-up'),
+  nothing,
+  start: startLikeService,
+  lock: async (path, content) => (await import('./lib/file-lock.ts')).makeLocked(path, content),
+  open: openUnitProcess,
+});
 
 const SECCOMP_PROFILES = ['/etc/containers/seccomp.json', '/usr/share/containers/seccomp.json'];
 /** More clients than this at once are turned away; systemd's own services take 4096. */
@@ -133,7 +148,9 @@ export class Daemon implements AsyncDisposable {
       log.error('A container in the database cannot be read and is left alone', { containerId: id, error });
     });
     const pidOf = (id: string): number | undefined => registry.pidOf(id);
-    const bundles = new Bundles({ images, folders, readInside, seccomp: await seccompProfile(), helpers, pidOf });
+    const defaultLimits = (): readonly ResourceLimit[] => units.facts.processDefaults.limits;
+    const seccomp = await seccompProfile();
+    const bundles = new Bundles({ images, folders, readInside, seccomp, helpers, pidOf, defaultLimits, attainable });
     const relays = new Relays({
       store,
       stored,
@@ -161,6 +178,7 @@ export class Daemon implements AsyncDisposable {
         readInside,
         book,
         startGated,
+        takeDescriptors,
         helper: join(libexecDirectory, 'exec-session'),
         nothing,
         lookAt: async (unit) => {
@@ -186,6 +204,7 @@ export class Daemon implements AsyncDisposable {
         log,
         now,
         sessions: executions,
+        setUps: environment['NOTIFY_SOCKET'] === undefined ? undefined : setUpsWith(libexecDirectory, nothing),
         relays,
       },
       { hostname: hostname() },

@@ -414,6 +414,12 @@ export type ExecConfiguration = {
   readonly privileged?: boolean | undefined;
   /** Capabilities beyond those of the container. */
   readonly addCapabilities?: readonly string[] | undefined;
+  /**
+   * How many descriptors of the caller it has beside its standard streams, under the same numbers: 3, 4 …, six at most. Nothing
+   * is sent for it: when ExecStart, ExecStartAndAttach or Exec is called, the service copies them out of the process that made
+   * the connection. Defaults to 0.
+   */
+  readonly preservedDescriptors?: number | undefined;
 };
 
 /**
@@ -452,6 +458,15 @@ export type ExecSession = {
   /** When it ended. */
   readonly exitedAt?: Timestamp | undefined;
 };
+
+/**
+ * Why a descriptor of a caller cannot be had.
+ * - `not_open`: The process that made the connection does not have it open.
+ * - `caller_gone`: That process has ended.
+ * - `caller_unknown`: The kernel knows no such process: the connection came over a network, or over standard streams.
+ * - `not_permitted`: The kernel does not allow it, as with a sysctl kernel.yama.ptrace_scope of 3.
+ */
+export type DescriptorFault = 'not_open' | 'caller_gone' | 'caller_unknown' | 'not_permitted';
 
 export type CreateInput = {
   /** What to make it of. */
@@ -1667,7 +1682,11 @@ type ExecConfiguration (
 	# Whether it runs with all capabilities. Defaults to false.
 	privileged: ?bool,
 	# Capabilities beyond those of the container.
-	addCapabilities: ?[]string
+	addCapabilities: ?[]string,
+	# How many descriptors of the caller it has beside its standard streams, under the same numbers: 3, 4 …, six at most. Nothing
+	# is sent for it: when ExecStart, ExecStartAndAttach or Exec is called, the service copies them out of the process that made
+	# the connection. Defaults to 0.
+	preservedDescriptors: ?int
 )
 
 # Where an exec session is in its life.
@@ -2058,6 +2077,26 @@ error WrongExecState (
 	state: ExecState,
 	# The operation that was refused, such as 'start'.
 	operation: string
+)
+
+# Why a descriptor of a caller cannot be had.
+type DescriptorFault (
+	# The process that made the connection does not have it open.
+	not_open,
+	# That process has ended.
+	caller_gone,
+	# The kernel knows no such process: the connection came over a network, or over standard streams.
+	caller_unknown,
+	# The kernel does not allow it, as with a sysctl kernel.yama.ptrace_scope of 3.
+	not_permitted
+)
+
+# A descriptor of the caller, which the command of the session should have, cannot be had. Nothing was run.
+error DescriptorUnavailable (
+	# Its number.
+	descriptor: int,
+	# Why.
+	reason: DescriptorFault
 )
 
 # Exec sessions run in the container.
@@ -2475,6 +2514,13 @@ export type ContainerErrors = {
     readonly state: ExecState;
     /** The operation that was refused, such as 'start'. */
     readonly operation: string;
+  };
+  /** A descriptor of the caller, which the command of the session should have, cannot be had. Nothing was run. */
+  readonly DescriptorUnavailable: {
+    /** Its number. */
+    readonly descriptor: number;
+    /** Why. */
+    readonly reason: DescriptorFault;
   };
   /** Exec sessions run in the container. */
   readonly ActiveExecSessions: {

@@ -18,6 +18,8 @@ export interface Context {
   readonly berthd: Caller;
   /** Asks the person at the terminal for a line; undefined where there is none. */
   readonly ask: (question: string) => Promise<string | undefined>;
+  /** Whether a descriptor was open before this program was started. */
+  readonly isInherited: (descriptor: number) => boolean;
   /** Takes signals that would end this process, until it is disposed of. */
   readonly onSignal: (signals: readonly NodeJS.Signals[], listener: (signal: NodeJS.Signals) => void) => Disposable;
 }

@@ -16,7 +16,7 @@ import { parseSeconds } from './quantities.ts';
 import { limitsFrom, RESOURCE_OPTIONS } from './resource-options.ts';
 import { parseRestart, RESTART_OPTION } from './restart.ts';
 import { SECURITY_OPTIONS, securityFrom } from './security-options.ts';
-import { labelsFrom, variablesFrom } from './variables.ts';
+import { assignmentsIn, labelsFrom, variablesFrom } from './variables.ts';
 
 /** What `run` and `create` take, and what Create makes of it. Nothing is sent that was not given: the image decides then. */
 // prettier-ignore
@@ -36,6 +36,7 @@ export const CONTAINER_OPTIONS = {
   user: { kind: 'text', short: 'u', value: 'USER[:GROUP]', help: 'Run the command as USER' },
   hostname: { kind: 'text', short: 'h', value: 'NAME', help: "Set the container's host name" },
   label: { kind: 'texts', short: 'l', value: 'KEY[=VALUE]', help: 'Set a label' },
+  'label-file': { kind: 'texts', value: 'FILE', help: 'Set the labels that stand in FILE, one a line' },
   annotation: { kind: 'texts', value: 'KEY=VALUE', help: 'Set an annotation of its OCI configuration' },
   network: { kind: 'text', aliases: ['net'], value: 'none|host|container:NAME|path:PATH', help: 'Give it no network, or that of this host, of another container or at PATH; default: none' },
   pid: { kind: 'text', value: 'private|host|container:NAME|path:PATH', help: 'Whose processes it sees; default: private' },
@@ -97,7 +98,9 @@ export function configurationFrom(
     groups: someOf(args.texts('group-add')),
     hostname: args.text('hostname'),
     hosts: someOf(hosts),
-    labels: entriesOf(labelsFrom('--label', args.texts('label'))),
+    labels: entriesOf(
+      labelsFrom('--label', [...assignmentsIn('--label-file', args.texts('label-file')), ...args.texts('label')]),
+    ),
     annotations: entriesOf(labelsFrom('--annotation', args.texts('annotation'))),
     mounts: someOf(mounts),
     devices: someOf(args.texts('device').map(parseDevice)),

@@ -1,3 +1,5 @@
+import { open, rm, type FileHandle } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { ContainerClient, type Configuration } from '../api/io-berth-container.ts';
 import { UsageError, type Given, type Options } from './args.ts';
 import type { Context } from './command.ts';
@@ -13,6 +15,7 @@ export const CREATION_OPTIONS = {
   pull: { kind: 'text', value: 'always|missing|never|newer', help: 'Pull the image first: always; when it is missing; never; or always, but use the one that is here where that fails (newer); default: missing' },
   'tls-verify': { kind: 'flag', default: true, help: 'Refuse a registry whose certificate cannot be verified' },
   quiet: { kind: 'flag', short: 'q', help: 'Do not show how far a pull is' },
+  cidfile: { kind: 'text', value: 'FILE', help: 'Write the ID of the container to FILE, which must not be there yet' },
   replace: { kind: 'flag', help: 'Remove a container that has this --name already, even if it runs' },
 } as const satisfies Options;
 
@@ -22,6 +25,33 @@ export const CREATION_OPTIONS = {
  * @throws UsageError; VarlinkError as Create, Pull and Remove do
  */
 export async function createContainer(
+  args: Given<typeof CREATION_OPTIONS>,
+  configuration: Configuration,
+  context: Context,
+): Promise<string> {
+  const file = args.text('cidfile');
+  if (file === undefined) return await makeContainer(args, configuration, context);
+  const path = resolve(context.folder, file);
+  await using opened = await newFile(path);
+  try {
+    const id = await makeContainer(args, configuration, context);
+    await opened.writeFile(id);
+    return id;
+  } catch (error) {
+    await rm(path, { force: true });
+    throw error;
+  }
+}
+
+async function newFile(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, 'wx');
+  } catch (cause) {
+    throw new UsageError(`--cidfile ${path} cannot be made: ${cause instanceof Error ? cause.message : ''}`, { cause });
+  }
+}
+
+async function makeContainer(
   args: Given<typeof CREATION_OPTIONS>,
   configuration: Configuration,
   context: Context,

@@ -2,7 +2,7 @@
  * What people are told when something fails: one sentence that says what is wrong and what to do about it. An error that is
  * added to an interface does not compile until it has its sentence here.
  */
-import type { ContainerErrors, State } from '../api/io-berth-container.ts';
+import type { ContainerErrors, DescriptorFault, State } from '../api/io-berth-container.ts';
 import { isContainerError } from '../api/io-berth-container.ts';
 import type { ImageErrors, PullReason } from '../api/io-berth-image.ts';
 import { isImageError } from '../api/io-berth-image.ts';
@@ -32,6 +32,13 @@ const WAYS_OUT: { readonly [S in State]: (name: string) => string } = {
   exited: (name) => `'berth start ${name}' starts it anew`,
   removing: () => 'it is about to be gone',
   unknown: (name) => `'berth inspect ${name}' shows why`,
+};
+
+const DESCRIPTOR_FAULTS: { readonly [F in DescriptorFault]: string } = {
+  not_open: 'the process that is connected to berthd does not have it open',
+  caller_gone: 'the process that has connected to berthd has ended',
+  caller_unknown: 'berthd cannot tell which process has connected to it; connect to its socket on this host',
+  not_permitted: "the kernel does not let berthd copy it; see 'sysctl kernel.yama.ptrace_scope'",
 };
 
 const whatSystemRefused = ({ errnoName, message }: { errnoName: string; message: string }): string => {
@@ -75,6 +82,8 @@ export const CONTAINER_SENTENCES: Sentences<ContainerErrors> = {
   NoSuchExecSession: ({ session }) => `there is no exec session '${session}', or more than one ID begins so`,
   WrongExecState: ({ session, state, operation }) =>
     `the exec session ${session.slice(0, 12)} is ${state}, so '${operation}' is not possible`,
+  DescriptorUnavailable: ({ descriptor, reason }) =>
+    `the command cannot have descriptor ${descriptor}: ${DESCRIPTOR_FAULTS[reason]}`,
   ActiveExecSessions: ({ container, sessions }) =>
     `exec sessions run in '${container}' (${listed(sessions)}); wait for their end, or force it`,
   NoTerminal: ({ container }) => `'${container}' has no terminal; it was not made with --tty`,

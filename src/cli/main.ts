@@ -1,5 +1,6 @@
 /** The process: what it was given, what it leaves behind. Nothing else touches `process`. */
 import { serviceAt } from './connect.ts';
+import { isInherited } from './inherited.ts';
 import { StandardInput } from './input.ts';
 import { Output } from './output.ts';
 import { program } from './program.ts';
@@ -25,6 +26,7 @@ const code = await program(process.argv.slice(2), {
   folder: process.cwd(),
   now: () => new Date(),
   serviceAt,
+  isInherited,
   async ask(question) {
     if (!process.stdin.isTTY || !process.stderr.isTTY) return undefined;
     const { createInterface } = await import('node:readline/promises');

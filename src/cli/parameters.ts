@@ -56,6 +56,7 @@ const ABOUT: Readonly<Record<string, string>> = {
   'configuration.terminal': '--tty does not go with a container that cannot be attached to',
   'configuration.detachKeys':
     '--detach-keys takes keys such as ctrl-p,ctrl-q, with commas between them, or nothing for none',
+  'configuration.preservedDescriptors': '--preserve-fds takes a number from 0 to 6',
   'configuration.command': 'the command must be at least one word, without NUL',
   detachKeys: '--detach-keys takes keys such as ctrl-p,ctrl-q, with commas between them, or nothing for none',
   size: 'the window must be from 1 to 65535 characters wide and high',

@@ -11,17 +11,18 @@ export function variablesFrom(
 ): Record<string, string> {
   const variables = new Map<string, string>();
   for (const file of files) {
-    for (const assignment of linesOf(contentOf(file))) assign(variables, assignment, ours, `--env-file ${file}`);
+    for (const assignment of linesOf(contentOf('--env-file', file)))
+      assign(variables, assignment, ours, `--env-file ${file}`);
   }
   for (const assignment of assignments) assign(variables, assignment, ours, '--env');
   return Object.fromEntries(variables);
 }
 
-function contentOf(file: string): string {
+function contentOf(option: string, file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (cause) {
-    throw new UsageError(`--env-file ${file} cannot be read: ${cause instanceof Error ? cause.message : ''}`, {
+    throw new UsageError(`${option} ${file} cannot be read: ${cause instanceof Error ? cause.message : ''}`, {
       cause,
     });
   }
@@ -41,6 +42,10 @@ function assign(into: Map<string, string>, assignment: string, ours: Environment
   const value = equals < 0 ? ours[name] : assignment.slice(equals + 1);
   if (value !== undefined) into.set(name, value);
 }
+
+/** The assignments that stand in files, one a line. @throws UsageError */
+export const assignmentsIn = (option: string, files: readonly string[]): string[] =>
+  files.flatMap((file) => linesOf(contentOf(option, file)));
 
 /** `KEY=VALUE` or `KEY`, which has the empty value. @throws UsageError */
 export function labelsFrom(option: string, assignments: readonly string[]): Record<string, string> {

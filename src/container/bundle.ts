@@ -1,8 +1,9 @@
 /** Writes the OCI bundle of a container, anew at each start: what it is made of may have changed, and so may its users. */
+import type { ResourceLimit } from '../lib/resource-limits.ts';
 import { resolveGroups, resolveUser, UserUnknown, type User, type UserFiles } from '../oci/passwd.ts';
 import type { OciRuntime } from '../oci/runtime.ts';
 import type { SeccompResolver } from '../oci/seccomp.ts';
-import { specFor, type OciSpec, type SpecDevice, type SpecMount } from '../oci/spec.ts';
+import { specFor, type OciSpec, type SpecDevice, type SpecLimit, type SpecMount } from '../oci/spec.ts';
 import type { ImageStore } from '../storage/images.ts';
 import type { TerminalSize } from '../stream/control.ts';
 import { overlayMountArgv, overlayMountDirectory } from '../storage/overlay.ts';
@@ -12,6 +13,7 @@ import { etcMounts, writeEtc } from './etc-files.ts';
 import type { Folder, Folders } from './folder.ts';
 import { demandHostFiles, availableOf, deviceNodes, findInitProgram, readSeccompProfile } from './host-files.ts';
 import { parseContainerId, shortId } from './names.ts';
+import { processLimits, type Attainable } from './process-limits.ts';
 import { shareNamespaces, specNamespaces, type PidOf } from './shared-namespaces.ts';
 import { controlGroupFor, type UnitCommands } from './unit.ts';
 
@@ -28,6 +30,9 @@ export interface BundlesOptions {
   readonly helpers: string;
   /** Of containers whose namespaces others share. */
   readonly pidOf: PidOf;
+  /** Those of a service that asks for none. */
+  readonly defaultLimits: () => readonly ResourceLimit[];
+  readonly attainable: Attainable;
 }
 
 /** The root file system: how it is mounted, and where its files are before that, the topmost folder first. */
@@ -52,6 +57,7 @@ interface Found {
   readonly devices: readonly SpecDevice[];
   readonly seccomp: SeccompResolver | undefined;
   readonly initProgram: string | undefined;
+  readonly limits: readonly SpecLimit[];
 }
 
 export class Bundles {
@@ -118,7 +124,7 @@ export class Bundles {
   }
 
   async #find(config: Configuration, { sources }: Root): Promise<Found> {
-    const { readInside, seccomp } = this.#options;
+    const { readInside, seccomp, defaultLimits, attainable } = this.#options;
     const [passwd, group] = await Promise.all([readInside(sources, '/etc/passwd'), readInside(sources, '/etc/group')]);
     return {
       user: lookUp(config, { passwd, group }),
@@ -126,6 +132,7 @@ export class Bundles {
       devices: await deviceNodes(config.devices),
       seccomp: config.seccompProfile === undefined ? seccomp : await readSeccompProfile(config.seccompProfile),
       initProgram: config.initProcess ? await findInitProgram() : undefined,
+      limits: await processLimits(config, defaultLimits(), attainable),
     };
   }
 }
@@ -151,7 +158,7 @@ function specOf(
   runtime: OciRuntime,
   found: Found & Pick<TerminalRequest, 'terminalSize'>,
 ): OciSpec {
-  const { user, capabilities, seccomp, initProgram } = found;
+  const { user, capabilities, seccomp, initProgram, limits } = found;
   const initMounts: SpecMount[] =
     initProgram === undefined
       ? []
@@ -172,7 +179,7 @@ function specOf(
     devices: found.devices,
     deviceRules: runtime.name === 'runc' ? 'allow-all' : 'none',
     sysctls: config.sysctls,
-    limits: config.resourceLimits.map(({ name: type, soft, hard }) => ({ type, soft, hard })),
+    limits,
     capabilities,
     confinement: config.privileged ? 'privileged' : 'standard',
     newPrivileges: config.noNewPrivileges ? 'blocked' : 'allowed',

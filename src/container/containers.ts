@@ -41,6 +41,8 @@ export class Containers {
   readonly #ports: Ports;
   readonly #host: CreateHost;
   readonly #closing = new AbortController();
+  /** Those whose start an earlier berthd died in, while their units go on with it. */
+  readonly #unfinished = new Set<ContainerId>();
 
   constructor(world: Omit<Ports, 'operations' | 'faults'>, host: CreateHost, faults: Faults = noFaults) {
     const operations = new Operations(world, (container) => {
@@ -203,7 +205,9 @@ export class Containers {
   /** systemd told something about a unit: see what becomes of the container that it is. A unit that is no container is nobody's. */
   async unitChanged(unit: string): Promise<void> {
     const container = this.#ports.registry.byUnit(unit);
-    if (container !== undefined) await this.#ports.operations.hear(container.id);
+    if (container === undefined) return;
+    await this.#ports.operations.hear(container.id);
+    if (this.#unfinished.has(container.id)) this.#finishStart(container);
   }
 
   /** Asks systemd about the container that a unit is, if it is one. */
@@ -225,6 +229,7 @@ export class Containers {
     if (known !== undefined) await recoverStreams(this.#ports, known);
     await this.#ports.operations.look(id);
     await resumeStart(this.#ports, id);
+    if (await this.#ports.folders.isToStart(this.#ports.folders.of(id))) this.#unfinished.add(id);
     const container = this.#ports.registry.get(id);
     if (container !== undefined && 'exit' in container.status) this.#afterEnd(container);
   }
@@ -233,6 +238,17 @@ export class Containers {
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#ports.operations.idle();
+  }
+
+  /** Its unit was not up yet when berthd was: that goes on without berthd as far as the process that waits to be started. */
+  #finishStart({ id, name }: Container): void {
+    const finish = async (): Promise<void> => {
+      await resumeStart(this.#ports, id);
+      if (!(await this.#ports.folders.isToStart(this.#ports.folders.of(id)))) this.#unfinished.delete(id);
+    };
+    finish().catch((error: unknown) => {
+      this.#ports.log.error('A start that was cut off could not be finished', { containerName: name, error });
+    });
   }
 
   #afterEnd(container: Container): void {

@@ -1,11 +1,15 @@
 /** What the domain needs of the world. Everything in here is an interface or a value that was opened elsewhere. */
+import type { LockedFile } from '../lib/file-lock.ts';
+import type { ProcessHandle } from '../lib/pidfd.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { OciRuntime, RuntimeLog } from '../oci/runtime.ts';
 import type { ImageStore } from '../storage/images.ts';
 import type { Relays } from '../relay/relays.ts';
 import type { CgroupProcess, CgroupUsage } from '../systemd/cgroup.ts';
+import type { GatedProcess, ProcessStreams } from '../systemd/gated-process.ts';
 import type { UnitManager } from '../systemd/unit-manager.ts';
+import type { ProcessDefaults } from '../systemd/unit-status.ts';
 import type { Bundles } from './bundle.ts';
 import type { Faults } from './faults.ts';
 import type { Folders } from './folder.ts';
@@ -25,6 +29,8 @@ export interface Ports {
   readonly mounts: Mounts;
   readonly cgroups: Cgroups;
   readonly sessions: Sessions;
+  /** undefined where units have to set their containers up by themselves. */
+  readonly setUps: SetUps | undefined;
   readonly relays: Pick<Relays, 'open' | 'find' | 'recover' | 'finish' | 'finished' | 'remove'>;
   readonly log: Logger;
   readonly now: () => Date;
@@ -48,6 +54,25 @@ export interface Cgroups {
 export interface Mounts {
   /** Takes everything away that is mounted at `path` or below it; nothing being there is no error. */
   unmountAll(path: string): Promise<void>;
+}
+
+/** What it takes to set containers up for their units. */
+export interface SetUps {
+  /** `set-up`, the program that does it. */
+  readonly helper: string;
+  /** /dev/null. */
+  readonly nothing: { readonly fd: number };
+  /** See `startLikeService`. */
+  readonly start: (
+    argv: readonly string[],
+    streams: ProcessStreams,
+    defaults: Pick<ProcessDefaults, 'oomScoreAdjust'>,
+    further: readonly number[],
+  ) => Promise<GatedProcess>;
+  /** See `makeLocked`. */
+  readonly lock: (path: string, content: string) => Promise<LockedFile>;
+  /** See `openProcess`; undefined as well for one that is not in the unit. */
+  readonly open: (pid: number, unit: string) => Promise<ProcessHandle | undefined>;
 }
 
 /** The exec sessions of containers. */

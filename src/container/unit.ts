@@ -124,7 +124,7 @@ const command = (argv: readonly string[]): property.ExecCommand => ({
 
 function execProperties(folder: Folder, commands: UnitCommands): UnitProperty[] {
   const { mount, prepare = [], create, start, forget, helpers } = commands;
-  const run = [...mount, '--', ...create, '--', ...start];
+  const run = [...forget, '--', ...mount, '--', ...create, '--', ...start];
   return [
     ...(prepare.length === 0 ? [] : [property.exec('ExecStartPre', prepare.map(command))]),
     property.exec('ExecStart', [

@@ -9,6 +9,12 @@ const mallocTrimOf: KoffiFunc<(keep: number) => number> = libc.func('int malloc_
 const socketpair: KoffiFunc<(domain: number, type: number, protocol: number, fds: Int32Array) => number> = libc.func(
   'int socketpair(int domain, int type, int protocol, int32_t *fds)',
 );
+const syscall: KoffiFunc<(number: number, a: number, b: number, c: number, d: number) => number> = libc.func(
+  'long syscall(long number, long a, long b, long c, long d)',
+);
+
+/** System calls that the C library has no function for, or has one since lately; the same on every architecture. */
+const NUMBERS = { pidfd_send_signal: 424, pidfd_open: 434, pidfd_getfd: 438 } as const;
 
 // Of <sys/socket.h> and asm-generic/fcntl.h.
 const AF_UNIX = 1;
@@ -32,6 +38,10 @@ export function check(call: string, result: number): number {
   if (result < 0) throw new SystemCallFailed(call, koffi.errno());
   return result;
 }
+
+/** @throws SystemCallFailed */
+export const systemCall = (call: keyof typeof NUMBERS, a: number, b = 0, c = 0, d = 0): number =>
+  check(call, syscall(NUMBERS[call], a, b, c, d));
 
 /** Two stream sockets that are connected to one another, both close-on-exec. @throws SystemCallFailed */
 export function socketPair(): readonly [number, number] {

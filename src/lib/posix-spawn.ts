@@ -3,8 +3,9 @@
  * does nothing else, and more for each MB; this shares them until the program runs, and takes 0.2 ms. Import this file
  * dynamically: loading koffi costs 20 ms, which only the daemon can spare.
  */
+import { closeSync } from 'node:fs';
 import koffi, { type KoffiFunc } from 'koffi';
-import { SystemCallFailed } from './libc.ts';
+import { check, SystemCallFailed } from './libc.ts';
 import { signalName } from './signals.ts';
 
 const libc = koffi.load(null);
@@ -36,6 +37,9 @@ const setBlocked: KoffiFunc<(attributes: Buffer, signals: Buffer) => number> = l
 const setDefault: KoffiFunc<(attributes: Buffer, signals: Buffer) => number> = libc.func(
   'int posix_spawnattr_setsigdefault(uint8_t *attributes, uint8_t *signals)',
 );
+const fcntl: KoffiFunc<(fd: number, command: number, type: 'int', argument: number) => number> = libc.func(
+  'int fcntl(int fd, int command, ...)',
+);
 const waitpid: KoffiFunc<(pid: number, status: Int32Array, options: number) => number> = libc.func(
   'int waitpid(int pid, int32_t *status, int options)',
 );
@@ -49,6 +53,8 @@ const SET_BYTES = 256;
 const SETSIGDEF = 0x04;
 const SETSIGMASK = 0x08;
 const SETSID = 0x80;
+// Of asm-generic/fcntl.h.
+const F_DUPFD_CLOEXEC = 1030;
 
 const attributes = Buffer.alloc(ATTRIBUTES_BYTES);
 initAttributes(attributes);
@@ -60,23 +66,34 @@ setBlocked(attributes, Buffer.alloc(SET_BYTES));
 /**
  * Starts a program in a session of its own, with every signal as it is by default. Whoever starts it must `reap` it.
  * @param env all of it, `NAME=value`
- * @param fds what it has as descriptors 0, 1, 2 …: close-on-exec ones of this process
+ * @param fds what it has as descriptors 0, 1, 2 …: close-on-exec ones of this process; undefined where it has none
  * @returns its process ID
  * @throws SystemCallFailed
  */
-export function spawn(argv: readonly string[], env: readonly string[], fds: readonly number[]): number {
+export function spawn(argv: readonly string[], env: readonly string[], fds: readonly (number | undefined)[]): number {
   const actions = Buffer.alloc(ACTIONS_BYTES);
   const pid = new Int32Array(1);
+  const moved: number[] = [];
   initActions(actions);
   try {
-    for (const [as, fd] of fds.entries()) addDuplicate(actions, fd, as);
+    for (const [as, fd] of fds.entries()) {
+      if (fd === undefined) continue;
+      // One whose number is given out, too, may be another by the time it is put in its place.
+      const source = fd < fds.length ? duplicateFrom(fds.length, fd) : fd;
+      if (source !== fd) moved.push(source);
+      addDuplicate(actions, source, as);
+    }
     const errno = posixSpawn(pid, argv[0] ?? '', actions, attributes, [...argv, null], [...env, null]);
     if (errno !== 0) throw new SystemCallFailed('posix_spawn', errno);
   } finally {
+    for (const fd of moved) closeSync(fd);
     destroyActions(actions);
   }
   return pid[0] ?? 0;
 }
+
+/** A duplicate with a number that is no less than `lowest`, close-on-exec. @throws SystemCallFailed */
+const duplicateFrom = (lowest: number, fd: number): number => check('fcntl', fcntl(fd, F_DUPFD_CLOEXEC, 'int', lowest));
 
 /** How a process ended; `code` 0…255, `signal` as kill(2) names it. */
 export type ProcessEnd = { readonly code: number } | { readonly signal: string; readonly dumpedCore: boolean };

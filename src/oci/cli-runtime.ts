@@ -112,12 +112,21 @@ export class CliRuntime implements OciRuntime {
     ];
   }
 
-  execArgv({ id, processFile, pidFile, logPath, consoleSocket, mode }: ExecArguments): string[] {
+  execArgv({
+    id,
+    processFile,
+    pidFile,
+    logPath,
+    consoleSocket,
+    preservedDescriptors = 0,
+    mode,
+  }: ExecArguments): string[] {
     return [
       ...this.#argv('exec', logPath),
       `--process=${processFile}`,
       `--pid-file=${pidFile}`,
       ...(consoleSocket === undefined ? [] : ['--console-socket', consoleSocket]),
+      ...(preservedDescriptors === 0 ? [] : [`--preserve-fds=${preservedDescriptors}`]),
       ...(mode === 'detached' ? ['--detach'] : []),
       id,
     ];

@@ -54,6 +54,8 @@ export interface ExecArguments {
   readonly pidFile: string;
   readonly logPath: string;
   readonly consoleSocket?: string | undefined;
+  /** How many of the runtime's own descriptors the process has beside the standard streams, from 3 on. Default: none. */
+  readonly preservedDescriptors?: number | undefined;
   /** `attached`: the runtime stays until the process ends and exits with its code. */
   readonly mode: 'attached' | 'detached';
 }

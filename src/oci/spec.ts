@@ -220,7 +220,8 @@ function processFor(input: SpecInput): OciProcess {
   };
 }
 
-const limitFor = ({ type, soft, hard }: SpecLimit): object => ({
+/** As the specification writes a limit. */
+export const limitFor = ({ type, soft, hard }: SpecLimit): object => ({
   type,
   soft: soft ?? UNLIMITED,
   hard: hard ?? UNLIMITED,

@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { ContainerError, type Refusals } from '../container/errors.ts';
 import type { Logger } from '../log/logger.ts';
+import { DescriptorUnavailable, type Unavailability } from '../lib/peer-descriptors.ts';
 import { JournalReadFailed, JournalUnavailable } from '../journal/journal.ts';
 import { RuntimeError } from '../oci/runtime.ts';
 import * as storage from '../storage/errors.ts';
@@ -79,9 +80,23 @@ const ADAPTERS: readonly ((error: Error) => Told | undefined)[] = [
     error instanceof RuntimeError
       ? { name: 'SystemFailed', parameters: { errnoName: 'EIO', message: `the OCI runtime failed: ${error.message}` } }
       : undefined,
+  (error) =>
+    error instanceof DescriptorUnavailable
+      ? {
+          name: 'DescriptorUnavailable',
+          parameters: { descriptor: error.descriptor, reason: DESCRIPTOR_FAULTS[error.reason] },
+        }
+      : undefined,
   (error) => storageAnswer(error),
   (error) => errnoAnswer(error),
 ];
+
+const DESCRIPTOR_FAULTS: Readonly<Record<Unavailability, string>> = {
+  'not-open': 'not_open',
+  'caller-gone': 'caller_gone',
+  'caller-unknown': 'caller_unknown',
+  'not-permitted': 'not_permitted',
+};
 
 const PULL_REASONS: Readonly<Record<storage.PullFailure, string>> = {
   'not-found': 'not_found',

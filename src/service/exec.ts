@@ -3,6 +3,7 @@ import type { ContainerHandlers, ExecConfiguration, ExecListOutput, ExecSession 
 import { ContainerError } from '../container/errors.ts';
 import type { Executions } from '../container/exec/executions.ts';
 import { sessionUnit, stateOf, type Session, type SessionEnd } from '../container/exec/session.ts';
+import type { Peer } from '../lib/peer-descriptors.ts';
 import { Attachment } from '../stream/attachment.ts';
 import type { SessionExit } from '../stream/control.ts';
 import type { Upgrade } from '../varlink/types.ts';
@@ -24,13 +25,13 @@ export const execService = (executions: Executions, detachKeysOf: DetachKeysOf):
     const { id } = await executions.create(container, configuration);
     return { id };
   },
-  async ExecStart({ session }, { signal }) {
-    await executions.startDetached(session, signal);
+  async ExecStart({ session }, call) {
+    await executions.startDetached(session, call, call.signal);
     return {};
   },
-  async ExecStartAndAttach({ session, ...input }, { signal }) {
+  async ExecStartAndAttach({ session, ...input }, call) {
     const { container } = (await executions.inspect(session)).session;
-    return await startAttached(executions, session, streamOptions(input, detachKeysOf(container)), {}, signal);
+    return await startAttached(executions, session, streamOptions(input, detachKeysOf(container)), {}, call);
   },
   async ExecAttach(
     { session: reference, stdin = true, stdout = true, stderr = true, foreground = false, ...input },
@@ -81,11 +82,11 @@ export const execService = (executions: Executions, detachKeysOf: DetachKeysOf):
       yield { execSession: wireSession(session, pid) };
     }
   },
-  async Exec({ container, configuration, ...input }, { signal }) {
+  async Exec({ container, configuration, ...input }, call) {
     const options = streamOptions(input, detachKeysOf(container));
     const { id } = await executions.create(container, configuration);
     try {
-      const { serve, ...upgrade } = await startAttached(executions, id, options, { id }, signal);
+      const { serve, ...upgrade } = await startAttached(executions, id, options, { id }, call);
       return {
         ...upgrade,
         serve: async (stream) => {
@@ -107,13 +108,17 @@ async function startAttached<T>(
   reference: string,
   options: StreamOptions,
   reply: T,
-  signal: AbortSignal,
+  call: Peer & { readonly signal: AbortSignal },
 ): Promise<Upgrade<T>> {
   const { session } = await executions.inspect(reference);
   const attachment = new Attachment(['stdout', 'stderr']);
+  const { relay, leave } = await executions.start(session.id, {
+    caller: call,
+    client: attachment,
+    size: options.size,
+  });
   const ended = executions.ended(session.id).then(endFor(attachment));
-  const { relay, leave } = await executions.start(session.id, attachment, options.size);
-  leaveWhenGone(signal, attachment, leave);
+  leaveWhenGone(call.signal, attachment, leave);
   const stdin = session.config.stdin ? 'open' : 'none';
   return {
     reply,

@@ -16,6 +16,9 @@ const ENCODERS = new Map([...CGROUP, ...EXECUTION, ...KILL, ...SERVICE, ...UNIT]
 /** Every name that can be assigned to, as unit files spell it. */
 export const ASSIGNABLE: readonly string[] = [...ENCODERS.keys()];
 
+/** Whether what can be assigned to this name is done to each process that systemd starts for the unit, and not to the unit. */
+export const concernsProcesses = (name: string): boolean => EXECUTION.has(name);
+
 /** Not an assignment that systemd would take. */
 export class BadAssignment extends Error {
   override readonly name = 'BadAssignment';

@@ -2,7 +2,7 @@
 import { Variant } from 'dbus-next';
 import { BusCallFailed } from './bus.ts';
 import { ChangeFeed } from './change-feed.ts';
-import { JobWaiters, type JobAim, type Waiter } from './job-waiters.ts';
+import { jobIdOf, JobWaiters, type JobAim, type Waiter } from './job-waiters.ts';
 import { managerFacts } from './manager-facts.ts';
 import { ManagerLink, type LinkCall, type LinkEvents } from './manager-link.ts';
 import {
@@ -22,7 +22,14 @@ import {
   UnitNotLoaded,
   UnitRefused,
 } from './unit-manager.ts';
-import type { JobOptions, TransientUnit, UnitManager, UnitProperty } from './unit-manager.ts';
+import type {
+  JobOptions,
+  MainProcess,
+  StartOptions,
+  TransientUnit,
+  UnitManager,
+  UnitProperty,
+} from './unit-manager.ts';
 import { unitPath } from './unit-name.ts';
 import type {
   KillWhom,
@@ -30,6 +37,7 @@ import type {
   ManagerFacts,
   ServiceStatus,
   UnitChange,
+  UnitFacts,
   UnitLimits,
   UnitProcess,
   UnitStatus,
@@ -81,6 +89,8 @@ export class DbusUnitManager implements UnitManager {
     const events: LinkEvents = {
       received: (message) => {
         watch.received(message);
+        // What was told while it read its configuration again has gone by unheard.
+        if (message.member === 'Reloading' && message.body[0] === false && manager !== undefined) manager.#catchUp();
       },
       established: (again) => {
         if (again) watch.missed();
@@ -101,10 +111,16 @@ export class DbusUnitManager implements UnitManager {
     return this.#facts;
   }
 
-  async startTransient(unit: TransientUnit, signal?: AbortSignal): Promise<void> {
+  async startTransient(unit: TransientUnit, { signal, spawned }: StartOptions = {}): Promise<void> {
     const body = [unit.name, 'fail', encode(unit.properties), []];
     const call = { member: 'StartTransientUnit', signature: 'ssa(sv)a(sa(sv))', body };
-    await this.#job({ unit: unit.name, state: 'up' }, call, signal);
+    const told = spawned === undefined ? undefined : whenSpawned(spawned);
+    await this.#job({ unit: unit.name, state: 'up', told }, call, signal);
+  }
+
+  async handOver(main: number, to: number): Promise<void> {
+    const { notifyAs } = await import('./libc.ts');
+    notifyAs(main, `MAINPID=${to}\nREADY=1`);
   }
 
   async start(unit: string, { mode = 'replace', signal }: JobOptions = {}): Promise<void> {
@@ -263,13 +279,11 @@ export class DbusUnitManager implements UnitManager {
   }
 
   /** A job that is gone has ended unheard: then the unit says whether it came to what was wanted. */
-  async #askAgain({ unit, state, job, end, fail }: Waiter): Promise<void> {
+  async #askAgain({ unit, state, job, end, fail, told }: Waiter): Promise<void> {
     try {
-      await this.#insist(
-        unit,
-        { member: 'GetJob', signature: 'u', body: [Number(job.slice(job.lastIndexOf('/') + 1))] },
-        undefined,
-      );
+      await this.#insist(unit, { member: 'GetJob', signature: 'u', body: [jobIdOf(job)] }, undefined);
+      const now = told === undefined ? undefined : await this.status(unit);
+      if (now !== undefined) told?.({ ...now, service: now });
     } catch (error) {
       if (!(error instanceof UnitRefused) || !error.dbusError.endsWith('.NoSuchJob')) throw error;
       const now = await this.status(unit);
@@ -280,6 +294,16 @@ export class DbusUnitManager implements UnitManager {
       else fail(new BusDisconnected(`the job for ${unit} ended while systemd could not be heard; the unit is ${is}`));
     }
   }
+}
+
+/** Calls back once, when a service has a main process. */
+function whenSpawned(spawned: (main: MainProcess) => void): (facts: UnitFacts) => void {
+  let call: typeof spawned | undefined = spawned;
+  return ({ service, invocationId }) => {
+    if (service === undefined || service.mainPid === 0) return;
+    call?.({ pid: service.mainPid, invocationId });
+    call = undefined;
+  };
 }
 
 function encode(properties: readonly UnitProperty[]): unknown[] {

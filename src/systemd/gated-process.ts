@@ -19,25 +19,33 @@ export interface GatedProcess extends Disposable {
   /** How it ended. */
   readonly ended: Promise<UnitExit>;
   open(): void;
+  /** SIGKILL for it and what it runs, unless it has ended. */
+  kill(): void;
 }
 
+/** The last one that a shell's redirections can name; those below it are for what the program passes on. */
+const GATE = 9;
 const ENVIRONMENT = ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'];
 
 /**
- * Starts a program that waits for a line on descriptor 3, ends when there is none, and keeps that descriptor to itself until
+ * Starts a program that waits for a line on descriptor 9, ends when there is none, and keeps that descriptor to itself until
  * it ends. It has a session of its own, as services have, and nothing of berthd's environment.
+ * @param further what it has as descriptors 3, 4 …: six at most, close-on-exec here; the caller closes its own
  * @throws SystemCallFailed
  */
 export async function startGated(
   argv: readonly string[],
   { stdin, stdout, stderr }: ProcessStreams,
+  further: readonly number[] = [],
 ): Promise<GatedProcess> {
   const { socketPair } = await import('../lib/libc.ts');
   const { reap, spawn } = await import('../lib/posix-spawn.ts');
   const [ours, theirs] = socketPair();
+  const fds: (number | undefined)[] = [stdin, stdout, stderr, ...further];
+  fds[GATE] = theirs;
   let pid: number;
   try {
-    pid = spawn(argv, ENVIRONMENT, [stdin, stdout, stderr, theirs]);
+    pid = spawn(argv, ENVIRONMENT, fds);
   } catch (error) {
     closeSync(ours);
     throw error;
@@ -47,12 +55,19 @@ export async function startGated(
   const gate = new Socket({ fd: ours });
   const { promise: closed, resolve } = Promise.withResolvers<void>();
   gate.once('close', resolve); // its other end has gone with the process
+  let hasEnded = false;
   gate.on('error', () => undefined); // as has what was written to it
   gate.resume().unref(); // the process outlives berthd
   return {
     pid,
-    ended: closed.then(async () => await reap(pid)),
+    ended: closed.then(async () => {
+      hasEnded = true;
+      return await reap(pid);
+    }),
     open: () => void gate.end('\n'),
+    kill: () => {
+      if (!hasEnded) process.kill(-pid, 'SIGKILL'); // nobody else gets its number before it is reaped
+    },
     [Symbol.dispose]: () => void gate.end(),
   };
 }

@@ -10,6 +10,8 @@ import type { UnitFacts } from './unit-status.ts';
 export interface JobAim {
   readonly unit: string;
   readonly state: 'up' | 'down';
+  /** Called with what systemd tells of the unit while the job is there. */
+  readonly told?: ((facts: UnitFacts) => void) | undefined;
 }
 
 export interface JobEnd {
@@ -39,7 +41,7 @@ export class JobWaiters {
     this.#units.set(aim.unit, unit);
     unit.users++;
     try {
-      const result = await this.#endOf(aim, call, signal);
+      const result = await this.#endOf(aim, call, signal, () => unit.last);
       return { result, last: unit.last };
     } finally {
       unit.users--;
@@ -54,7 +56,9 @@ export class JobWaiters {
   /** systemd told of the unit. */
   told(name: string, facts: UnitFacts): void {
     const unit = this.#units.get(name);
-    if (unit !== undefined) unit.last = facts;
+    if (unit === undefined) return;
+    unit.last = facts;
+    for (const waiter of this.#waiters) if (waiter.unit === name) tell(waiter, facts);
   }
 
   /** systemd told that the job has ended. */
@@ -68,7 +72,12 @@ export class JobWaiters {
     return [...this.#waiters];
   }
 
-  async #endOf(aim: JobAim, call: () => Promise<string>, signal: AbortSignal | undefined): Promise<string> {
+  async #endOf(
+    aim: JobAim,
+    call: () => Promise<string>,
+    signal: AbortSignal | undefined,
+    lastTold: () => UnitFacts | undefined,
+  ): Promise<string> {
     const { promise, resolve, reject } = Promise.withResolvers<string>();
     this.#calls++;
     let waiter: Waiter;
@@ -76,6 +85,8 @@ export class JobWaiters {
       const job = await call();
       waiter = { ...aim, job, end: resolve, fail: reject };
       this.#waiters.add(waiter);
+      const last = lastTold();
+      if (last !== undefined) tell(waiter, last);
       const early = this.#early.get(job);
       if (early !== undefined) resolve(early);
     } finally {
@@ -88,4 +99,11 @@ export class JobWaiters {
       this.#waiters.delete(waiter);
     }
   }
+}
+
+/** The number at the end of a job's object path. */
+export const jobIdOf = (job: string): number => Number(job.slice(job.lastIndexOf('/') + 1));
+
+function tell({ job, told }: Waiter, facts: UnitFacts): void {
+  if (facts.jobId === jobIdOf(job)) told?.(facts);
 }

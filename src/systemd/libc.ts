@@ -24,6 +24,13 @@ export function fcntl(fd: number, command: number, argument: number): number {
   return answer;
 }
 
+/** sd_pid_notify_with_fds(3) for another process, as only root may. @throws Error when the message cannot be sent */
+export function notifyAs(pid: number, state: string): void {
+  const answer = notifyOf(pid, 0, state, [], 0);
+  if (answer < 0) throw new Error(`sd_pid_notify: ${errnoName(-answer)}`);
+  if (answer === 0) throw new Error('sd_pid_notify: there is no NOTIFY_SOCKET');
+}
+
 /** sd_pid_notify_with_fds(3) for this process. @throws Error when there is a socket, and it cannot be written to */
 export function notifyWithFds(state: string, fds: readonly number[]): 'sent' | 'no-socket' {
   const answer = notifyOf(0, 0, state, fds, fds.length);

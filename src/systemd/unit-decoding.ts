@@ -3,6 +3,7 @@
  * them, with every change: first those of the unit's type, then those every unit has.
  */
 import { Variant } from 'dbus-next';
+import { RESOURCES } from '../lib/resource-limits.ts';
 import { signalName } from '../lib/signals.ts';
 import type {
   ActiveState,
@@ -187,6 +188,13 @@ export function decodeManagerFacts(manager: PropertyReader): ManagerFacts {
     features: manager.text('Features').split(' '),
     defaultTimeoutStartMs: manager.durationMs('DefaultTimeoutStartUSec'),
     defaultTimeoutStopMs: manager.durationMs('DefaultTimeoutStopUSec'),
+    processDefaults: {
+      oomScoreAdjust: manager.number('DefaultOOMScoreAdjust'),
+      limits: RESOURCES.flatMap((resource) => {
+        const [soft, hard] = [manager.value(`DefaultLimit${resource}Soft`), manager.value(`DefaultLimit${resource}`)];
+        return typeof soft === 'bigint' && typeof hard === 'bigint' ? [{ resource, soft, hard }] : [];
+      }),
+    },
   };
 }
 

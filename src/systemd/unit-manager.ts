@@ -26,6 +26,22 @@ export interface UnitProperty {
   readonly value: unknown;
 }
 
+/** What systemd runs a service by. */
+export interface MainProcess {
+  readonly pid: number;
+  /** Of the run of the unit that it is in. */
+  readonly invocationId: string;
+}
+
+export interface StartOptions {
+  readonly signal?: AbortSignal | undefined;
+  /**
+   * Called once, when systemd has made the unit's group and the process that is going to execute its command: 15 to 25 ms before it
+   * does, of which systemd-executor's own start is the most. Never called after the job has ended, nor where the unit comes to none.
+   */
+  readonly spawned?: ((main: MainProcess) => void) | undefined;
+}
+
 export interface TransientUnit {
   /** With its suffix; see `unit-name.ts`. */
   readonly name: string;
@@ -50,7 +66,13 @@ export interface UnitManager extends AsyncDisposable {
    * by the kernel on the way: the caller may close its own once this settles.
    * @throws UnitJobFailed | UnitExists (a unit of this name is still loaded) | UnitRefused (a property; nothing started)
    */
-  startTransient(unit: TransientUnit, signal?: AbortSignal): Promise<void>;
+  startTransient(unit: TransientUnit, options?: StartOptions): Promise<void>;
+  /**
+   * Tells systemd, in the name of the main process of a Type=notify unit (`sd_pid_notify(3)`), that another process of the unit's
+   * is the main one from now on, and that the unit is ready; the start job's end says that systemd has heard it. Whoever runs
+   * this is root, and has the manager's NOTIFY_SOCKET: systemd hears nothing otherwise.
+   */
+  handOver(main: number, to: number): Promise<void>;
   /** Starts a loaded unit or one with a unit file. @throws UnitJobFailed | UnitNotLoaded (nothing knows this name) */
   start(unit: string, options?: JobOptions): Promise<void>;
   /** Resolves when the unit is down; also when it already was. @throws UnitJobFailed | UnitNotLoaded */

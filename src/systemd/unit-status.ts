@@ -1,4 +1,5 @@
 /** What systemd says of units: the values that `unit-manager.ts` answers with. */
+import type { ResourceLimit } from '../lib/resource-limits.ts';
 
 export type ActiveState =
   'active' | 'reloading' | 'inactive' | 'failed' | 'activating' | 'deactivating' | 'maintenance' | 'refreshing';
@@ -112,4 +113,13 @@ export interface ManagerFacts {
   readonly features: readonly string[];
   readonly defaultTimeoutStartMs: number;
   readonly defaultTimeoutStopMs: number;
+  readonly processDefaults: ProcessDefaults;
+}
+
+/** What systemd gives the processes of units that ask for nothing else. */
+export interface ProcessDefaults {
+  /** DefaultLimitNOFILE=, …; those that this systemd tells. */
+  readonly limits: readonly ResourceLimit[];
+  /** DefaultOOMScoreAdjust=. */
+  readonly oomScoreAdjust: number;
 }

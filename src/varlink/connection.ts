@@ -107,7 +107,7 @@ export class ServerConnection {
   }
 
   #serve(message: CallMessage): void {
-    const call = new ServedCall(message);
+    const call = new ServedCall(message, this.#stream);
     this.#current = call;
     try {
       const method = this.#owner.service.method(message.method);

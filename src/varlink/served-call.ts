@@ -1,5 +1,7 @@
+import type { Duplex } from 'node:stream';
 import type { Call } from './types.ts';
 import type { CallMessage } from './message.ts';
+import { descriptorOf } from './descriptor.ts';
 
 /** The call a handler sees. Its signal is made when somebody looks at it; most handlers never do. */
 export class ServedCall implements Call {
@@ -8,10 +10,12 @@ export class ServedCall implements Call {
   readonly oneway: boolean;
   readonly upgrade: boolean;
   gone = false;
+  readonly #stream: Duplex;
   #controller: AbortController | undefined;
   #hungUp: (() => void) | undefined;
 
-  constructor({ method, mode }: CallMessage) {
+  constructor({ method, mode }: CallMessage, stream: Duplex) {
+    this.#stream = stream;
     this.method = method;
     this.more = mode === 'more';
     this.oneway = mode === 'oneway';
@@ -22,6 +26,10 @@ export class ServedCall implements Call {
     this.#controller ??= new AbortController();
     if (this.gone) this.#controller.abort();
     return this.#controller.signal;
+  }
+
+  get socket(): number | undefined {
+    return descriptorOf(this.#stream);
   }
 
   onHangUp(hungUp: () => void): void {

@@ -22,6 +22,12 @@ export interface Call {
   readonly oneway: boolean;
   /** Aborted when the peer goes; nobody reads the reply then. */
   readonly signal: AbortSignal;
+  /**
+   * The descriptor of the socket that the call came over, by which getsockopt(2) tells who is at its other end. To be looked up
+   * when it is used: once the connection has closed, another may have the number, and this is undefined, as it is where
+   * there never was a socket, on standard streams.
+   */
+  readonly socket: number | undefined;
 }
 
 /** The answer of a method that gives its connection away. */

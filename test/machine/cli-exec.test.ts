@@ -159,6 +159,68 @@ describe('berth exec', () => {
   });
 });
 
+describe('berth exec --preserve-fds', () => {
+  /** In a folder of its own, which has a file `in`. */
+  const inFolder = async (script: string): Promise<object> =>
+    said(await bash(`cd "$(mktemp -d)" && echo in >in && ${script}`));
+  const descriptorsOfBerthd = async (): Promise<number> =>
+    Number((await machine.sh('ls /proc/$(systemctl show -P MainPID berthd.service)/fd | wc -l')).text());
+
+  it.each(['crun', 'runc'])(
+    'gives the command descriptors of its caller, by %s, and berthd keeps none',
+    async (runtime) => {
+      await client.run('c', FOREVER, { runtime });
+      await berth(['exec', 'c', 'true']);
+      const before = await descriptorsOfBerthd();
+      const own = 'for fd in 0 1 2 3 4 5 6 7 8 9; do [ ! -e /proc/$$/fd/$fd ] || printf $fd; done; echo';
+      const script = `
+      berth exec --preserve-fds=2 c sh -c 'cat <&3 >&4; ${own}; exit 3' 3<in 4>out 5<in; echo $?; cat out
+      echo typed | berth exec -i --preserve-fds=6 c sh -c 'cat; cat <&3 <&8; ${own}' 3<in 4<in 5<in 6<in 7<in 8<in
+      berth exec c sh -c '${own}' 3<in 4<in`;
+      expect(await inFolder(script)).toEqual({
+        code: 0,
+        stdout: '01234\n3\nin\ntyped\nin\n012345678\n012\n',
+        stderr: '',
+      });
+      await expect.poll(descriptorsOfBerthd).toBe(before);
+    },
+  );
+
+  it('gives them to a command at a terminal, too', async () => {
+    const script = `berth exec -t --preserve-fds=1 x sh -c 'cat <&3; tty >/dev/null && echo tty' 3<in </dev/null`;
+    expect(await inFolder(script)).toEqual({ code: 0, stdout: 'in\r\ntty\r\n', stderr: '' });
+  });
+
+  it('gives them to a command that is left to itself, too', async () => {
+    const id = expect.stringMatching(/^[0-9a-f]{64}\ndetached\n$/) as string;
+    const script = `mkfifo out; exec 3<>out; berth exec -d --preserve-fds=1 x sh -c 'echo detached >&3'; head -n 1 <&3`;
+    expect(await inFolder(script)).toEqual({ code: 0, stdout: id, stderr: '' });
+  });
+
+  // prettier-ignore
+  it.each<[count: number, given: string, missing: number]>([
+    [1, '3<&-',                   3],
+    [2, '3<&- 4<in',              3],
+    [2, '3<in 4<&-',              4],
+    [3, '3<in 4<&- 5<in',         4],
+    [4, '3<in 4<in 5<in 6<&-',    6],
+  ])('%i runs nothing with %s', async (count, given, missing) => {
+    expect(await inFolder(`berth exec --preserve-fds=${count.toString()} x echo ran ${given}`)).toEqual({
+      code: 125,
+      stdout: '',
+      stderr: expect.stringContaining(`descriptor ${missing.toString()}, which is not open`) as string,
+    });
+  });
+
+  it('takes six at most', async () => {
+    expect(await inFolder('berth exec --preserve-fds=7 x true 3<in 4<in 5<in 6<in 7<in 8<in 9<in')).toEqual({
+      code: 125,
+      stdout: '',
+      stderr: 'berth: --preserve-fds takes a number from 0 to 6\n',
+    });
+  });
+});
+
 describe('a terminal', () => {
   it('of exec has its size, follows it, passes keys on and is as it was afterwards', async () => {
     const script =

@@ -121,6 +121,50 @@ describe('a Python script that knows the frames', () => {
   });
 });
 
+describe('descriptors that a client has, and does not send', () => {
+  const PYTHON = `
+import json, socket, sys
+berth = socket.socket(socket.AF_UNIX)
+berth.connect(sys.argv[1])
+berth.sendall(json.dumps({"method": sys.argv[2], "parameters": json.loads(sys.argv[3])}).encode() + b"\\0")
+print(berth.recv(65536).rstrip(b"\\0").decode())`;
+  const create = async (preservedDescriptors: number): Promise<string> => {
+    const configuration = { command: ['sh', '-c', 'cat <&3 >&4'], preservedDescriptors };
+    return (await berth.containers.execCreate({ container: 'client', configuration })).id;
+  };
+  /** @param script what is at `$@` calls ExecStart */
+  const start = async (client: readonly string[], session: string, script: string): Promise<string> => {
+    const argv = [...client, SOCKET, 'io.berth.Container.ExecStart', JSON.stringify({ session })];
+    const folder = 'cd "$(mktemp -d)" && echo given >in && mkfifo out && exec 6<>out';
+    return (await machine.exec(['bash', '-c', `${folder}; ${script}`, 'bash', ...argv], { timeoutMs: 20_000 })).text();
+  };
+
+  it.each([
+    ['a Python script', ['python3', '-c', PYTHON]],
+    ['varlinkctl', ['varlinkctl', 'call']],
+  ])('go from %s to a command', async (_, client) => {
+    await berth.run('client', FOREVER);
+    expect(await start(client, await create(2), '"$@" 3<in 4>&6 >/dev/null; head -n 1 <&6')).toBe('given');
+  });
+
+  it('are missed by their numbers; then the session can still be started by somebody who has them', async () => {
+    await berth.run('client', FOREVER);
+    const session = await create(2);
+    const python = ['python3', '-c', PYTHON];
+    const refusal = {
+      error: 'io.berth.Container.DescriptorUnavailable',
+      parameters: { descriptor: 4, reason: 'not_open' },
+    };
+    // Its own socket is the first one that is free.
+    expect(JSON.parse(await start(python, session, '"$@"'))).toEqual(refusal);
+    expect((await berth.containers.execInspect({ session })).execSession).toMatchObject({
+      state: 'created',
+      configuration: { preservedDescriptors: 2 },
+    });
+    expect(await start(python, session, '"$@" 3<in 4>&6 >/dev/null; head -n 1 <&6')).toBe('given');
+  });
+});
+
 it(
   'varlinkctl is a client that knows no frames, on a systemd that can upgrade',
   { timeout: 900_000 },
@@ -135,6 +179,8 @@ it(
     });
     expect([run.code, run.text()]).toEqual([3, 'in']);
     await forky.check(['berth', 'run', '-d', '--name', 'web', 'plain', 'sh', '-c', FOREVER]);
+    // This systemd, too, lets berthd speak in the name of a unit's process.
+    expect((await forky.sh('cat /run/berth/pids/*.setup')).text()).toMatch(/^done [0-9a-f]{32}$/);
     const upgraded = async (method: string, parameters: object, input: string | Uint8Array): Promise<object> => {
       const argv = [
         'varlinkctl',

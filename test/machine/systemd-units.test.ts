@@ -3,7 +3,7 @@ import { closeSync, openSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DbusUnitManager } from '../../src/systemd/dbus-unit-manager.ts';
 import { bool, byteStrings, exec, exitStatusSet, fd, text, usec } from '../../src/systemd/properties.ts';
-import type { UnitProperty } from '../../src/systemd/unit-manager.ts';
+import type { MainProcess, UnitProperty } from '../../src/systemd/unit-manager.ts';
 import type { UnitChange } from '../../src/systemd/unit-status.ts';
 import { Machine } from './machine.ts';
 
@@ -171,6 +171,24 @@ describe('startTransient', () => {
     expect(await units.list(['berth-test-many-*.service'])).toEqual([]);
   });
 
+  it('says when the main process is there, long before that is through', async () => {
+    const name = aName();
+    const seen: MainProcess[] = [];
+    const spawned = (main: MainProcess): void => void seen.push(main);
+    await units.startTransient({ name, properties: [text('Type', 'exec'), sh('exec sleep 1000')] }, { spawned });
+    const { mainPid: pid, invocationId } = (await units.status(name)) ?? {};
+    expect(seen).toEqual([{ pid, invocationId }]);
+    await units.stop(name);
+  });
+
+  it('says nothing where the unit comes to no process', async () => {
+    const spawned = (): void => expect.unreachable();
+    const condition = text('ConditionPathExists', '/no/such');
+    await units.startTransient({ name: aName(), properties: [condition, sh('exec sleep 1000')] }, { spawned });
+    const bad = units.startTransient({ name: aName(), properties: [text('No', 'such')] }, { spawned });
+    await expect(bad).rejects.toMatchObject({ name: 'UnitRefused' });
+  });
+
   it('stops waiting when its signal aborts, and leaves the job alone', async () => {
     const name = aName();
     const abort = new AbortController();
@@ -180,7 +198,7 @@ describe('startTransient', () => {
       name,
       (change) => change.kind === 'changed' && change.subState === 'exited',
       async () => {
-        const starting = units.startTransient({ name, properties }, abort.signal);
+        const starting = units.startTransient({ name, properties }, { signal: abort.signal });
         await follow(
           name,
           (change) => change.kind === 'changed' && change.subState === 'start',

@@ -6,7 +6,13 @@
 import { rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
-import type { JobOptions, TransientUnit, UnitManager, UnitProperty } from '../../src/systemd/unit-manager.ts';
+import type {
+  JobOptions,
+  StartOptions,
+  TransientUnit,
+  UnitManager,
+  UnitProperty,
+} from '../../src/systemd/unit-manager.ts';
 import {
   NoSuchProcess,
   UnitExists,
@@ -60,7 +66,13 @@ export interface Effects {
 type Call = readonly [method: string, unit: string, ...rest: unknown[]];
 
 export class FakeUnits implements UnitManager {
-  readonly facts = { version: 257, features: [], defaultTimeoutStartMs: 90_000, defaultTimeoutStopMs: 90_000 };
+  readonly facts = {
+    version: 257,
+    features: [],
+    defaultTimeoutStartMs: 90_000,
+    defaultTimeoutStopMs: 90_000,
+    processDefaults: { limits: [], oomScoreAdjust: 0 },
+  };
   /** Everything that was asked for, but looks. */
   readonly calls: Call[] = [];
   /** How often a status was asked for. */
@@ -165,7 +177,7 @@ export class FakeUnits implements UnitManager {
 
   // What the domain does.
 
-  async startTransient(unit: TransientUnit, signal?: AbortSignal): Promise<void> {
+  async startTransient(unit: TransientUnit, { signal }: StartOptions = {}): Promise<void> {
     this.#log('startTransient', unit.name);
     await this.#gates.shift();
     signal?.throwIfAborted();
@@ -192,6 +204,11 @@ export class FakeUnits implements UnitManager {
     }
     this.#run(loaded, 0);
     loaded.script = script;
+  }
+
+  async handOver(main: number, to: number): Promise<void> {
+    this.#log('handOver', String(main), to);
+    await Promise.resolve();
   }
 
   /** The runtime has started the process of the unit whose commands name `id`. */

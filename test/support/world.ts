@@ -112,6 +112,8 @@ export class World implements AsyncDisposable {
           seccomp: undefined,
           helpers: '/usr/lib/berth',
           pidOf: (id) => this.registry.pidOf(id),
+          defaultLimits: () => units.facts.processDefaults.limits,
+          attainable: async (limits) => await Promise.resolve(limits),
         }),
         units,
         runtimes: { preferred: this.runtimes[0], find },
@@ -120,6 +122,7 @@ export class World implements AsyncDisposable {
         journal,
         mounts,
         relays: new FakeRelays(),
+        setUps: undefined,
         sessions: { activeIn: () => [], forget: async () => await Promise.resolve() },
         cgroups: {
           usage: async () => await Promise.resolve(undefined),

@@ -4,16 +4,20 @@ import {
   type ExecAttachInput,
   type ExecConfiguration,
 } from '../../api/io-berth-container.ts';
+import { UsageError } from '../args.ts';
 import { DETACH_KEYS_OPTION } from '../attach-options.ts';
 import { command, type Context } from '../command.ts';
 import { EXIT } from '../exit-codes.ts';
 import { OutputClosed, OutputFailed } from '../output.ts';
+import { parseCount } from '../quantities.ts';
 import { InputUncertain } from '../session-input.ts';
 import { attached, type Missed, type Resumed, type Session } from '../session.ts';
 import { variablesFrom } from '../variables.ts';
 
 /** How long a command may take to end when nobody reads what it says any more. */
 const GRACE_USEC = 1_000_000;
+/** The first after the standard streams. */
+const FIRST_PRESERVED = 3;
 
 export const exec = command({
   name: 'exec',
@@ -32,6 +36,7 @@ export const exec = command({
     user: { kind: 'text', short: 'u', value: 'USER[:GROUP]', help: 'Run it as USER' },
     workdir: { kind: 'text', short: 'w', value: 'PATH', help: 'Run it in PATH' },
     privileged: { kind: 'flag', help: 'Give it every capability' },
+    'preserve-fds': { kind: 'text', value: 'COUNT', help: 'Give it COUNT descriptors of this process, from 3 on' },
     'detach-keys': DETACH_KEYS_OPTION,
   },
   least: 2,
@@ -49,6 +54,7 @@ export const exec = command({
       terminal: tty || undefined,
       stdin: interactive || undefined,
       privileged: args.flag('privileged') || undefined,
+      preservedDescriptors: preserved(args.text('preserve-fds'), context),
     };
     const containers = new ContainerClient(context.berthd);
     if (args.flag('detach')) return await leave(containers, container, configuration, context);
@@ -84,6 +90,20 @@ export const exec = command({
     }
   },
 });
+
+/**
+ * How many descriptors are passed on, all of which berthd takes from this process by itself.
+ * @throws UsageError
+ */
+function preserved(text: string | undefined, { isInherited }: Context): number | undefined {
+  if (text === undefined) return undefined;
+  const count = parseCount('--preserve-fds', text);
+  for (let descriptor = FIRST_PRESERVED; descriptor < FIRST_PRESERVED + count; descriptor++) {
+    if (isInherited(descriptor)) continue;
+    throw new UsageError(`--preserve-fds ${text} passes on descriptor ${descriptor}, which is not open`);
+  }
+  return count;
+}
 
 /** From this moment on, after berthd went away. */
 async function resume(containers: ContainerClient, input: ExecAttachInput): Promise<Resumed | Missed> {

@@ -7,6 +7,7 @@
  * takes no PID of a process that has ended already, and most of these are short.) What sessions say goes through a relay and
  * to nobody else; it is not logged.
  */
+import type { Peer, TakenDescriptors } from '../../lib/peer-descriptors.ts';
 import type { Relay, RelayClient } from '../../relay/relay.ts';
 import type { NewRelay } from '../../relay/relays.ts';
 import type { TerminalSize } from '../../stream/control.ts';
@@ -27,6 +28,17 @@ export interface Started {
   readonly leave: Disposable;
 }
 
+/** Who starts a session. */
+export interface Start {
+  /** Whose descriptors it gets, where it is to have some. */
+  readonly caller: Peer;
+  readonly client?: RelayClient | undefined;
+  /** Of the client's window. */
+  readonly size?: TerminalSize | undefined;
+}
+
+/** The first after the standard streams. */
+const FIRST_PRESERVED = 3;
 const DOWN: readonly ActiveState[] = ['inactive', 'failed'];
 
 export class Executions implements AsyncDisposable {
@@ -64,13 +76,13 @@ export class Executions implements AsyncDisposable {
 
   /**
    * Runs a session's process. What it says goes to `client`, if there is one, from the first byte on.
-   * @throws ContainerError `NoSuchExecSession` | `WrongExecState` | `WrongState` | `NoSuchUser` | `UnitFailed`
+   * @throws ContainerError `NoSuchExecSession` | `WrongExecState` | `WrongState` | `NoSuchUser` | `UnitFailed`;
+   *   DescriptorUnavailable, and then it can be started yet
    */
-  async start(reference: string, client: RelayClient | undefined, size: TerminalSize | undefined): Promise<Started> {
+  async start(reference: string, { caller, client, size }: Start): Promise<Started> {
     const { book, now, log } = this.#ports;
-    const session = book.find(reference);
-    this.#demand(session, 'created', 'start');
-    const container = this.#runningContainer(session.container);
+    using taken = await this.#takeFrom(caller, this.#startable(reference).session);
+    const { session, container } = this.#startable(reference); // somebody else may have started it meanwhile
     this.#children.add(session.id);
     const started = book.save({ ...session, startedAt: now() }); // no second start from here on
     this.#ports.faults('exec: written down');
@@ -78,7 +90,7 @@ export class Executions implements AsyncDisposable {
       using streams = await this.#open(session);
       if (size !== undefined) streams.relay.resize(size);
       const leave = client === undefined ? new DisposableStack() : streams.relay.attach(client, 'foreground');
-      const launched = await launchSession(this.#ports, started, container, { streams, size });
+      const launched = await launchSession(this.#ports, started, container, { streams, size, descriptors: taken.fds });
       this.#report(this.#untilEnded(started, launched));
       return { relay: streams.relay, leave };
     } catch (error) {
@@ -95,12 +107,13 @@ export class Executions implements AsyncDisposable {
    * As `start` without a client; resolves when the process runs.
    * @throws as `start`, and ContainerError `CommandNotFound` | `CommandNotExecutable` | `RuntimeFailed`
    */
-  async startDetached(reference: string, signal: AbortSignal): Promise<void> {
+  async startDetached(reference: string, caller: Peer, signal: AbortSignal): Promise<void> {
     const session = this.#ports.book.find(reference);
     const { pidFile, path } = this.#ports.book.files.of(session.id);
-    const ended = this.#ports.book.ended(session.id, signal);
     using running = untilRunning(path, pidFile);
-    await this.start(session.id, undefined, undefined);
+    await this.start(session.id, { caller });
+    // Not before, when there is nobody yet whom it could tell that the caller has gone.
+    const ended = this.#ports.book.ended(session.id, signal);
     if ((await Promise.race([running.promise, ended])) === 'running') return;
     const refusal = await this.#endings.refusalOf(session);
     if (refusal !== undefined) throw refusal;
@@ -202,6 +215,18 @@ export class Executions implements AsyncDisposable {
   #demand(session: Session, wanted: 'created' | 'running' | 'stopped', operation: string): void {
     const state = stateOf(session);
     if (state !== wanted) throw new ContainerError('WrongExecState', { session: session.id, state, operation });
+  }
+
+  #startable(reference: string): { readonly session: Session; readonly container: Container } {
+    const session = this.#ports.book.find(reference);
+    this.#demand(session, 'created', 'start');
+    return { session, container: this.#runningContainer(session.container) };
+  }
+
+  /** What the session's process is to have of the caller's. @throws DescriptorUnavailable */
+  async #takeFrom(caller: Peer, { config }: Session): Promise<TakenDescriptors> {
+    const wanted = Array.from({ length: config.preservedDescriptors }, (_, index) => FIRST_PRESERVED + index);
+    return await this.#ports.takeDescriptors(caller, wanted);
   }
 
   async #open({ id, config }: Session): Promise<NewRelay> {

@@ -1,4 +1,5 @@
 /** What exec sessions need of the world. */
+import type { Peer, TakenDescriptors } from '../../lib/peer-descriptors.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { RuntimeLog } from '../../oci/runtime.ts';
 import type { Relays } from '../../relay/relays.ts';
@@ -22,7 +23,13 @@ export interface ExecutionsPorts {
   readonly readInside: ReadInside;
   readonly book: SessionBook;
   /** See `startGated`. */
-  readonly startGated: (argv: readonly string[], streams: ProcessStreams) => Promise<GatedProcess>;
+  readonly startGated: (
+    argv: readonly string[],
+    streams: ProcessStreams,
+    further: readonly number[],
+  ) => Promise<GatedProcess>;
+  /** See `takeDescriptors`. */
+  readonly takeDescriptors: (peer: Peer, descriptors: readonly number[]) => Promise<TakenDescriptors>;
   /** `exec-session`, the helper that is the first process of every session. */
   readonly helper: string;
   readonly nothing: NothingFile;

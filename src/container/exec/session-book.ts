@@ -73,7 +73,7 @@ export class SessionBook {
     };
     using _listening = this.#changes.listen(id, check);
     const abort = (): void => {
-      reject(new Error('nobody waits any more', { cause: signal?.reason }));
+      reject(signal?.reason);
     };
     signal?.addEventListener('abort', abort, { once: true });
     check();

@@ -16,6 +16,8 @@ export interface LaunchOptions {
   readonly streams: Omit<NewRelay, 'relay'>;
   /** Of its terminal. */
   readonly size: TerminalSize | undefined;
+  /** What it has as descriptors 3, 4 … */
+  readonly descriptors: readonly number[];
 }
 
 export type Launched = Pick<GatedProcess, 'ended'>;
@@ -25,12 +27,12 @@ export async function launchSession(
   ports: ExecutionsPorts,
   session: Session,
   container: Container,
-  { streams, size }: LaunchOptions,
+  { streams, size, descriptors }: LaunchOptions,
 ): Promise<Launched> {
   const { startGated, nothing } = ports;
   const { stdin = nothing.fd, stdout = nothing.fd, stderr = nothing.fd } = streams;
   const argv = commandOf(ports, session, container, streams.consoleSocket);
-  using child = await startGated(argv, { stdin, stdout, stderr });
+  using child = await startGated(argv, { stdin, stdout, stderr }, descriptors);
   ports.faults('exec: process waits');
   await Promise.all([adopt(ports, session, container, child.pid), writeProcess(ports, session, container, size)]);
   ports.faults('exec: unit started');
@@ -47,7 +49,8 @@ function commandOf(
 ): string[] {
   const { path, process: processFile, pidFile, runtimeLog: logPath } = ports.book.files.of(session.id);
   const id = shortId(container.id);
-  const exec = { id, processFile, pidFile, logPath, consoleSocket, mode: 'attached' } as const;
+  const { preservedDescriptors } = session.config;
+  const exec = { id, processFile, pidFile, logPath, consoleSocket, preservedDescriptors, mode: 'attached' } as const;
   return ['/bin/sh', ports.helper, path, ...runtimeFor(ports, container).execArgv(exec)];
 }
 
@@ -77,7 +80,6 @@ async function writeProcess(
   container: Container,
   size: TerminalSize | undefined,
 ): Promise<void> {
-  const first = 'pid' in container.status ? container.status.pid : undefined;
-  const process = await sessionProcess(config, size, folders.of(container.id), readInside, first);
+  const process = await sessionProcess(config, size, folders.of(container.id), readInside);
   await book.files.writeProcess(id, process);
 }

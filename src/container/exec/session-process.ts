@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { capabilitiesWith, grantableCapabilities } from '../../oci/capabilities.ts';
 import { resolveGroups, resolveUser, UserUnknown, type User } from '../../oci/passwd.ts';
+import { limitFor } from '../../oci/spec.ts';
 import type { TerminalSize } from '../../stream/control.ts';
 import type { ReadInside } from '../bundle.ts';
 import { ContainerError } from '../errors.ts';
@@ -11,19 +12,23 @@ import type { Folder } from '../folder.ts';
 import type { SessionConfiguration } from './session.ts';
 
 const texts = v.array(v.string());
+/** No number of JavaScript is 2^64 - 1, which says that there is no limit. */
+const limit = v.pipe(
+  v.number(),
+  v.transform((value) => (Number.isSafeInteger(value) ? value : undefined)),
+);
 const OwnProcess = v.looseObject({
   env: texts,
   cwd: v.string(),
   user: v.looseObject({ uid: v.number(), gid: v.number(), additionalGids: v.optional(v.array(v.number()), []) }),
   capabilities: v.optional(v.record(v.string(), texts), {}),
-  rlimits: v.optional(v.array(v.looseObject({ type: v.string() })), []),
+  rlimits: v.optional(v.array(v.object({ type: v.string(), soft: limit, hard: limit })), []),
 });
 const Bundle = v.pipe(v.string(), v.parseJson(), v.object({ process: OwnProcess }));
 type OwnProcess = v.InferOutput<typeof OwnProcess>;
 
 /**
  * @param size of its terminal before it runs: the relay gets the terminal only while the process runs already
- * @param first the container's own process, as the host numbers it
  * @throws ContainerError `NoSuchUser`
  */
 export async function sessionProcess(
@@ -31,7 +36,6 @@ export async function sessionProcess(
   size: TerminalSize | undefined,
   folder: Folder,
   readInside: ReadInside,
-  first: number | undefined,
 ): Promise<object> {
   const { process: own } = v.parse(Bundle, await readFile(join(folder.path, 'config.json'), 'utf8'));
   const { user, home } = await userOf(config, own, folder, readInside);
@@ -44,7 +48,7 @@ export async function sessionProcess(
     env: environmentOf(config, own, home),
     user,
     capabilities: await capabilitiesOf(config, own, user.uid),
-    rlimits: [...own.rlimits, ...(await openFilesOf(own, first))],
+    rlimits: own.rlimits.map(limitFor),
     ...(config.privileged ? { noNewPrivileges: false, apparmorProfile: undefined } : {}),
   };
 }
@@ -107,21 +111,4 @@ async function capabilitiesOf(config: SessionConfiguration, own: OwnProcess, uid
   const named = uid === 0 ? [] : addCapabilities.filter((name) => grantable.includes(name));
   const effective = [...ofRoot, ...named];
   return { bounding, effective, permitted: effective, inheritable: named, ambient: named };
-}
-
-/** How many files it may open, where the container says nothing of it: berthd may open many, which is no measure for others. */
-async function openFilesOf({ rlimits }: OwnProcess, first: number | undefined): Promise<object[]> {
-  if (first === undefined || rlimits.some(({ type }) => type === 'RLIMIT_NOFILE')) return [];
-  const [theirs, ours] = await Promise.all([openFiles(first), openFiles('self')]);
-  if (theirs === undefined || ours === undefined) return [];
-  const hard = Math.min(theirs.hard, ours.hard); // to raise it takes a privilege that berthd may not have
-  return [{ type: 'RLIMIT_NOFILE', soft: Math.min(theirs.soft, hard), hard }];
-}
-
-async function openFiles(
-  process: number | 'self',
-): Promise<{ readonly soft: number; readonly hard: number } | undefined> {
-  const limits = await readFile(`/proc/${process}/limits`, 'latin1').catch(() => ''); // it has ended
-  const { soft, hard } = /^Max open files +(?<soft>\d+) +(?<hard>\d+)/m.exec(limits)?.groups ?? {};
-  return soft === undefined || hard === undefined ? undefined : { soft: Number(soft), hard: Number(hard) };
 }

@@ -1,6 +1,6 @@
 /** From what a client asks for to what an exec session is made of. Pure. */
 import { parseCapability } from '../../oci/capabilities.ts';
-import { absolutePath, invalid, listOf, mapOf, textOf, textsOf } from '../checks.ts';
+import { absolutePath, invalid, listOf, mapOf, numberWithin, textOf, textsOf } from '../checks.ts';
 import type { SessionConfiguration } from './session.ts';
 
 export interface SessionRequest {
@@ -13,11 +13,16 @@ export interface SessionRequest {
   readonly stdin?: boolean | undefined;
   readonly privileged?: boolean | undefined;
   readonly addCapabilities?: readonly string[] | undefined;
+  readonly preservedDescriptors?: number | undefined;
 }
+
+/** The next one, 9, is what the session's first process waits at. */
+const MOST_PRESERVED = 6;
 
 /** @throws ContainerError `InvalidParameter` */
 export function configureSession(request: SessionRequest): SessionConfiguration {
   const { command, environment, user, workingDirectory, terminal = false, stdin = false, privileged = false } = request;
+  const { preservedDescriptors = 0 } = request;
   if (command.length === 0 || command[0] === '') throw invalid('command');
   const variables = mapOf(environment, 'environment');
   if (Object.keys(variables).some((name) => name.includes('='))) throw invalid('environment');
@@ -31,6 +36,7 @@ export function configureSession(request: SessionRequest): SessionConfiguration 
     stdin: stdin || terminal,
     privileged,
     addCapabilities: listOf(request.addCapabilities, 'addCapabilities', capabilityOf),
+    preservedDescriptors: numberWithin(preservedDescriptors, 'preservedDescriptors', 0, MOST_PRESERVED),
   };
 }
 

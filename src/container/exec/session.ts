@@ -15,6 +15,8 @@ export interface SessionConfiguration {
   readonly privileged: boolean;
   /** Canonical names. */
   readonly addCapabilities: readonly string[];
+  /** How many descriptors of whoever starts it, from 3 on, it has beside its standard streams. */
+  readonly preservedDescriptors: number;
 }
 
 export type SessionState = 'created' | 'running' | 'stopped';
@@ -71,6 +73,7 @@ const Stored = v.pipe(
       stdin: v.boolean(),
       privileged: v.boolean(),
       addCapabilities: texts,
+      preservedDescriptors: v.optional(v.number(), 0),
     }),
     startedAt: v.optional(moment),
     end: v.optional(v.object({ code: v.optional(v.number()), message: v.optional(text), at: moment })),

@@ -10,6 +10,7 @@ import { isAlive } from '../state.ts';
 import { unitFor, unitNameFor } from '../unit.ts';
 import { cleanUp } from './cleanup.ts';
 import { forgetUnit } from './forget-unit.ts';
+import { prepareSetUp } from './set-up.ts';
 import { openStreams } from './streams.ts';
 import { runtimeFor } from './runtime-for.ts';
 
@@ -39,8 +40,12 @@ export async function launch(
   await ports.folders.hold(folder, next);
   ports.faults('launch: mark to wait made');
   const unit = unitFor(container, folder, commands, streams, ports.units.facts.version);
+  const begin = async (): Promise<void> => {
+    await using setUp = await prepareSetUp(ports, container, folder, commands, streams);
+    await ports.units.startTransient(unit, { spawned: setUp?.spawned });
+  };
   try {
-    await ports.units.startTransient(unit).catch(async (error: unknown) => {
+    await begin().catch(async (error: unknown) => {
       // The unit of an earlier run is still loaded: it failed, or systemd is about to bring it back.
       if (error instanceof UnitExists) await forgetUnit(ports.units, container.unit);
       // The runtime still knows an earlier run: it was not there, or could not write, when that ended.
@@ -48,7 +53,7 @@ export async function launch(
       else throw error;
       await ports.folders.prepare(folder);
       await ports.folders.hold(folder, next);
-      await ports.units.startTransient(unit);
+      await begin();
     });
   } catch (error) {
     throw await refused(ports, container, folder, runtime, error);

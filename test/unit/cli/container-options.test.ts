@@ -108,6 +108,11 @@ describe('what Create is asked for', () => {
     [['-c', '0', 'busybox'],                          { unitProperties: ['CPUWeight='] }],
     [['--cpu-weight', '20', 'busybox'],               { resources: { cpuWeight: 20 } }],
     [['--cpuset-cpus', '0-3,7', '--cpuset-mems=0', 'busybox'], { resources: { allowedCpus: '0-3,7', allowedMemoryNodes: '0' } }],
+    [['--cpu-quota', '50000', 'busybox'],             { resources: { cpuQuotaPerSecUSec: 500_000 } }],
+    [['--cpu-quota', '50000', '--cpu-period', '20000', 'busybox'], { resources: { cpuQuotaPerSecUSec: 2_500_000 }, unitProperties: ['CPUQuotaPeriodSec=20000us'] }],
+    [['--cpu-quota', '-1', 'busybox'],                { unitProperties: ['CPUQuota='] }],
+    [['--device-read-bps', '/dev/sda:1m', '--device-write-bps=/dev/sdb:0', 'busybox'], { unitProperties: ['IOReadBandwidthMax=/dev/sda 1048576', 'IOWriteBandwidthMax=/dev/sdb infinity'] }],
+    [['--device-read-iops', '/dev/sda:100', '--device-write-iops=/dev/sdb:7', 'busybox'], { unitProperties: ['IOReadIOPSMax=/dev/sda 100', 'IOWriteIOPSMax=/dev/sdb 7'] }],
     [['--blkio-weight', '500', 'busybox'],            { resources: { ioWeight: 100 } }],
     [['--blkio-weight', '0', 'busybox'],              { unitProperties: ['IOWeight='] }],
     [['--pids-limit', '100', 'busybox'],              { resources: { tasksMax: 100 } }],
@@ -126,6 +131,12 @@ describe('what Create is asked for', () => {
     const { configuration } = await create('--env-file', first, '--env-file', second, '-e', 'C=4', 'busybox');
     expect(configuration?.environment).toEqual({ A: '2', B: 'two words ', HOME: '/home/me', C: '4' });
   });
+
+  it('has the labels of files below those given by themselves', async () => {
+    const labels = file('labels', '# a comment\na=1\nb=two words\nc\n');
+    const { configuration } = await create('--label-file', labels, '-l', 'a=2', 'busybox');
+    expect(configuration?.labels).toEqual({ a: '2', b: 'two words', c: '' });
+  });
 });
 
 describe('what makes no sense is refused before anyone is asked', () => {
@@ -136,6 +147,7 @@ describe('what makes no sense is refused before anyone is asked', () => {
     [['-e', '=x', 'busybox'],                   "--env takes NAME=VALUE or NAME, not '=x'"],
     [['-e', 'A B=x', 'busybox'],                "--env takes NAME=VALUE or NAME, not 'A B=x'"],
     [['--env-file', '/nowhere', 'busybox'],     '--env-file /nowhere cannot be read'],
+    [['--label-file', '/nowhere', 'busybox'],   '--label-file /nowhere cannot be read'],
     [['-l', '=x', 'busybox'],                   "--label takes KEY=VALUE, not '=x'"],
     [['-v', 'data:/b', 'busybox'],              "--volume takes a path of this host, not the name 'data'; write ./data"],
     [['-v', '/a', 'busybox'],                   "--volume takes SOURCE:DESTINATION[:OPTIONS], not '/a'"],
@@ -165,6 +177,11 @@ describe('what makes no sense is refused before anyone is asked', () => {
     [['--cpu-shares', '2', '--cpu-weight', '2', 'busybox'], 'say the same; give one of them'],
     [['--cpu-weight', '0', 'busybox'],          '--cpu-weight takes a number from 1 to 10000'],
     [['--cpuset-cpus', '0-', 'busybox'],        "--cpuset-cpus takes numbers and ranges such as 0-3,7, not '0-'"],
+    [['--cpus', '1', '--cpu-period', '1000', 'busybox'], '--cpus says what --cpu-quota and --cpu-period say together'],
+    [['--cpu-quota', '999', 'busybox'],         '--cpu-quota takes a number from 1000'],
+    [['--cpu-period', '0', 'busybox'],          '--cpu-period takes a number from 1000 to 1000000'],
+    [['--device-read-bps', 'sda:1m', 'busybox'], "--device-read-bps takes a device and a limit, such as /dev/sda:1000, not 'sda:1m'"],
+    [['--device-write-iops', '/dev/sda:x', 'busybox'], "--device-write-iops takes a whole number, 0 or more, not 'x'"],
     [['--blkio-weight', '5', 'busybox'],        '--blkio-weight takes a number from 10 to 1000'],
     [['--stop-timeout', '-1', 'busybox'],       "--stop-timeout takes seconds, 0 or more, not '-1'"],
     [['--restart', 'unless-stopped', 'busybox'], "not 'unless-stopped'"],

@@ -1,4 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { containerError, type ContainerHandlers } from '../../../src/api/io-berth-container.ts';
 import { imageError, type ImageHandlers, type PullOutput } from '../../../src/api/io-berth-image.ts';
 import { anImage, ID } from './fixtures.ts';
@@ -91,5 +94,41 @@ describe('create --replace', () => {
     const { calls, ...options } = aBerthd(there);
     expect((await berth(['create', ...args, 'box'], options)).code).toBe(code);
     expect(calls).toEqual(expected);
+  });
+});
+
+describe('create --cidfile', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'berth-cli-'));
+  });
+  afterEach(() => {
+    rmSync(folder, { recursive: true });
+  });
+
+  it('writes the ID', async () => {
+    const path = join(folder, 'id');
+    expect(await berth(['create', '--cidfile', path, 'box'], aBerthd({}))).toMatchObject({ code: 0 });
+    expect(readFileSync(path, 'utf8')).toBe(ID);
+  });
+
+  it('makes no container where there is a file, which stays as it is', async () => {
+    const path = join(folder, 'id');
+    writeFileSync(path, 'mine');
+    const { calls, ...options } = aBerthd({});
+    const ran = await berth(['create', '--cidfile', path, 'box'], options);
+    expect(ran).toMatchObject({
+      code: 125,
+      stderr: expect.stringContaining(`--cidfile ${path} cannot be made`) as string,
+    });
+    expect([calls, readFileSync(path, 'utf8')]).toEqual([[], 'mine']);
+  });
+
+  it('leaves no file where there is no container', async () => {
+    const path = join(folder, 'id');
+    expect((await berth(['create', '--cidfile', path, '--name=web', 'box'], aBerthd({ name: 'taken' }))).code).toBe(
+      125,
+    );
+    expect(existsSync(path)).toBe(false);
   });
 });

@@ -79,6 +79,10 @@ const CONTAINERS: { [N in keyof ContainerErrors]: [facts: ContainerErrors[N], se
     { session: '0123456789abcdef', state: 'stopped', operation: 'attach' },
     "the exec session 0123456789ab is stopped, so 'attach' is not possible",
   ],
+  DescriptorUnavailable: [
+    { descriptor: 4, reason: 'not_open' },
+    'the command cannot have descriptor 4: the process that is connected to berthd does not have it open',
+  ],
   ActiveExecSessions: [
     { container: 'web', sessions: ['ab', 'cd'] },
     "exec sessions run in 'web' (ab, cd); wait for their end, or force it",

@@ -118,6 +118,33 @@ describe('exec', () => {
     ]);
   });
 
+  it('passes on descriptors that it was given, by their number alone, also to a command that is left to itself', async () => {
+    const { execs, containers } = anExec((channel) => channel.exit({ exitCode: 0 }));
+    const inherited = [3, 4, 5];
+    await berth(['exec', '--preserve-fds', '3', 'web', 'ls'], { containers, inherited });
+    expect(execs).toEqual([{ container: 'web', configuration: { command: ['ls'], preservedDescriptors: 3 } }]);
+    const created: unknown[] = [];
+    const ExecCreate = async (input: unknown) => {
+      created.push(input);
+      return await Promise.resolve({ id: SESSION });
+    };
+    await berth(['exec', '-d', '--preserve-fds=1', 'web', 'ls'], {
+      containers: { ...containers, ExecCreate },
+      inherited,
+    });
+    expect(created).toEqual([{ container: 'web', configuration: { command: ['ls'], preservedDescriptors: 1 } }]);
+  });
+
+  it.each([
+    ['2', "--preserve-fds 2 passes on descriptor 4, which is not open; see 'berth exec --help'"],
+    ['two', "--preserve-fds takes a whole number, 0 or more, not 'two'; see 'berth exec --help'"],
+  ])('asks for nothing with --preserve-fds %s where only 3 is open', async (count, complaint) => {
+    const { execs, containers } = anExec((channel) => channel.exit({ exitCode: 0 }));
+    const ran = await berth(['exec', '--preserve-fds', count, 'web', 'ls'], { containers, inherited: [3, 5] });
+    expect(ran).toMatchObject({ code: 125, stdout: '', stderr: `berth: ${complaint}\n` });
+    expect(execs).toEqual([]);
+  });
+
   it('writes each stream to its own, and exits as the command did', async () => {
     const ran = await exec(['x', 'sh'], (channel) => {
       channel.write('stdout', Buffer.from('one'));

@@ -35,6 +35,8 @@ export interface WorldOptions {
   readonly stdout?: Writable;
   /** Standard input; by default it ends at once. */
   readonly stdin?: Readable;
+  /** What was open before the program began, beside the standard streams. */
+  readonly inherited?: readonly number[];
   /** The size of the terminal that standard input and output are; they are none without. */
   readonly window?: TerminalSize;
 }
@@ -119,6 +121,7 @@ export class TestWorld {
       environment: this.#options.environment ?? {},
       folder: '/here',
       now: () => NOW,
+      isInherited: (descriptor) => this.#options.inherited?.includes(descriptor) === true,
       serviceAt: (address): Caller => {
         this.address = address;
         return client;

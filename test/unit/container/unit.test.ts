@@ -35,7 +35,7 @@ describe('unitFor', () => {
   it('is the contract', async () => {
     const { unit, folder, container } = await aUnit();
     const bytes = (text: string): Buffer => Buffer.from(text);
-    const steps = [...commands.mount, '--', ...commands.create, '--', ...commands.start];
+    const steps = [...commands.forget, '--', ...commands.mount, '--', ...commands.create, '--', ...commands.start];
     expect(unit.name).toBe('berth-web.service');
     expect(Object.fromEntries(unit.properties.map(({ name, signature, value }) => [name, [signature, value]]))).toEqual(
       {

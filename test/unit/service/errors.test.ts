@@ -4,6 +4,7 @@ import { imageInterface } from '../../../src/api/io-berth-image.ts';
 import { systemInterface } from '../../../src/api/io-berth-system.ts';
 import { ContainerError, type Refusals } from '../../../src/container/errors.ts';
 import { JournalReadFailed, JournalUnavailable } from '../../../src/journal/journal.ts';
+import { DescriptorUnavailable } from '../../../src/lib/peer-descriptors.ts';
 import { RuntimeError } from '../../../src/oci/runtime.ts';
 import { answerFor, internalError } from '../../../src/service/errors.ts';
 import * as storage from '../../../src/storage/errors.ts';
@@ -36,6 +37,12 @@ describe('answerFor', () => {
       CONTAINER,
       'WrongState',
       { container: 'x', state: 'paused', operation: 'stop' },
+    ],
+    [
+      new DescriptorUnavailable(4, 'not-open'),
+      CONTAINER,
+      'DescriptorUnavailable',
+      { descriptor: 4, reason: 'not_open' },
     ],
     [refusal('AlreadyStopped', { container: 'x' }), CONTAINER, 'AlreadyStopped', { container: 'x' }],
     [refusal('NoSuchImage', { image: 'x' }), CONTAINER, 'NoSuchImage', { image: 'x' }],

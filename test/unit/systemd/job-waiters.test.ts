@@ -1,7 +1,19 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { ChangeFeed } from '../../../src/systemd/change-feed.ts';
 import { JobWaiters } from '../../../src/systemd/job-waiters.ts';
+import type { UnitFacts } from '../../../src/systemd/unit-status.ts';
 
+const facts = (some: Partial<UnitFacts>): UnitFacts => ({
+  activeState: 'activating',
+  subState: 'start',
+  freezerState: 'running',
+  jobId: undefined,
+  activeEnteredAt: undefined,
+  inactiveEnteredAt: undefined,
+  invocationId: '',
+  service: undefined,
+  ...some,
+});
 const aim = { unit: 'a.service', state: 'up' } as const;
 
 describe('a waiter', () => {
@@ -24,6 +36,27 @@ describe('a waiter', () => {
     await Promise.resolve();
     jobs.ended('/job/1', 'done');
     expect((await end).result).toBe('done');
+  });
+
+  it('is told of the unit as long as its own job is there, and of what came before the reply', async () => {
+    const jobs = new JobWaiters();
+    const seen: string[] = [];
+    const reply = Promise.withResolvers<string>();
+    const told = ({ subState }: UnitFacts): void => void seen.push(subState);
+    const end = jobs.run({ ...aim, told }, async () => await reply.promise, undefined);
+    jobs.told(aim.unit, facts({ jobId: 7, subState: 'of a job before' }));
+    jobs.told(aim.unit, facts({ jobId: 8, subState: 'before the reply' }));
+    reply.resolve('/job/8');
+    await vi.waitFor(() => {
+      expect(jobs.waiting()).toHaveLength(1);
+    });
+    jobs.told(aim.unit, facts({ jobId: 9, subState: 'of the next job' }));
+    jobs.told(aim.unit, facts({ jobId: 8, subState: 'start' }));
+    jobs.told('b.service', facts({ jobId: 8, subState: 'of another unit' }));
+    jobs.ended('/job/8', 'done');
+    await end;
+    jobs.told(aim.unit, facts({ jobId: 8, subState: 'too late' }));
+    expect(seen).toEqual(['before the reply', 'start']);
   });
 
   it('does not take others along when it gives up', async () => {

@@ -1,3 +1,5 @@
+import { readlinkSync } from 'node:fs';
+import { duplexPair } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { aSignal, aWorld, define } from './support.ts';
 import type { World } from './support.ts';
@@ -157,6 +159,46 @@ describe('a call', () => {
       parameters: { ...plain, more: true },
     });
     await expect(peer.call('org.example.calls.MaybeAttach')).resolves.toEqual({ parameters: { upgraded: false } });
+  });
+});
+
+describe('the socket of a call', () => {
+  const interfaceText = 'interface a.b\nmethod Look() -> ()';
+
+  it('is that of the connection, until it is closed', async () => {
+    const calls: Call[] = [];
+    await using world = await aWorld();
+    world.server.serve<object>(define(interfaceText), {
+      Look(_: object, call: Call) {
+        calls.push(call);
+        return {};
+      },
+    });
+    const sockets = (): string[] =>
+      calls.map(({ socket }) => (socket === undefined ? 'none' : readlinkSync(`/proc/self/fd/${socket.toString()}`)));
+    for (const peer of [await world.connect(), await world.connect()]) await peer.call('a.b.Look');
+    const [one, other] = sockets();
+    expect([one, other]).toEqual(Array(2).fill(expect.stringMatching(/^socket:\[\d+\]$/)));
+    expect(one).not.toBe(other);
+    await world.server.close();
+    expect(sockets()).toEqual(['none', 'none']);
+  });
+
+  it('is none where streams are served that are no socket', async () => {
+    const sockets: unknown[] = [];
+    await using world = await aWorld();
+    world.server.serve<object>(define(interfaceText), {
+      Look(_: object, { socket }: Call) {
+        sockets.push(socket);
+        return {};
+      },
+    });
+    const [near, far] = duplexPair();
+    const served = world.server.accept(far);
+    near.end('{"method":"a.b.Look"}\0');
+    near.resume();
+    await served;
+    expect(sockets).toEqual([undefined]);
   });
 });
 

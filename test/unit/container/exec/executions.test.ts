@@ -1,11 +1,13 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Executions } from '../../../../src/container/exec/executions.ts';
 import { SessionBook } from '../../../../src/container/exec/session-book.ts';
 import { SessionFiles } from '../../../../src/container/exec/session-files.ts';
+import { stateOf } from '../../../../src/container/exec/session.ts';
 import { noFaults } from '../../../../src/container/faults.ts';
+import { DescriptorUnavailable, type TakenDescriptors } from '../../../../src/lib/peer-descriptors.ts';
 import { runtimeLog } from '../../../../src/oci/runtime-log.ts';
 import type { NewRelay } from '../../../../src/relay/relays.ts';
 import { BusDisconnected, UnitJobFailed, UnitNotLoaded } from '../../../../src/systemd/unit-manager.ts';
@@ -24,11 +26,36 @@ class Child {
   open(): void {
     this.isLetThrough = true;
   }
+  kill(): void {
+    this.exits({ signal: 'SIGKILL', dumpedCore: false });
+  }
   exits(exit: UnitExit): void {
     this.#end.resolve(exit);
   }
   [Symbol.dispose](): void {
     this.isDisposed = true;
+  }
+}
+
+/** A client's process, and what was taken from it. */
+class Caller {
+  readonly socket = 7;
+  /** What it has open; the copies are a hundred more. */
+  readonly descriptors = [0, 1, 2, 3, 4];
+  readonly taken = new Set<number>();
+  readonly given: (readonly number[])[] = [];
+
+  take(wanted: readonly number[]): TakenDescriptors {
+    const closed = wanted.find((descriptor) => !this.descriptors.includes(descriptor));
+    if (closed !== undefined) throw new DescriptorUnavailable(closed, 'not-open');
+    const fds = wanted.map((descriptor) => 100 + descriptor);
+    for (const fd of fds) this.taken.add(fd);
+    return {
+      fds,
+      [Symbol.dispose]: () => {
+        for (const fd of fds) this.taken.delete(fd);
+      },
+    };
   }
 }
 
@@ -38,11 +65,13 @@ let book: SessionBook;
 let child: Child;
 let executions: Executions;
 let failure: Error | undefined;
+let caller: Caller;
 
 beforeEach(async () => {
   world = aWorld();
   folder = mkdtempSync(join(tmpdir(), 'berth-exec-'));
   failure = undefined;
+  caller = new Caller();
   const { id } = await world.given('web', 'running');
   const { path } = world.folders.of(id);
   mkdirSync(path, { recursive: true });
@@ -89,7 +118,14 @@ function daemonStarts(): void {
     },
     readInside: async () => await Promise.resolve(undefined),
     book,
-    startGated: async () => await Promise.resolve(child),
+    startGated: async (_argv, _streams, further) => {
+      caller.given.push(further);
+      return await Promise.resolve(child);
+    },
+    takeDescriptors: async (peer, wanted) => {
+      expect(peer).toBe(caller);
+      return await Promise.resolve(caller.take(wanted));
+    },
     helper: '/usr/lib/berth/exec-session',
     nothing: { fd: 0 },
     lookAt: async (unit) => {
@@ -105,7 +141,7 @@ const end = async (id: string) => await executions.ended(id);
 
 it('lets a command through once systemd has its first process, and ends as that does', async () => {
   const id = await create();
-  await executions.start(id, undefined, undefined);
+  await executions.start(id, { caller });
   expect([child.isLetThrough, existsSync(book.files.of(id).process)]).toEqual([true, true]);
   child.exits({ code: 3 });
   expect(await end(id)).toMatchObject({ code: 3 });
@@ -118,7 +154,7 @@ it.each([
   const id = await create();
   world.units.becomes('berth-web.service', { activeState: 'deactivating', subState: 'stop-sigterm' });
   failure = refusal;
-  await expect(executions.start(id, undefined, undefined)).rejects.toMatchObject({
+  await expect(executions.start(id, { caller })).rejects.toMatchObject({
     code: 'WrongState',
     facts: { container: 'web', state: 'stopping', operation: 'exec' },
   });
@@ -129,8 +165,27 @@ it.each([
 it('runs nothing where it is not known whether systemd has its first process', async () => {
   const id = await create();
   failure = new BusDisconnected('away');
-  await expect(executions.start(id, undefined, undefined)).rejects.toBe(failure);
+  await expect(executions.start(id, { caller })).rejects.toBe(failure);
   expect([child.isLetThrough, child.isDisposed]).toEqual([false, true]);
+});
+
+it('gives up waiting for a caller who has hung up, which is no fault, once the command was let through', async () => {
+  const id = await create();
+  const call = new AbortController();
+  const started = executions.startDetached(id, caller, call.signal);
+  await expect.poll(() => child.isLetThrough).toBe(true);
+  call.abort();
+  await expect(started).rejects.toMatchObject({ name: 'AbortError' });
+});
+
+it('runs for a caller who has hung up meanwhile, and nobody misses him', async () => {
+  const id = await create();
+  const call = new AbortController();
+  const started = executions.startDetached(id, caller, call.signal);
+  call.abort();
+  writeFileSync(book.files.of(id).pidFile, '4711');
+  await started;
+  expect(child.isLetThrough).toBe(true);
 });
 
 it.each([
@@ -142,7 +197,7 @@ it.each([
   'finds of a session that an earlier berthd has started: %s',
   async (_, { exit, pid }: { exit?: string; pid?: string }, found) => {
     const id = await create();
-    await executions.start(id, undefined, undefined);
+    await executions.start(id, { caller });
     const files = book.files.of(id);
     if (pid !== undefined) writeFileSync(files.pidFile, pid);
     if (exit !== undefined) writeFileSync(files.exit, exit);
@@ -153,3 +208,49 @@ it.each([
     expect(await end(id)).toMatchObject(found);
   },
 );
+
+describe('descriptors of the caller', () => {
+  const createWith = async (preservedDescriptors: number) =>
+    (await executions.create('web', { command: ['true'], preservedDescriptors })).id;
+
+  it('are taken when the session is started, go to its first process from 3 on, and are not kept', async () => {
+    const id = await createWith(2);
+    expect(caller.taken.size).toBe(0);
+    await executions.start(id, { caller });
+    expect(caller.given).toEqual([[103, 104]]);
+    expect(caller.taken.size).toBe(0);
+  });
+
+  it('are let go where the session cannot be started after all', async () => {
+    const id = await createWith(2);
+    failure = new BusDisconnected('away');
+    await expect(executions.start(id, { caller })).rejects.toBe(failure);
+    expect(caller.taken.size).toBe(0);
+  });
+
+  it('that are not open leave the session to be started yet', async () => {
+    const id = await createWith(3);
+    await expect(executions.start(id, { caller })).rejects.toMatchObject({ descriptor: 5, reason: 'not-open' });
+    expect(stateOf(book.find(id))).toBe('created');
+    caller.descriptors.push(5);
+    await executions.start(id, { caller });
+    expect(caller.given).toEqual([[103, 104, 105]]);
+  });
+
+  it('are those of the first of two who start it at the same time', async () => {
+    const id = await createWith(1);
+    const [first, second] = await Promise.allSettled([
+      executions.start(id, { caller }),
+      executions.start(id, { caller }),
+    ]);
+    expect([first.status, second]).toMatchObject(['fulfilled', { reason: { code: 'WrongExecState' } }]);
+    expect([caller.given, caller.taken.size]).toEqual([[[103]], 0]);
+  });
+
+  it.each([-1, 7, 0.5])('are not %d', async (count) => {
+    await expect(createWith(count)).rejects.toMatchObject({
+      code: 'InvalidParameter',
+      facts: { parameter: 'configuration.preservedDescriptors' },
+    });
+  });
+});

@@ -1,0 +1,138 @@
+/**
+ * Sets a container up while systemd is still busy with the command of its unit. That takes systemd 15 to 25 ms, nearly all of it
+ * for the start of systemd-executor, while the group that the container is to be in is there from the first. So a program of
+ * berthd's creates the container there, and berthd tells systemd in the name of the main process, which is going to be the unit's
+ * own program, `unit-start`, that the container's is the main one. That program then has nothing left to do: it waits while
+ * this goes on, and does what is missing where berthd has died, or could not. So a failure here is none of the start, and what there
+ * is to say about it, that program says.
+ */
+import { readFile } from 'node:fs/promises';
+import type { LockedFile } from '../../lib/file-lock.ts';
+import type { ProcessHandle } from '../../lib/pidfd.ts';
+import type { GatedProcess } from '../../systemd/gated-process.ts';
+import type { MainProcess } from '../../systemd/unit-manager.ts';
+import { concernsProcesses } from '../../systemd/assignments.ts';
+import type { Configuration, Container } from '../container.ts';
+import type { Folder } from '../folder.ts';
+import type { Ports, SetUps } from '../ports.ts';
+import { assignmentName, type UnitCommands, type UnitStreams } from '../unit.ts';
+
+const SIGKILL = 9;
+/** Before, systemd would put the unit's own program into the way of the runtime: it knows no DelegateSubgroup=. */
+const LEAST_SYSTEMD = 254;
+
+/** Dispose of it when the start of the unit has come to its end. */
+export interface SetUp extends AsyncDisposable {
+  /** systemd has made the unit's group. */
+  readonly spawned: (main: MainProcess) => void;
+}
+
+/**
+ * Gets ready to set a container up in its unit, whose start comes next.
+ * @returns undefined where the unit has to do so by itself
+ */
+export async function prepareSetUp(
+  ports: Ports,
+  container: Container,
+  folder: Folder,
+  commands: UnitCommands,
+  streams: UnitStreams,
+): Promise<SetUp | undefined> {
+  const { setUps, units, faults } = ports;
+  if (setUps === undefined || units.facts.version < LEAST_SYSTEMD || !isOrdinary(container.config, commands))
+    return undefined;
+  const lock = await setUps.lock(folder.setupFile, 'berthd\n');
+  try {
+    const { mount, mountDirectory, create } = commands;
+    const argv = ['/bin/sh', setUps.helper, folder.path, mountDirectory, ...mount, '--', ...create];
+    const { oomScoreAdjust = units.facts.processDefaults.oomScoreAdjust } = container.config;
+    const { stdin = setUps.nothing.fd, stdout, stderr } = streams;
+    const program = await setUps.start(argv, { stdin, stdout, stderr }, { oomScoreAdjust }, [lock.fd]);
+    faults('launch: set-up waits');
+    return new RunningSetUp(ports, setUps, container, folder, lock, program);
+  } catch (error) {
+    lock.unlock();
+    throw error;
+  }
+}
+
+/** Whether nothing is asked for that systemd does for the processes that it starts, and for no others of the unit. */
+const isOrdinary = ({ unitProperties }: Configuration, { prepare = [] }: UnitCommands): boolean =>
+  prepare.length === 0 && !unitProperties.map(assignmentName).some(concernsProcesses);
+
+class RunningSetUp implements SetUp {
+  readonly #ports: Ports;
+  readonly #setUps: SetUps;
+  readonly #unit: string;
+  readonly #folder: Folder;
+  readonly #lock: LockedFile;
+  readonly #program: GatedProcess;
+  #work: Promise<void> | undefined;
+  /** The unit's own program, and the process that it was to name. */
+  #replaced: { readonly by: number; readonly main: ProcessHandle | undefined } | undefined;
+
+  constructor(
+    ports: Ports,
+    setUps: SetUps,
+    { unit }: Container,
+    folder: Folder,
+    lock: LockedFile,
+    program: GatedProcess,
+  ) {
+    this.#ports = ports;
+    this.#setUps = setUps;
+    this.#unit = unit;
+    this.#folder = folder;
+    this.#lock = lock;
+    this.#program = program;
+  }
+
+  readonly spawned = (main: MainProcess): void => {
+    this.#work ??= this.#goOn(main);
+  };
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#work === undefined) this.#program[Symbol.dispose]();
+    else this.#program.kill();
+    await this.#program.ended;
+    await this.#work;
+    this.#lock.unlock();
+    this.#dismiss();
+  }
+
+  async #goOn(main: MainProcess): Promise<void> {
+    try {
+      await this.#setUp(main);
+    } catch (error) {
+      this.#ports.log.warn('A container is left to its unit to set up', { unit: this.#unit, error });
+      this.#program.kill();
+      await this.#program.ended;
+    } finally {
+      this.#lock.unlock();
+    }
+  }
+
+  async #setUp({ pid, invocationId }: MainProcess): Promise<void> {
+    const { units, faults } = this.#ports;
+    this.#program.open();
+    faults('launch: set-up let through');
+    const [main, end] = await Promise.all([this.#setUps.open(pid, this.#unit), this.#program.ended]);
+    using held = new DisposableStack();
+    if (main !== undefined) held.use(main);
+    if (!('code' in end) || end.code !== 0) return;
+    const by = Number(await readFile(this.#folder.pidFile, 'latin1'));
+    faults('launch: container created');
+    await units.handOver(pid, by);
+    faults('launch: container handed over');
+    this.#lock.write(`done ${invocationId}\n`);
+    held.move();
+    this.#replaced = { by, main };
+  }
+
+  /** The unit's own program need not even be executed any more, which saves half of what that costs. */
+  #dismiss(): void {
+    if (this.#replaced?.main === undefined) return;
+    using main = this.#replaced.main;
+    if (this.#ports.units.lastTold(this.#unit)?.mainPid === this.#replaced.by) main.signal(SIGKILL);
+  }
+}
