@@ -22,8 +22,8 @@ export type ExecHandlers = Pick<ContainerHandlers, Extract<keyof ContainerHandle
 
 export const execService = (executions: Executions, detachKeysOf: DetachKeysOf): ExecHandlers => ({
   async ExecCreate({ container, configuration }) {
-    const { id } = await executions.create(container, configuration);
-    return { id };
+    const { id } = executions.create(container, configuration);
+    return await Promise.resolve({ id });
   },
   async ExecStart({ session }, call) {
     await executions.startDetached(session, call, call.signal);
@@ -84,7 +84,7 @@ export const execService = (executions: Executions, detachKeysOf: DetachKeysOf):
   },
   async Exec({ container, configuration, ...input }, call) {
     const options = streamOptions(input, detachKeysOf(container));
-    const { id } = await executions.create(container, configuration);
+    const { id } = executions.create(container, configuration);
     try {
       const { serve, ...upgrade } = await startAttached(executions, id, options, { id }, call);
       return {

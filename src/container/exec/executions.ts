@@ -66,11 +66,11 @@ export class Executions implements AsyncDisposable {
   }
 
   /** @throws ContainerError `NoSuchContainer` | `AmbiguousContainer` | `WrongState` | `InvalidParameter` */
-  async create(reference: string, request: SessionRequest): Promise<Session> {
+  create(reference: string, request: SessionRequest): Session {
     const { book, now } = this.#ports;
     const container = this.#runningContainer(reference);
     const config = configureSession(request);
-    await book.expire(container.id);
+    book.expire(container.id);
     return book.save({ id: newSessionId(), container: container.id, createdAt: now(), config });
   }
 
@@ -162,7 +162,7 @@ export class Executions implements AsyncDisposable {
       await this.#endings.stop(session, 0, registry.find(session.container).config.stopSignal);
     }
     await this.#endings.settled(session.id);
-    await book.remove(session.id);
+    book.remove(session.id);
   }
 
   /** With the process, as the host numbers it, while it runs. @throws ContainerError `NoSuchExecSession` */
@@ -193,7 +193,7 @@ export class Executions implements AsyncDisposable {
   async forget(container: string): Promise<void> {
     for (const { id } of this.#ports.book.all().filter((each) => each.container === container)) {
       await this.#endings.discard(id);
-      await this.#ports.book.remove(id);
+      this.#ports.book.remove(id);
     }
   }
 

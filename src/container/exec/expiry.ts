@@ -24,9 +24,11 @@ export class Expiry implements Disposable {
     const ended = this.#book.all().flatMap(({ id, end }) => (end === undefined ? [] : [{ id, at: end.at.getTime() }]));
     const before = this.#now().getTime() - KEPT_MS;
     for (const { id } of ended.filter(({ at }) => at <= before)) {
-      this.#book.remove(id).catch((error: unknown) => {
+      try {
+        this.#book.remove(id);
+      } catch (error) {
         this.#log.error('An exec session that has ended could not be removed', { error });
-      });
+      }
     }
     const next = Math.min(...ended.map(({ at }) => at).filter((at) => at > before));
     if (next === Infinity) return;

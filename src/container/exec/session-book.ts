@@ -51,17 +51,17 @@ export class SessionBook {
     return session;
   }
 
-  async remove(id: string): Promise<void> {
+  remove(id: string): void {
     this.#sessions.delete(id);
     this.#byUnit.delete(sessionUnit(id));
-    await this.files.remove(id);
+    this.files.remove(id);
     this.#changes.announce(id);
   }
 
   /** Removes the oldest of a container's that have ended, where there are too many. */
-  async expire(container: string): Promise<void> {
+  expire(container: string): void {
     const ended = this.all().filter((each) => each.container === container && each.end !== undefined);
-    for (const { id } of ended.slice(0, Math.max(0, ended.length - MOST_STOPPED))) await this.remove(id);
+    for (const { id } of ended.slice(0, Math.max(0, ended.length - MOST_STOPPED))) this.remove(id);
   }
 
   /** Resolves when a session has ended, or is gone: then with undefined. */

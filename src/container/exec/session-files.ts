@@ -1,6 +1,9 @@
-/** Where exec sessions are kept: below /run, since none of them outlives a boot. */
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
-import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+/**
+ * Where exec sessions are kept: below /run, since none of them outlives a boot. What is done for each session is done at once:
+ * in memory that takes less than handing it to a thread, and two can never cross.
+ */
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseSession, sessionText, shortSessionId, type Session } from './session.ts';
 
@@ -34,7 +37,6 @@ export class SessionFiles {
     };
   }
 
-  /** At once, which in memory takes less than handing it to a thread: so two can never cross. */
   save(session: Session): void {
     const { path } = this.of(session.id);
     mkdirSync(path, { recursive: true, mode: 0o700 });
@@ -42,8 +44,8 @@ export class SessionFiles {
     renameSync(join(path, 'session.json.new'), join(path, 'session.json'));
   }
 
-  async writeProcess(id: string, process: object): Promise<void> {
-    await writeFile(this.of(id).process, JSON.stringify(process), { mode: 0o600 });
+  writeProcess(id: string, process: object): void {
+    writeFileSync(this.of(id).process, JSON.stringify(process), { mode: 0o600 });
   }
 
   /** The process as the host numbers it; undefined where none was started. */
@@ -60,8 +62,8 @@ export class SessionFiles {
     return { code: Number(recorded), at: (await stat(exit)).mtime };
   }
 
-  async remove(id: string): Promise<void> {
-    await rm(this.of(id).path, { recursive: true, force: true });
+  remove(id: string): void {
+    rmSync(this.of(id).path, { recursive: true, force: true });
   }
 
   /** What an earlier berthd left; a folder without a session that can be read is deleted. */

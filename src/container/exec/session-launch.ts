@@ -81,5 +81,5 @@ async function writeProcess(
   size: TerminalSize | undefined,
 ): Promise<void> {
   const process = await sessionProcess(config, size, folders.of(container.id), readInside);
-  await book.files.writeProcess(id, process);
+  book.files.writeProcess(id, process);
 }

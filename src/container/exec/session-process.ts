@@ -1,4 +1,5 @@
 /** What an exec session runs: the container's own process, with what the session asks for over it. */
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
@@ -47,7 +48,7 @@ export async function sessionProcess(
     cwd: config.workingDirectory ?? own.cwd,
     env: environmentOf(config, own, home),
     user,
-    capabilities: await capabilitiesOf(config, own, user.uid),
+    capabilities: capabilitiesOf(config, own, user.uid),
     rlimits: own.rlimits.map(limitFor),
     ...(config.privileged ? { noNewPrivileges: false, apparmorProfile: undefined } : {}),
   };
@@ -99,9 +100,9 @@ function split(assignment: string): [string, string] {
   return index === -1 ? [assignment, ''] : [assignment.slice(0, index), assignment.slice(index + 1)];
 }
 
-async function capabilitiesOf(config: SessionConfiguration, own: OwnProcess, uid: number): Promise<object> {
+function capabilitiesOf(config: SessionConfiguration, own: OwnProcess, uid: number): object {
   const { privileged, addCapabilities } = config;
-  const grantable = grantableCapabilities(await readFile('/proc/1/status', 'latin1'));
+  const grantable = grantableCapabilities(readFileSync('/proc/1/status', 'latin1'));
   const wanted = privileged
     ? capabilitiesWith(['ALL'], [])
     : [...(own.capabilities['bounding'] ?? []), ...addCapabilities];
