@@ -4,6 +4,7 @@
  */
 import { closeSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
+import { loadedOnce } from '../lib/loaded-once.ts';
 import { ChunkBuffers } from './chunk-buffers.ts';
 import { listenForTerminals } from './console.ts';
 import { JournalEntries } from './journal-entries.ts';
@@ -290,12 +291,13 @@ export class Relays {
   }
 }
 
-/** By itself: tsc does not rewrite the path of an import within a function that has a `using`. */
-const calls = async () => await import('./libc.ts');
+/** By themselves: tsc does not rewrite the path of an import within a function that has a `using`. */
+const calls = loadedOnce(async () => await import('./libc.ts'));
+const streams = loadedOnce(async () => await import('./master-stream.ts'));
 
 async function terminals(): Promise<Terminals> {
   const { setWindowSize, foregroundGroup } = await calls();
-  const { masterStream } = await import('./master-stream.ts');
+  const { masterStream } = await streams();
   return {
     open: masterStream,
     setWindowSize,

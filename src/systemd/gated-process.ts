@@ -4,6 +4,7 @@
  */
 import { closeSync } from 'node:fs';
 import { Socket } from 'node:net';
+import { loadedOnce } from '../lib/loaded-once.ts';
 import type { UnitExit } from './unit-status.ts';
 
 /** The process has duplicates: the caller closes its own. */
@@ -27,6 +28,9 @@ export interface GatedProcess extends Disposable {
 const GATE = 9;
 const ENVIRONMENT = ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'];
 
+const calls = loadedOnce(async () => await import('../lib/libc.ts'));
+const spawning = loadedOnce(async () => await import('../lib/posix-spawn.ts'));
+
 /**
  * Starts a program that waits for a line on descriptor 9, ends when there is none, and keeps that descriptor to itself until
  * it ends. It has a session of its own, as services have, and nothing of berthd's environment.
@@ -38,8 +42,8 @@ export async function startGated(
   { stdin, stdout, stderr }: ProcessStreams,
   further: readonly number[] = [],
 ): Promise<GatedProcess> {
-  const { socketPair } = await import('../lib/libc.ts');
-  const { reap, spawn } = await import('../lib/posix-spawn.ts');
+  const { socketPair } = await calls();
+  const { reap, spawn } = await spawning();
   const [ours, theirs] = socketPair();
   const fds: (number | undefined)[] = [stdin, stdout, stderr, ...further];
   fds[GATE] = theirs;

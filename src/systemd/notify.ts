@@ -4,6 +4,10 @@
  * where there is no NOTIFY_SOCKET: a berthd started by hand works all the same.
  */
 
+import { loadedOnce } from '../lib/loaded-once.ts';
+
+const calls = loadedOnce(async () => await import('./libc.ts'));
+
 export interface NotifierOptions {
   /** NOTIFY_SOCKET of the environment. */
   readonly socket: string | undefined;
@@ -78,7 +82,7 @@ export class Notifier {
 
   async #send(lines: readonly string[], fds: readonly number[] = []): Promise<void> {
     if (this.#options.socket === undefined) return;
-    const { notifyWithFds } = await import('./libc.ts');
+    const { notifyWithFds } = await calls();
     notifyWithFds(lines.join('\n'), fds);
   }
 }
