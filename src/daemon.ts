@@ -48,6 +48,7 @@ import { holdOf, type Hold } from './supervisor/idle.ts';
 import { Supervisor } from './supervisor/supervisor.ts';
 import { readProcesses, readUsage } from './systemd/cgroup.ts';
 import { DbusUnitManager } from './systemd/dbus-unit-manager.ts';
+import { GroupMoves } from './systemd/group-moves.ts';
 import type { ResourceLimit } from './lib/resource-limits.ts';
 import { startGated } from './systemd/gated-process.ts';
 import { openUnitProcess, startLikeService } from './systemd/unit-process.ts';
@@ -128,6 +129,9 @@ export class Daemon implements AsyncDisposable {
         error,
       });
     }
+    const moves = new GroupMoves((error) => {
+      log.info('Units start and end some milliseconds later than they could', { error });
+    });
     const units = opening.use(await DbusUnitManager.open());
     const installed = installedRuntimes(join(runDirectory, 'runtimes'));
     const additionalImageStores = (): readonly string[] => settings.current.additionalImageStores;
@@ -172,6 +176,7 @@ export class Daemon implements AsyncDisposable {
         registry,
         folders,
         units,
+        moves,
         runtimes,
         runtimeLog,
         relays,

@@ -80,8 +80,10 @@ export class Executions implements AsyncDisposable {
    *   DescriptorUnavailable, and then it can be started yet
    */
   async start(reference: string, { caller, client, size }: Start): Promise<Started> {
-    const { book, now, log } = this.#ports;
-    using taken = await this.#takeFrom(caller, this.#startable(reference).session);
+    const { book, moves, now, log } = this.#ports;
+    const { session: wanted } = this.#startable(reference);
+    moves.expect();
+    using taken = await this.#takeFrom(caller, wanted);
     const { session, container } = this.#startable(reference); // somebody else may have started it meanwhile
     this.#children.add(session.id);
     const started = book.save({ ...session, startedAt: now() }); // no second start from here on

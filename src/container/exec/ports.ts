@@ -4,6 +4,7 @@ import type { Logger } from '../../log/logger.ts';
 import type { RuntimeLog } from '../../oci/runtime.ts';
 import type { Relays } from '../../relay/relays.ts';
 import type { GatedProcess, ProcessStreams } from '../../systemd/gated-process.ts';
+import type { GroupMoves } from '../../systemd/group-moves.ts';
 import type { UnitManager } from '../../systemd/unit-manager.ts';
 import type { ReadInside } from '../bundle.ts';
 import type { Faults } from '../faults.ts';
@@ -17,6 +18,8 @@ export interface ExecutionsPorts {
   readonly registry: Pick<Registry, 'find' | 'get'>;
   readonly folders: Pick<Folders, 'of'>;
   readonly units: Pick<UnitManager, 'startTransient' | 'status' | 'kill' | 'stop' | 'changes'>;
+  /** Told that a unit is going to be made. */
+  readonly moves: Pick<GroupMoves, 'expect'>;
   readonly runtimes: Runtimes;
   readonly runtimeLog: RuntimeLog;
   readonly relays: Pick<Relays, 'open' | 'find' | 'recover' | 'finish' | 'remove'>;

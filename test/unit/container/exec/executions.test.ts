@@ -64,6 +64,7 @@ let folder: string;
 let book: SessionBook;
 let child: Child;
 let executions: Executions;
+let steps: string[] = [];
 let failure: Error | undefined;
 let caller: Caller;
 
@@ -87,6 +88,7 @@ afterEach(async () => {
 
 /** As after the death of an earlier one: files and units are as they were. */
 function daemonStarts(): void {
+  steps = [];
   book = new SessionBook(new SessionFiles(folder));
   child = new Child();
   const { registry, folders, log } = world;
@@ -107,6 +109,7 @@ function daemonStarts(): void {
     folders,
     log,
     units,
+    moves: { expect: () => steps.push('move expected') },
     runtimes: { preferred: crun, find: () => crun },
     runtimeLog,
     relays: {
@@ -119,6 +122,7 @@ function daemonStarts(): void {
     readInside: async () => await Promise.resolve(undefined),
     book,
     startGated: async (_argv, _streams, further) => {
+      steps.push('process made');
       caller.given.push(further);
       return await Promise.resolve(child);
     },
@@ -138,6 +142,13 @@ function daemonStarts(): void {
 
 const create = (): string => executions.create('web', { command: ['true'] }).id;
 const end = async (id: string) => await executions.ended(id);
+
+it('says that a process is going to be moved before there is one, and not of a session that cannot be started', async () => {
+  const id = create();
+  await executions.start(id, { caller });
+  await expect(executions.start(id, { caller })).rejects.toMatchObject({ code: 'WrongExecState' });
+  expect(steps).toEqual(['move expected', 'process made']);
+});
 
 it('lets a command through once systemd has its first process, and ends as that does', async () => {
   const id = create();
