@@ -22,14 +22,7 @@ import {
   UnitNotLoaded,
   UnitRefused,
 } from './unit-manager.ts';
-import type {
-  JobOptions,
-  MainProcess,
-  StartOptions,
-  TransientUnit,
-  UnitManager,
-  UnitProperty,
-} from './unit-manager.ts';
+import type { JobOptions, StartOptions, TransientUnit, UnitManager, UnitProperty } from './unit-manager.ts';
 import { unitPath } from './unit-name.ts';
 import type {
   KillWhom,
@@ -37,11 +30,11 @@ import type {
   ManagerFacts,
   ServiceStatus,
   UnitChange,
-  UnitFacts,
   UnitLimits,
   UnitProcess,
   UnitStatus,
 } from './unit-status.ts';
+import { startListener } from './start-listener.ts';
 import { ToldServices } from './told-services.ts';
 import { UnitWatch } from './unit-watch.ts';
 
@@ -111,11 +104,10 @@ export class DbusUnitManager implements UnitManager {
     return this.#facts;
   }
 
-  async startTransient(unit: TransientUnit, { signal, spawned }: StartOptions = {}): Promise<void> {
+  async startTransient(unit: TransientUnit, { signal, ...listener }: StartOptions = {}): Promise<void> {
     const body = [unit.name, 'fail', encode(unit.properties), []];
     const call = { member: 'StartTransientUnit', signature: 'ssa(sv)a(sa(sv))', body };
-    const told = spawned === undefined ? undefined : whenSpawned(spawned);
-    await this.#job({ unit: unit.name, state: 'up', told }, call, signal);
+    await this.#job({ unit: unit.name, state: 'up', told: startListener(listener) }, call, signal);
   }
 
   async handOver(main: number, to: number): Promise<void> {
@@ -294,16 +286,6 @@ export class DbusUnitManager implements UnitManager {
       else fail(new BusDisconnected(`the job for ${unit} ended while systemd could not be heard; the unit is ${is}`));
     }
   }
-}
-
-/** Calls back once, when a service has a main process. */
-function whenSpawned(spawned: (main: MainProcess) => void): (facts: UnitFacts) => void {
-  let call: typeof spawned | undefined = spawned;
-  return ({ service, invocationId }) => {
-    if (service === undefined || service.mainPid === 0) return;
-    call?.({ pid: service.mainPid, invocationId });
-    call = undefined;
-  };
 }
 
 function encode(properties: readonly UnitProperty[]): unknown[] {

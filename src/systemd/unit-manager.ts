@@ -40,6 +40,8 @@ export interface StartOptions {
    * does, of which systemd-executor's own start is the most. Never called after the job has ended, nor where the unit comes to none.
    */
   readonly spawned?: ((main: MainProcess) => void) | undefined;
+  /** Called once, when systemd has given up a start whose process was there, for want of time say; the job ends when all is cleaned up. */
+  readonly givenUp?: (() => void) | undefined;
 }
 
 export interface TransientUnit {
