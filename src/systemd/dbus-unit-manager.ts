@@ -14,15 +14,9 @@ import {
   PropertyReader,
   textOf,
 } from './unit-decoding.ts';
-import {
-  BusDisconnected,
-  NoSuchProcess,
-  UnitExists,
-  UnitJobFailed,
-  UnitNotLoaded,
-  UnitRefused,
-} from './unit-manager.ts';
-import type { JobOptions, TransientUnit, UnitManager, UnitProperty } from './unit-manager.ts';
+import { refusalOf } from './refusals.ts';
+import { BusDisconnected, UnitJobFailed, UnitNotLoaded, UnitRefused } from './unit-manager.ts';
+import type { JobOptions, TransientUnit, UnitJobFacts, UnitManager, UnitProperty } from './unit-manager.ts';
 import { unitPath } from './unit-name.ts';
 import type {
   KillWhom,
@@ -30,6 +24,7 @@ import type {
   ManagerFacts,
   ServiceStatus,
   UnitChange,
+  UnitFacts,
   UnitLimits,
   UnitProcess,
   UnitStatus,
@@ -38,6 +33,7 @@ import { ToldServices } from './told-services.ts';
 import { UnitWatch } from './unit-watch.ts';
 
 const PROPERTIES = 'org.freedesktop.DBus.Properties';
+const UNIT = 'org.freedesktop.systemd1.Unit';
 const SERVICE = 'org.freedesktop.systemd1.Service';
 const SYSTEM_BUS = 'unix:path=/run/dbus/system_bus_socket';
 
@@ -115,16 +111,17 @@ export class DbusUnitManager implements UnitManager {
     );
   }
 
-  async stop(unit: string, { mode = 'replace', signal }: JobOptions = {}): Promise<void> {
+  async stop(unit: string, { mode = 'replace', signal }: JobOptions = {}): Promise<UnitJobFacts | undefined> {
     let again = false;
     const repeated = (): void => {
       again = true;
     };
     const call = { member: 'StopUnit', signature: 'ss', body: [unit, mode], ifUnanswered: 'repeat', repeated } as const;
     try {
-      await this.#job({ unit, state: 'down' }, call, signal);
+      return await this.#job({ unit, state: 'down' }, call, signal);
     } catch (error) {
       if (!again || !(error instanceof UnitNotLoaded)) throw error;
+      return undefined;
     }
   }
 
@@ -186,14 +183,25 @@ export class DbusUnitManager implements UnitManager {
     return properties === undefined ? undefined : decodeUnitLimits(properties);
   }
 
+  async isTransient(unit: string, signal?: AbortSignal): Promise<boolean | undefined> {
+    const call = { member: 'Get', signature: 'ss', body: [UNIT, 'Transient'] };
+    const transient = await this.#ofLoaded(unit, call, signal);
+    return transient === undefined ? undefined : transient instanceof Variant && transient.value === true;
+  }
+
   /** @param of an interface's, or everybody's when empty; undefined if the unit is not loaded */
   async #properties(unit: string, of: string, signal?: AbortSignal): Promise<PropertyReader | undefined> {
-    // Its object answers for any unit, and would load it: so ask first.
+    const properties = await this.#ofLoaded(unit, { member: 'GetAll', signature: 's', body: [of] }, signal);
+    return properties === undefined ? undefined : new PropertyReader(properties);
+  }
+
+  /** Asks the unit's object for properties of its own; undefined if the unit is not loaded. */
+  async #ofLoaded(unit: string, call: LinkCall, signal?: AbortSignal): Promise<unknown> {
+    // It answers for any unit, and would load it: so ask first.
     if (!(await this.#isLoaded(unit, signal))) return undefined;
     try {
       const target = { path: unitPath(unit), interface: PROPERTIES };
-      const [properties] = await this.#insist(unit, { target, member: 'GetAll', signature: 's', body: [of] }, signal);
-      return new PropertyReader(properties);
+      return (await this.#insist(unit, { ...call, target }, signal))[0];
     } catch (error) {
       if (error instanceof UnitNotLoaded) return undefined;
       throw error;
@@ -232,13 +240,15 @@ export class DbusUnitManager implements UnitManager {
     await Promise.resolve();
   }
 
-  async #job(aim: JobAim, call: LinkCall, signal: AbortSignal | undefined): Promise<void> {
+  /** @returns the unit as systemd last told of it before it told that the job is done */
+  async #job(aim: JobAim, call: LinkCall, signal: AbortSignal | undefined): Promise<UnitFacts | undefined> {
     const { result, last } = await this.#jobs.run(
       aim,
       async () => textOf((await this.#call(aim.unit, call, signal))[0]),
       signal,
     );
     if (result !== 'done') throw new UnitJobFailed(aim.unit, result, last);
+    return last;
   }
 
   /** For what has the same effect however often it is said. */
@@ -284,18 +294,4 @@ export class DbusUnitManager implements UnitManager {
 
 function encode(properties: readonly UnitProperty[]): unknown[] {
   return properties.map(({ name, signature, value }) => [name, new Variant(signature, value)]);
-}
-
-function refusalOf(unit: string, cause: BusCallFailed): Error {
-  switch (cause.dbusError) {
-    case 'org.freedesktop.systemd1.NoSuchUnit':
-      return new UnitNotLoaded(unit, { cause });
-    case 'org.freedesktop.systemd1.UnitExists':
-      return new UnitExists(unit, { cause });
-    case 'org.freedesktop.systemd1.NoSuchProcess':
-    case 'System.Error.ESRCH':
-      return new NoSuchProcess(unit, { cause });
-    default:
-      return new UnitRefused(unit, cause.dbusError, cause.message, { cause });
-  }
 }
