@@ -46,6 +46,7 @@ import { holdOf, type Hold } from './supervisor/idle.ts';
 import { Supervisor } from './supervisor/supervisor.ts';
 import { readProcesses, readUsage } from './systemd/cgroup.ts';
 import { DbusUnitManager } from './systemd/dbus-unit-manager.ts';
+import { GroupMoves } from './systemd/group-moves.ts';
 import { startGated } from './systemd/gated-process.ts';
 import { BusDisconnected, BusUnavailable } from './systemd/unit-manager.ts';
 import { Server } from './varlink/server.ts';
@@ -113,7 +114,10 @@ export class Daemon implements AsyncDisposable {
         error,
       });
     }
-    const units = opening.use(await DbusUnitManager.open());
+    const moves = new GroupMoves((error) => {
+      log.info('Units start and end some milliseconds later than they could', { error });
+    });
+    const units = opening.use(await DbusUnitManager.open({ moves }));
     const installed = installedRuntimes(join(runDirectory, 'runtimes'));
     const additionalImageStores = (): readonly string[] => settings.current.additionalImageStores;
     const images = new SkopeoImageStore({

@@ -2,6 +2,7 @@
 import { Variant } from 'dbus-next';
 import { BusCallFailed } from './bus.ts';
 import { ChangeFeed } from './change-feed.ts';
+import type { GroupMoves } from './group-moves.ts';
 import { JobWaiters, type JobAim, type Waiter } from './job-waiters.ts';
 import { managerFacts } from './manager-facts.ts';
 import { ManagerLink, type LinkCall, type LinkEvents } from './manager-link.ts';
@@ -30,7 +31,7 @@ import type {
   UnitStatus,
 } from './unit-status.ts';
 import { ToldServices } from './told-services.ts';
-import { UnitWatch } from './unit-watch.ts';
+import { UnitWatch, type Told } from './unit-watch.ts';
 
 const PROPERTIES = 'org.freedesktop.DBus.Properties';
 const UNIT = 'org.freedesktop.systemd1.Unit';
@@ -42,13 +43,8 @@ export interface DbusUnitManagerOptions {
   readonly address?: string;
   /** How long a call waits for a bus or a PID 1 that is away. @default 10000 */
   readonly patienceMs?: number;
-}
-
-/** Who is told what systemd says. */
-interface Told {
-  readonly jobs: JobWaiters;
-  readonly feed: ChangeFeed;
-  readonly told: ToldServices;
+  /** Told whenever systemd is about to start a process for a unit. */
+  readonly moves?: Pick<GroupMoves, 'expect'>;
 }
 
 export class DbusUnitManager implements UnitManager {
@@ -56,23 +52,25 @@ export class DbusUnitManager implements UnitManager {
   readonly #jobs: JobWaiters;
   readonly #feed: ChangeFeed;
   readonly #told: ToldServices;
+  readonly #moves: Told['moves'];
   #facts: ManagerFacts;
 
-  private constructor(link: ManagerLink, { jobs, feed, told }: Told, facts: ManagerFacts) {
+  private constructor(link: ManagerLink, { jobs, feed, told, moves }: Told, facts: ManagerFacts) {
     this.#link = link;
     this.#jobs = jobs;
     this.#feed = feed;
     this.#told = told;
+    this.#moves = moves;
     this.#facts = facts;
   }
 
   /** @throws BusUnavailable: no bus, no systemd on it, or one that does not pass descriptors */
   static async open(options: DbusUnitManagerOptions = {}, signal?: AbortSignal): Promise<DbusUnitManager> {
-    const { address = SYSTEM_BUS, patienceMs = 10_000 } = options;
+    const { address = SYSTEM_BUS, patienceMs = 10_000, moves } = options;
     const jobs = new JobWaiters();
     const feed = new ChangeFeed();
     const told = new ToldServices();
-    const watch = new UnitWatch(jobs, feed, told);
+    const watch = new UnitWatch({ jobs, feed, told, moves });
     let manager: DbusUnitManager | undefined;
     const events: LinkEvents = {
       received: (message) => {
@@ -85,7 +83,7 @@ export class DbusUnitManager implements UnitManager {
     };
     const link = await ManagerLink.open({ address, patienceMs }, events, signal);
     try {
-      manager = new DbusUnitManager(link, { jobs, feed, told }, await managerFacts(link, signal));
+      manager = new DbusUnitManager(link, { jobs, feed, told, moves }, await managerFacts(link, signal));
       return manager;
     } catch (error) {
       link[Symbol.dispose]();
@@ -242,6 +240,7 @@ export class DbusUnitManager implements UnitManager {
 
   /** @returns the unit as systemd last told of it before it told that the job is done */
   async #job(aim: JobAim, call: LinkCall, signal: AbortSignal | undefined): Promise<UnitFacts | undefined> {
+    this.#moves?.expect();
     const { result, last } = await this.#jobs.run(
       aim,
       async () => textOf((await this.#call(aim.unit, call, signal))[0]),
