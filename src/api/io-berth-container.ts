@@ -617,8 +617,8 @@ export type WaitInput = {
   /** The container. */
   readonly container: string;
   /**
-   * The states that are waited for. Defaults to 'stopped' and 'exited', which is as soon as its process has ended; 'exited' alone is
-   * when its unit is down, too.
+   * The states that are waited for. Defaults to 'stopped' and 'exited', which is as soon as its process has ended, also where that has
+   * begun its removal; 'exited' alone is when its unit is down, too, and an empty list when it is removed.
    */
   readonly conditions?: readonly State[] | undefined;
 };
@@ -1561,8 +1561,8 @@ method Kill(
 method Wait(
 	# The container.
 	container: string,
-	# The states that are waited for. Defaults to 'stopped' and 'exited', which is as soon as its process has ended; 'exited' alone is
-	# when its unit is down, too.
+	# The states that are waited for. Defaults to 'stopped' and 'exited', which is as soon as its process has ended, also where that has
+	# begun its removal; 'exited' alone is when its unit is down, too, and an empty list when it is removed.
 	conditions: ?[]State
 ) -> (
 	# The state it was in when the wait ended; absent where it is removed.

@@ -41,6 +41,8 @@ export class Containers {
   readonly #ports: Ports;
   readonly #host: CreateHost;
   readonly #closing = new AbortController();
+  /** Those that the end of a container has begun. */
+  readonly #removals = new Map<ContainerId, Promise<void>>();
 
   constructor(world: Omit<Ports, 'operations' | 'faults'>, host: CreateHost, faults: Faults = noFaults) {
     const operations = new Operations(world, (container) => {
@@ -149,10 +151,11 @@ export class Containers {
     resize(this.#ports, reference, size);
   }
 
-  /** Resolves when a container has ended and all that it said is handed out. */
+  /** Resolves when a container has ended, all that it said is handed out, and it is removed where its end is to do that. */
   async ended(id: ContainerId, signal: AbortSignal): Promise<Waited> {
     const waited = await wait(this.#ports, id, ['stopped', 'exited'], signal);
     await this.#ports.relays.finished(relayKeyOf({ id }));
+    await this.#removals.get(id);
     return waited;
   }
 
@@ -246,14 +249,19 @@ export class Containers {
       });
     });
     if (!config.removeOnExit || this.#closing.signal.aborted) return;
-    remove(this.#ports, id, { ifRunning: 'refuse' }, this.#closing.signal).catch((error: unknown) => {
-      // Somebody else may have removed it first, or started it again, which is theirs to do.
-      if (error instanceof ContainerError) return;
-      this.#ports.log.error('A container that was to be removed at its end could not be removed', {
-        containerName: name,
-        error,
+    const removal = remove(this.#ports, id, { ifRunning: 'refuse' }, this.#closing.signal)
+      .catch((error: unknown) => {
+        // Somebody else may have removed it first, or started it again, which is theirs to do.
+        if (error instanceof ContainerError) return;
+        this.#ports.log.error('A container that was to be removed at its end could not be removed', {
+          containerName: name,
+          error,
+        });
+      })
+      .finally(() => {
+        if (this.#removals.get(id) === removal) this.#removals.delete(id);
       });
-    });
+    this.#removals.set(id, removal);
   }
 }
 
