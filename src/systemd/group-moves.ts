@@ -28,17 +28,18 @@ export class GroupMoves {
 
   /** systemd is about to start a process. */
   expect(): void {
-    if (this.#state !== 'idle') return;
+    if (this.#state === 'idle') void this.#move();
+  }
+
+  async #move(): Promise<void> {
     this.#state = 'moving';
-    this.#moveNowhere().then(
-      () => {
-        this.#state = 'idle';
-      },
-      (error: unknown) => {
-        this.#state = 'off';
-        this.#failed(error);
-      },
-    );
+    try {
+      await this.#moveNowhere();
+      this.#state = 'idle';
+    } catch (error) {
+      this.#state = 'off';
+      this.#failed(error);
+    }
   }
 }
 
