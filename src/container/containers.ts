@@ -219,8 +219,8 @@ export class Containers {
   async recover(id: ContainerId): Promise<void> {
     const state = this.#ports.registry.get(id)?.status.state;
     if (state === 'removing') {
-      await this.#ports.operations.run(id, 'remove', async (container) => {
-        await finishRemoval(this.#ports, container);
+      await this.#ports.operations.run(id, 'remove', async (container, unit) => {
+        await finishRemoval(this.#ports, container, unit);
       });
       return;
     }
