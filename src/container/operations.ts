@@ -8,7 +8,7 @@ import type { ServiceStatus } from '../systemd/unit-status.ts';
 import type { Container } from './container.ts';
 import { ContainerError } from './errors.ts';
 import type { Folders } from './folder.ts';
-import { judge } from './judge.ts';
+import { judge, mayBeHeld, mayHaveEnded } from './judge.ts';
 import type { ContainerId } from './names.ts';
 import type { Registry } from './registry.ts';
 import { after, hasEnded, type Operation } from './state.ts';
@@ -119,7 +119,10 @@ export class Operations {
     if (container === undefined) return undefined;
     const folder = this.#folders.of(id);
     const unit = await source(container);
-    const [end, held] = await Promise.all([this.#folders.endOf(folder), this.#folders.isHeld(folder)]);
+    const [end, held] = await Promise.all([
+      mayHaveEnded(unit) ? this.#folders.endOf(folder) : undefined,
+      mayBeHeld(unit) && this.#folders.isHeld(folder),
+    ]);
     const { status: before } = container;
     const status = judge({ before, unit, end, held, now: this.#now() });
     const restarts = unit?.restarts ?? container.restarts;
