@@ -6,8 +6,9 @@ import { closeSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { listenForTerminals } from './console.ts';
 import { JournalEntries } from './journal-entries.ts';
-import { Relay, type Terminals } from './relay.ts';
+import { Relay } from './relay.ts';
 import { Spool, SPOOL_BYTES } from './spool.ts';
+import { terminals } from './terminals.ts';
 
 /** systemd's fd store. */
 export interface DescriptorStore {
@@ -288,21 +289,3 @@ export class Relays {
 
 /** By itself: tsc does not rewrite the path of an import within a function that has a `using`. */
 const calls = async () => await import('./libc.ts');
-
-async function terminals(): Promise<Terminals> {
-  const { setWindowSize, foregroundGroup } = await calls();
-  const { masterStream } = await import('./master-stream.ts');
-  return {
-    open: masterStream,
-    setWindowSize,
-    redraw: (fd) => {
-      const group = foregroundGroup(fd);
-      if (group === undefined) return;
-      try {
-        process.kill(-group, 'SIGWINCH');
-      } catch {
-        // The whole group has ended this moment, and draws nothing.
-      }
-    },
-  };
-}
