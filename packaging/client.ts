@@ -8,7 +8,8 @@ const ARCHITECTURES: Partial<Record<NodeJS.Architecture, string>> = { x64: 'x64-
 
 /** What a current folder has to say to programs made with Bun is nothing to this one. */
 const OPTIONS = [
-  ...'--compile --minify --bytecode --format=esm --target=bun'.split(' '),
+  // Without splitting, every command would load what any of them imports.
+  ...'--compile --minify --bytecode --splitting --format=esm --target=bun'.split(' '),
   ...'--no-compile-autoload-dotenv --no-compile-autoload-bunfig'.split(' '),
 ];
 

@@ -25,7 +25,7 @@ import { SystemdJournal } from './journal/systemd-journal.ts';
 import { takeDescriptors } from './lib/peer-descriptors.ts';
 import { steadyClock } from './lib/steady-clock.ts';
 import type { LevelledLogger } from './log/journal-logger.ts';
-import { installedRuntimes } from './oci/cli-runtime.ts';
+import { installedRuntimes } from './oci/installed-runtimes.ts';
 import type { OciRuntime } from './oci/runtime.ts';
 import { runtimeLog } from './oci/runtime-log.ts';
 import { parseSeccompProfile, type SeccompResolver } from './oci/seccomp.ts';
@@ -48,8 +48,8 @@ import { holdOf, type Hold } from './supervisor/idle.ts';
 import { Supervisor } from './supervisor/supervisor.ts';
 import { readProcesses, readUsage } from './systemd/cgroup.ts';
 import { DbusUnitManager } from './systemd/dbus-unit-manager.ts';
-import { GroupMoves } from './systemd/group-moves.ts';
 import type { ResourceLimit } from './lib/resource-limits.ts';
+import { GroupMoves } from './systemd/group-moves.ts';
 import { startGated } from './systemd/gated-process.ts';
 import { openUnitProcess, startLikeService } from './systemd/unit-process.ts';
 import { BusDisconnected, BusUnavailable } from './systemd/unit-manager.ts';
@@ -132,7 +132,7 @@ export class Daemon implements AsyncDisposable {
     const moves = new GroupMoves((error) => {
       log.info('Units start and end some milliseconds later than they could', { error });
     });
-    const units = opening.use(await DbusUnitManager.open());
+    const units = opening.use(await DbusUnitManager.open({ moves }));
     const installed = installedRuntimes(join(runDirectory, 'runtimes'));
     const additionalImageStores = (): readonly string[] => settings.current.additionalImageStores;
     const images = new SkopeoImageStore({

@@ -152,6 +152,18 @@ error InternalError (
 	reference: string
 )
 `,
+  tree: () => ({
+    name: 'io.berth.System',
+    comment: [],
+    members: [
+      {"kind":"type","name":"Runtime","comment":[],"type":{"kind":"struct","fields":[{"name":"name","comment":[],"type":{"kind":"string"}},{"name":"path","comment":[],"type":{"kind":"string"}},{"name":"version","comment":[],"type":{"kind":"string"}},{"name":"checkpoint","comment":[],"type":{"kind":"bool"}},{"name":"problem","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}}]}},
+      {"kind":"type","name":"Counts","comment":[],"type":{"kind":"struct","fields":[{"name":"total","comment":[],"type":{"kind":"int"}},{"name":"running","comment":[],"type":{"kind":"int"}},{"name":"paused","comment":[],"type":{"kind":"int"}},{"name":"stopped","comment":[],"type":{"kind":"int"}}]}},
+      {"kind":"method","name":"GetInfo","comment":[],"input":{"kind":"struct","fields":[]},"output":{"kind":"struct","fields":[{"name":"version","comment":[],"type":{"kind":"string"}},{"name":"nodeVersion","comment":[],"type":{"kind":"string"}},{"name":"systemdVersion","comment":[],"type":{"kind":"string"}},{"name":"kernelVersion","comment":[],"type":{"kind":"string"}},{"name":"architecture","comment":[],"type":{"kind":"string"}},{"name":"hostname","comment":[],"type":{"kind":"string"}},{"name":"runtimes","comment":[],"type":{"kind":"array","element":{"kind":"reference","name":"Runtime"}}},{"name":"controllers","comment":[],"type":{"kind":"array","element":{"kind":"string"}}},{"name":"dataDirectory","comment":[],"type":{"kind":"string"}},{"name":"storageDirectory","comment":[],"type":{"kind":"string"}},{"name":"additionalStorageDirectories","comment":[],"type":{"kind":"array","element":{"kind":"string"}}},{"name":"containers","comment":[],"type":{"kind":"reference","name":"Counts"}},{"name":"images","comment":[],"type":{"kind":"int"}}]}},
+      {"kind":"error","name":"SystemFailed","comment":[],"parameters":{"kind":"struct","fields":[{"name":"errnoName","comment":[],"type":{"kind":"string"}},{"name":"message","comment":[],"type":{"kind":"string"}}]}},
+      {"kind":"error","name":"CannotStart","comment":[],"parameters":{"kind":"struct","fields":[{"name":"reason","comment":[],"type":{"kind":"string"}}]}},
+      {"kind":"error","name":"InternalError","comment":[],"parameters":{"kind":"struct","fields":[{"name":"reference","comment":[],"type":{"kind":"string"}}]}},
+    ],
+  }),
 };
 
 /**

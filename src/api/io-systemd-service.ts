@@ -82,6 +82,18 @@ method GetEnvironment() -> (
 # The environment block holds something that cannot be returned.
 error InconsistentEnvironment ()
 `,
+  tree: () => ({
+    name: 'io.systemd.service',
+    comment: [],
+    members: [
+      {"kind":"method","name":"Ping","comment":[],"input":{"kind":"struct","fields":[]},"output":{"kind":"struct","fields":[]}},
+      {"kind":"method","name":"Reload","comment":[],"input":{"kind":"struct","fields":[]},"output":{"kind":"struct","fields":[]}},
+      {"kind":"method","name":"SetLogLevel","comment":[],"input":{"kind":"struct","fields":[{"name":"level","comment":[],"type":{"kind":"int"}}]},"output":{"kind":"struct","fields":[]}},
+      {"kind":"method","name":"GetLogLevel","comment":[],"input":{"kind":"struct","fields":[]},"output":{"kind":"struct","fields":[{"name":"level","comment":[],"type":{"kind":"int"}}]}},
+      {"kind":"method","name":"GetEnvironment","comment":[],"input":{"kind":"struct","fields":[]},"output":{"kind":"struct","fields":[{"name":"environment","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}}]}},
+      {"kind":"error","name":"InconsistentEnvironment","comment":[],"parameters":{"kind":"struct","fields":[]}},
+    ],
+  }),
 };
 
 /**

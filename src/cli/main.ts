@@ -1,9 +1,25 @@
 /** The process: what it was given, what it leaves behind. Nothing else touches `process`. */
+import { fstatSync, writeSync } from 'node:fs';
 import { serviceAt } from './connect.ts';
 import { isInherited } from './inherited.ts';
 import { StandardInput } from './input.ts';
 import { Output } from './output.ts';
 import { program } from './program.ts';
+
+const DESCRIPTORS = { stdout: 1, stderr: 2 } as const;
+
+/** As every terminal is: to ask a stream of the process for that loads all that streams need. */
+const isDevice = (descriptor: number): boolean => fstatSync(descriptor).isCharacterDevice();
+
+function writeNow(stream: 'stdout' | 'stderr', bytes: Uint8Array): number {
+  try {
+    return writeSync(DESCRIPTORS[stream], bytes);
+  } catch (error) {
+    // Whoever shares it with us wants nobody to wait for it.
+    if (error instanceof Error && 'code' in error && error.code === 'EAGAIN') return 0;
+    throw error;
+  }
+}
 
 const isDumb = (): boolean => process.env['TERM'] === 'dumb';
 
@@ -11,8 +27,10 @@ const code = await program(process.argv.slice(2), {
   output: new Output({
     stdout: () => process.stdout,
     stderr: () => process.stderr,
-    colours: () => process.stdout.isTTY && !isDumb() && (process.env['NO_COLOR'] ?? '') === '',
-    columns: (stream) => (process[stream].isTTY && !isDumb() ? process[stream].columns : undefined),
+    now: writeNow,
+    colours: () => isDevice(1) && process.stdout.isTTY && !isDumb() && (process.env['NO_COLOR'] ?? '') === '',
+    columns: (stream) =>
+      isDevice(DESCRIPTORS[stream]) && process[stream].isTTY && !isDumb() ? process[stream].columns : undefined,
   }),
   input: new StandardInput({
     stdin: () => process.stdin,

@@ -13,11 +13,19 @@ export class OutputFailed extends Error {
 export interface OutputStreams {
   readonly stdout: () => Writable;
   readonly stderr: () => Writable;
+  /** Writes what the system takes this moment. @returns how many bytes that are; 0 where it has to be waited for */
+  readonly now: (stream: 'stdout' | 'stderr', bytes: Uint8Array) => number;
   /** Whether standard output is a terminal that shows colours. */
   readonly colours: () => boolean;
   /** How wide the terminal is that a stream goes to; undefined where it goes to none. */
   readonly columns: (stream: 'stdout' | 'stderr') => number | undefined;
 }
+
+/**
+ * So much is written without a stream, which takes longer to load than most of what a command says takes to be made. A pipe has
+ * room for as much unless nobody reads it.
+ */
+const AT_ONCE_BYTES = 16 * 1024;
 
 const COLOURS = { red: 31, green: 32, yellow: 33, grey: 90 } as const;
 export type Colour = keyof typeof COLOURS;
@@ -26,15 +34,19 @@ export type Colour = keyof typeof COLOURS;
 export class Output {
   readonly #streams: OutputStreams;
   readonly #opened = new Map<'stdout' | 'stderr', Writable>();
+  #atOnceBytes = AT_ONCE_BYTES;
 
   constructor(streams: OutputStreams) {
     this.#streams = streams;
   }
 
   /** @throws OutputClosed | OutputFailed */
-  async write(stream: 'stdout' | 'stderr', bytes: string | Uint8Array): Promise<void> {
+  async write(stream: 'stdout' | 'stderr', text: string | Uint8Array): Promise<void> {
+    const bytes = typeof text === 'string' ? Buffer.from(text) : text;
+    const left = bytes.subarray(this.#writeNow(stream, bytes));
+    if (left.length === 0) return;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    this.#open(stream).write(bytes, (error) => {
+    this.#open(stream).write(left, (error) => {
       if (error === null || error === undefined) resolve();
       else reject(failureFor(error));
     });
@@ -68,6 +80,18 @@ export class Output {
   /** How wide the terminal is that a stream goes to; undefined where it goes to none, or to one that cannot move back. */
   columns(stream: 'stdout' | 'stderr'): number | undefined {
     return this.#streams.columns(stream);
+  }
+
+  /** @returns how many bytes are written */
+  #writeNow(stream: 'stdout' | 'stderr', bytes: Uint8Array): number {
+    // What a stream has in hand goes first.
+    if (this.#opened.has(stream) || bytes.length > this.#atOnceBytes) return 0;
+    this.#atOnceBytes -= bytes.length;
+    try {
+      return this.#streams.now(stream, bytes);
+    } catch (error) {
+      throw error instanceof Error ? failureFor(error) : error;
+    }
   }
 
   #open(stream: 'stdout' | 'stderr'): Writable {

@@ -43,6 +43,8 @@ export class Containers {
   readonly #closing = new AbortController();
   /** Those whose start an earlier berthd died in, while their units go on with it. */
   readonly #unfinished = new Set<ContainerId>();
+  /** Those that the end of a container has begun. */
+  readonly #removals = new Map<ContainerId, Promise<void>>();
 
   constructor(world: Omit<Ports, 'operations' | 'faults'>, host: CreateHost, faults: Faults = noFaults) {
     const operations = new Operations(world, (container) => {
@@ -151,10 +153,11 @@ export class Containers {
     resize(this.#ports, reference, size);
   }
 
-  /** Resolves when a container has ended and all that it said is handed out. */
+  /** Resolves when a container has ended, all that it said is handed out, and it is removed where its end is to do that. */
   async ended(id: ContainerId, signal: AbortSignal): Promise<Waited> {
     const waited = await wait(this.#ports, id, ['stopped', 'exited'], signal);
     await this.#ports.relays.finished(relayKeyOf({ id }));
+    await this.#removals.get(id);
     return waited;
   }
 
@@ -220,8 +223,8 @@ export class Containers {
   async recover(id: ContainerId): Promise<void> {
     const state = this.#ports.registry.get(id)?.status.state;
     if (state === 'removing') {
-      await this.#ports.operations.run(id, 'remove', async (container) => {
-        await finishRemoval(this.#ports, container);
+      await this.#ports.operations.run(id, 'remove', async (container, unit) => {
+        await finishRemoval(this.#ports, container, unit);
       });
       return;
     }
@@ -262,14 +265,19 @@ export class Containers {
       });
     });
     if (!config.removeOnExit || this.#closing.signal.aborted) return;
-    remove(this.#ports, id, { ifRunning: 'refuse' }, this.#closing.signal).catch((error: unknown) => {
-      // Somebody else may have removed it first, or started it again, which is theirs to do.
-      if (error instanceof ContainerError) return;
-      this.#ports.log.error('A container that was to be removed at its end could not be removed', {
-        containerName: name,
-        error,
+    const removal = remove(this.#ports, id, { ifRunning: 'refuse' }, this.#closing.signal)
+      .catch((error: unknown) => {
+        // Somebody else may have removed it first, or started it again, which is theirs to do.
+        if (error instanceof ContainerError) return;
+        this.#ports.log.error('A container that was to be removed at its end could not be removed', {
+          containerName: name,
+          error,
+        });
+      })
+      .finally(() => {
+        if (this.#removals.get(id) === removal) this.#removals.delete(id);
       });
-    });
+    this.#removals.set(id, removal);
   }
 }
 

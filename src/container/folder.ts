@@ -144,9 +144,11 @@ export class Folders {
 
   /** Deletes the folder; its root must not be mounted any more. */
   async remove(folder: Folder): Promise<void> {
-    await rm(folder.pidFile, { force: true });
-    await rm(folder.setupFile, { force: true });
-    await rm(folder.path, { recursive: true, force: true, maxRetries: 3 });
+    await Promise.all([
+      rm(folder.pidFile, { force: true }),
+      rm(folder.setupFile, { force: true }),
+      rm(folder.path, { recursive: true, force: true, maxRetries: 3 }),
+    ]);
   }
 }
 

@@ -39,6 +39,16 @@ export function judge(evidence: Evidence): Status {
 /** While it starts, the main process of a unit is the program that sets the container up. */
 const PROCESSLESS: readonly ActiveState[] = ['inactive', 'failed', 'activating'];
 
+/** Whether it matters how the unit last ended: `end` is not looked at where it surely has a process of the container's. */
+export const mayHaveEnded = (unit: ServiceStatus | undefined): boolean =>
+  unit === undefined ||
+  unit.mainPid === 0 ||
+  unit.activeState === 'deactivating' ||
+  PROCESSLESS.includes(unit.activeState);
+
+/** Whether it matters that a process is held: `held` is not looked at where there is none. */
+export const mayBeHeld = (unit: ServiceStatus | undefined): boolean => unit !== undefined && unit.mainPid !== 0;
+
 /** undefined where the unit has, and had, no main process of the container's: it is down, on its way up, or waits for its next restart. */
 function byUnit(unit: ServiceStatus, { before, held, now }: Evidence): Status | undefined {
   const { invocationId } = unit;

@@ -8,10 +8,13 @@ import type { ServiceStatus } from '../systemd/unit-status.ts';
 import type { Container } from './container.ts';
 import { ContainerError } from './errors.ts';
 import type { Folders } from './folder.ts';
-import { judge } from './judge.ts';
+import { judge, mayBeHeld, mayHaveEnded } from './judge.ts';
 import type { ContainerId } from './names.ts';
 import type { Registry } from './registry.ts';
 import { after, hasEnded, type Operation } from './state.ts';
+
+/** @param unit as the look at the container found it; undefined where systemd does not know it */
+type Act<T> = (container: Container, unit: ServiceStatus | undefined) => Promise<T>;
 
 /** Where it comes from what a unit does. */
 type Source = (container: Container) => Promise<ServiceStatus | undefined>;
@@ -45,10 +48,10 @@ export class Operations {
    * would wait for itself.
    * @throws ContainerError `NoSuchContainer` | `AmbiguousContainer` | `WrongState` | `AlreadyStopped`
    */
-  async run<T>(reference: string, operation: Operation, act: (container: Container) => Promise<T>): Promise<T> {
-    return await this.turn(reference, async (container) => {
+  async run<T>(reference: string, operation: Operation, act: Act<T>): Promise<T> {
+    return await this.turn(reference, async (container, unit) => {
       this.demand(container, operation);
-      return await act(container);
+      return await act(container, unit);
     });
   }
 
@@ -56,12 +59,12 @@ export class Operations {
    * As `run`, for what is allowed in every state, or asks the table by itself with `demand`.
    * @throws ContainerError `NoSuchContainer` | `AmbiguousContainer`
    */
-  async turn<T>(reference: string, act: (container: Container) => Promise<T>): Promise<T> {
+  async turn<T>(reference: string, act: Act<T>): Promise<T> {
     const { id } = this.#registry.find(reference);
     return await this.#queue.run(id, async () => {
-      const container = await this.#lookAt(id);
-      if (container === undefined) throw new ContainerError('NoSuchContainer', { container: reference });
-      return await act(container);
+      const seen = await this.#lookAt(id);
+      if (seen === undefined) throw new ContainerError('NoSuchContainer', { container: reference });
+      return await act(seen.container, seen.unit);
     });
   }
 
@@ -86,7 +89,7 @@ export class Operations {
 
   /** Sees what a container is and saves it. For those who have the turn: inside `act`. */
   async settle(id: ContainerId): Promise<Container | undefined> {
-    return await this.#lookAt(id);
+    return (await this.#lookAt(id))?.container;
   }
 
   async #onceInTurn(waiting: Map<ContainerId, Promise<void>>, id: ContainerId, source: Source): Promise<void> {
@@ -108,20 +111,26 @@ export class Operations {
     await this.#queue.idle();
   }
 
-  async #lookAt(id: ContainerId, source: Source = this.#asked): Promise<Container | undefined> {
+  async #lookAt(
+    id: ContainerId,
+    source: Source = this.#asked,
+  ): Promise<{ container: Container; unit: ServiceStatus | undefined } | undefined> {
     const container = this.#registry.get(id);
     if (container === undefined) return undefined;
     const folder = this.#folders.of(id);
     const unit = await source(container);
-    const [end, held] = await Promise.all([this.#folders.endOf(folder), this.#folders.isHeld(folder)]);
+    const [end, held] = await Promise.all([
+      mayHaveEnded(unit) ? this.#folders.endOf(folder) : undefined,
+      mayBeHeld(unit) && this.#folders.isHeld(folder),
+    ]);
     const { status: before } = container;
     const status = judge({ before, unit, end, held, now: this.#now() });
     const restarts = unit?.restarts ?? container.restarts;
-    if (status === before && restarts === container.restarts) return container;
+    if (status === before && restarts === container.restarts) return { container, unit };
     // Why it could not be started is old news once it has run.
     const message = status === before ? container.message : undefined;
     const seen = this.#registry.save({ ...container, status, restarts, message });
     if (hasEnded(status.state) && status !== before) this.#onEnd(seen);
-    return seen;
+    return { container: seen, unit };
   }
 }

@@ -198,7 +198,7 @@ function logProperties({ id, name, config }: Container, { stdin, stdout, stderr 
     ...(stdin === undefined ? [] : [property.fd('StandardInputFileDescriptor', stdin)]),
     property.fd('StandardOutputFileDescriptor', stdout),
     property.fd('StandardErrorFileDescriptor', stderr),
-    // For runs that systemd starts by itself: it has given the descriptors back by then.
+    // systemd keeps the descriptors for the runs that it starts by itself (seen with 257); this is for one that has let go of them.
     property.text('StandardOutput', 'journal'),
     property.text('StandardError', 'journal'),
     property.text('SyslogIdentifier', name),

@@ -1,12 +1,12 @@
 /** crun and runc, by their command lines, which are the same but for a few options. */
-import { accessSync, constants, existsSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { runShortProgram } from '../lib/short-program.ts';
+import { PROGRAM_PATH } from './program-folders.ts';
 import { lastErrorIn, runtimeErrorFrom } from './runtime-log.ts';
 import {
   RuntimeError,
-  RUNTIME_NAMES,
   type CheckpointOptions,
   type CreateArguments,
   type ExecArguments,
@@ -288,23 +288,3 @@ async function runProgram(argv: readonly string[], signal?: AbortSignal): Promis
 }
 
 const isMissing = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOENT';
-
-const PROGRAM_FOLDERS = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
-const PROGRAM_PATH = PROGRAM_FOLDERS.join(':');
-
-/** The runtimes that are installed, in berth's order of preference. @param root each keeps its records in a folder below */
-export function installedRuntimes(root: string): CliRuntime[] {
-  return RUNTIME_NAMES.flatMap((name) => {
-    const path = PROGRAM_FOLDERS.map((folder) => `${folder}/${name}`).find(isExecutable);
-    return path === undefined ? [] : [new CliRuntime({ name, path, root: `${root}/${name}` })];
-  });
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}

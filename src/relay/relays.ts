@@ -8,8 +8,9 @@ import { loadedOnce } from '../lib/loaded-once.ts';
 import { ChunkBuffers } from './chunk-buffers.ts';
 import { listenForTerminals } from './console.ts';
 import { JournalEntries } from './journal-entries.ts';
-import { Relay, type Terminals } from './relay.ts';
+import { Relay } from './relay.ts';
 import { Spool, SPOOL_BYTES } from './spool.ts';
+import { terminals } from './terminals.ts';
 
 /** systemd's fd store. */
 export interface DescriptorStore {
@@ -291,24 +292,5 @@ export class Relays {
   }
 }
 
-/** By themselves: tsc does not rewrite the path of an import within a function that has a `using`. */
+/** By itself: tsc does not rewrite the path of an import within a function that has a `using`. */
 const calls = loadedOnce(async () => await import('./libc.ts'));
-const streams = loadedOnce(async () => await import('./master-stream.ts'));
-
-async function terminals(): Promise<Terminals> {
-  const { setWindowSize, foregroundGroup } = await calls();
-  const { masterStream } = await streams();
-  return {
-    open: masterStream,
-    setWindowSize,
-    redraw: (fd) => {
-      const group = foregroundGroup(fd);
-      if (group === undefined) return;
-      try {
-        process.kill(-group, 'SIGWINCH');
-      } catch {
-        // The whole group has ended this moment, and draws nothing.
-      }
-    },
-  };
-}

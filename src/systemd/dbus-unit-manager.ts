@@ -2,6 +2,7 @@
 import { Variant } from 'dbus-next';
 import { BusCallFailed } from './bus.ts';
 import { ChangeFeed } from './change-feed.ts';
+import type { GroupMoves } from './group-moves.ts';
 import { jobIdOf, JobWaiters, type JobAim, type Waiter } from './job-waiters.ts';
 import { managerFacts } from './manager-facts.ts';
 import { ManagerLink, type LinkCall, type LinkEvents } from './manager-link.ts';
@@ -14,19 +15,13 @@ import {
   PropertyReader,
   textOf,
 } from './unit-decoding.ts';
-import {
-  BusDisconnected,
-  NoSuchProcess,
-  UnitExists,
-  UnitJobFailed,
-  UnitNotLoaded,
-  UnitRefused,
-} from './unit-manager.ts';
+import { refusalOf } from './refusals.ts';
+import { BusDisconnected, UnitJobFailed, UnitNotLoaded, UnitRefused } from './unit-manager.ts';
 import type {
   JobOptions,
-  MainProcess,
   StartOptions,
   TransientUnit,
+  UnitJobFacts,
   UnitManager,
   UnitProperty,
 } from './unit-manager.ts';
@@ -42,10 +37,12 @@ import type {
   UnitProcess,
   UnitStatus,
 } from './unit-status.ts';
+import { startListener } from './start-listener.ts';
 import { ToldServices } from './told-services.ts';
-import { UnitWatch } from './unit-watch.ts';
+import { UnitWatch, type Told } from './unit-watch.ts';
 
 const PROPERTIES = 'org.freedesktop.DBus.Properties';
+const UNIT = 'org.freedesktop.systemd1.Unit';
 const SERVICE = 'org.freedesktop.systemd1.Service';
 const SYSTEM_BUS = 'unix:path=/run/dbus/system_bus_socket';
 
@@ -54,13 +51,8 @@ export interface DbusUnitManagerOptions {
   readonly address?: string;
   /** How long a call waits for a bus or a PID 1 that is away. @default 10000 */
   readonly patienceMs?: number;
-}
-
-/** Who is told what systemd says. */
-interface Told {
-  readonly jobs: JobWaiters;
-  readonly feed: ChangeFeed;
-  readonly told: ToldServices;
+  /** Told whenever systemd is about to start a process for a unit. */
+  readonly moves?: Pick<GroupMoves, 'expect'>;
 }
 
 export class DbusUnitManager implements UnitManager {
@@ -68,23 +60,25 @@ export class DbusUnitManager implements UnitManager {
   readonly #jobs: JobWaiters;
   readonly #feed: ChangeFeed;
   readonly #told: ToldServices;
+  readonly #moves: Told['moves'];
   #facts: ManagerFacts;
 
-  private constructor(link: ManagerLink, { jobs, feed, told }: Told, facts: ManagerFacts) {
+  private constructor(link: ManagerLink, { jobs, feed, told, moves }: Told, facts: ManagerFacts) {
     this.#link = link;
     this.#jobs = jobs;
     this.#feed = feed;
     this.#told = told;
+    this.#moves = moves;
     this.#facts = facts;
   }
 
   /** @throws BusUnavailable: no bus, no systemd on it, or one that does not pass descriptors */
   static async open(options: DbusUnitManagerOptions = {}, signal?: AbortSignal): Promise<DbusUnitManager> {
-    const { address = SYSTEM_BUS, patienceMs = 10_000 } = options;
+    const { address = SYSTEM_BUS, patienceMs = 10_000, moves } = options;
     const jobs = new JobWaiters();
     const feed = new ChangeFeed();
     const told = new ToldServices();
-    const watch = new UnitWatch(jobs, feed, told);
+    const watch = new UnitWatch({ jobs, feed, told, moves });
     let manager: DbusUnitManager | undefined;
     const events: LinkEvents = {
       received: (message) => {
@@ -99,7 +93,7 @@ export class DbusUnitManager implements UnitManager {
     };
     const link = await ManagerLink.open({ address, patienceMs }, events, signal);
     try {
-      manager = new DbusUnitManager(link, { jobs, feed, told }, await managerFacts(link, signal));
+      manager = new DbusUnitManager(link, { jobs, feed, told, moves }, await managerFacts(link, signal));
       return manager;
     } catch (error) {
       link[Symbol.dispose]();
@@ -111,11 +105,10 @@ export class DbusUnitManager implements UnitManager {
     return this.#facts;
   }
 
-  async startTransient(unit: TransientUnit, { signal, spawned }: StartOptions = {}): Promise<void> {
+  async startTransient(unit: TransientUnit, { signal, ...listener }: StartOptions = {}): Promise<void> {
     const body = [unit.name, 'fail', encode(unit.properties), []];
     const call = { member: 'StartTransientUnit', signature: 'ssa(sv)a(sa(sv))', body };
-    const told = spawned === undefined ? undefined : whenSpawned(spawned);
-    await this.#job({ unit: unit.name, state: 'up', told }, call, signal);
+    await this.#job({ unit: unit.name, state: 'up', told: startListener(listener) }, call, signal);
   }
 
   async handOver(main: number, to: number): Promise<void> {
@@ -131,16 +124,17 @@ export class DbusUnitManager implements UnitManager {
     );
   }
 
-  async stop(unit: string, { mode = 'replace', signal }: JobOptions = {}): Promise<void> {
+  async stop(unit: string, { mode = 'replace', signal }: JobOptions = {}): Promise<UnitJobFacts | undefined> {
     let again = false;
     const repeated = (): void => {
       again = true;
     };
     const call = { member: 'StopUnit', signature: 'ss', body: [unit, mode], ifUnanswered: 'repeat', repeated } as const;
     try {
-      await this.#job({ unit, state: 'down' }, call, signal);
+      return await this.#job({ unit, state: 'down' }, call, signal);
     } catch (error) {
       if (!again || !(error instanceof UnitNotLoaded)) throw error;
+      return undefined;
     }
   }
 
@@ -202,14 +196,25 @@ export class DbusUnitManager implements UnitManager {
     return properties === undefined ? undefined : decodeUnitLimits(properties);
   }
 
+  async isTransient(unit: string, signal?: AbortSignal): Promise<boolean | undefined> {
+    const call = { member: 'Get', signature: 'ss', body: [UNIT, 'Transient'] };
+    const transient = await this.#ofLoaded(unit, call, signal);
+    return transient === undefined ? undefined : transient instanceof Variant && transient.value === true;
+  }
+
   /** @param of an interface's, or everybody's when empty; undefined if the unit is not loaded */
   async #properties(unit: string, of: string, signal?: AbortSignal): Promise<PropertyReader | undefined> {
-    // Its object answers for any unit, and would load it: so ask first.
+    const properties = await this.#ofLoaded(unit, { member: 'GetAll', signature: 's', body: [of] }, signal);
+    return properties === undefined ? undefined : new PropertyReader(properties);
+  }
+
+  /** Asks the unit's object for properties of its own; undefined if the unit is not loaded. */
+  async #ofLoaded(unit: string, call: LinkCall, signal?: AbortSignal): Promise<unknown> {
+    // It answers for any unit, and would load it: so ask first.
     if (!(await this.#isLoaded(unit, signal))) return undefined;
     try {
       const target = { path: unitPath(unit), interface: PROPERTIES };
-      const [properties] = await this.#insist(unit, { target, member: 'GetAll', signature: 's', body: [of] }, signal);
-      return new PropertyReader(properties);
+      return (await this.#insist(unit, { ...call, target }, signal))[0];
     } catch (error) {
       if (error instanceof UnitNotLoaded) return undefined;
       throw error;
@@ -248,13 +253,16 @@ export class DbusUnitManager implements UnitManager {
     await Promise.resolve();
   }
 
-  async #job(aim: JobAim, call: LinkCall, signal: AbortSignal | undefined): Promise<void> {
+  /** @returns the unit as systemd last told of it before it told that the job is done */
+  async #job(aim: JobAim, call: LinkCall, signal: AbortSignal | undefined): Promise<UnitFacts | undefined> {
+    this.#moves?.expect();
     const { result, last } = await this.#jobs.run(
       aim,
       async () => textOf((await this.#call(aim.unit, call, signal))[0]),
       signal,
     );
     if (result !== 'done') throw new UnitJobFailed(aim.unit, result, last);
+    return last;
   }
 
   /** For what has the same effect however often it is said. */
@@ -296,30 +304,6 @@ export class DbusUnitManager implements UnitManager {
   }
 }
 
-/** Calls back once, when a service has a main process. */
-function whenSpawned(spawned: (main: MainProcess) => void): (facts: UnitFacts) => void {
-  let call: typeof spawned | undefined = spawned;
-  return ({ service, invocationId }) => {
-    if (service === undefined || service.mainPid === 0) return;
-    call?.({ pid: service.mainPid, invocationId });
-    call = undefined;
-  };
-}
-
 function encode(properties: readonly UnitProperty[]): unknown[] {
   return properties.map(({ name, signature, value }) => [name, new Variant(signature, value)]);
-}
-
-function refusalOf(unit: string, cause: BusCallFailed): Error {
-  switch (cause.dbusError) {
-    case 'org.freedesktop.systemd1.NoSuchUnit':
-      return new UnitNotLoaded(unit, { cause });
-    case 'org.freedesktop.systemd1.UnitExists':
-      return new UnitExists(unit, { cause });
-    case 'org.freedesktop.systemd1.NoSuchProcess':
-    case 'System.Error.ESRCH':
-      return new NoSuchProcess(unit, { cause });
-    default:
-      return new UnitRefused(unit, cause.dbusError, cause.message, { cause });
-  }
 }

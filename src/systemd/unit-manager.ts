@@ -40,6 +40,8 @@ export interface StartOptions {
    * does, of which systemd-executor's own start is the most. Never called after the job has ended, nor where the unit comes to none.
    */
   readonly spawned?: ((main: MainProcess) => void) | undefined;
+  /** Called once, when systemd has given up a start whose process was there, for want of time say; the job ends when all is cleaned up. */
+  readonly givenUp?: (() => void) | undefined;
 }
 
 export interface TransientUnit {
@@ -75,8 +77,12 @@ export interface UnitManager extends AsyncDisposable {
   handOver(main: number, to: number): Promise<void>;
   /** Starts a loaded unit or one with a unit file. @throws UnitJobFailed | UnitNotLoaded (nothing knows this name) */
   start(unit: string, options?: JobOptions): Promise<void>;
-  /** Resolves when the unit is down; also when it already was. @throws UnitJobFailed | UnitNotLoaded */
-  stop(unit: string, options?: JobOptions): Promise<void>;
+  /**
+   * Resolves when the unit is down; also when it already was.
+   * @returns the unit as it was then, as far as systemd told: `failed` stays loaded
+   * @throws UnitJobFailed | UnitNotLoaded
+   */
+  stop(unit: string, options?: JobOptions): Promise<UnitJobFacts | undefined>;
 
   /** @param signalNumber as kill(2) has it. @throws UnitNotLoaded | NoSuchProcess (no process to signal) */
   kill(unit: string, whom: KillWhom, signalNumber: number, signal?: AbortSignal): Promise<void>;
@@ -107,6 +113,8 @@ export interface UnitManager extends AsyncDisposable {
   service(unit: string, signal?: AbortSignal): Promise<ServiceStatus | undefined>;
   /** What systemd has told of a service by itself up to now; undefined where it has to be asked. */
   lastTold(unit: string): ServiceStatus | undefined;
+  /** Whether the unit was made by StartTransientUnit and has no file of anybody's; undefined if it is not loaded. */
+  isTransient(unit: string, signal?: AbortSignal): Promise<boolean | undefined>;
   /** What limits the unit's control group now; undefined if it is not loaded. */
   limits(unit: string, signal?: AbortSignal): Promise<UnitLimits | undefined>;
   /** The loaded units whose names match any of the globs, `berth-*.service`, in one call. */

@@ -1,6 +1,7 @@
 /** From systemd's signals to facts: for those who wait for a job, and for those who follow the changes. */
 import type { BusSignal } from './bus.ts';
 import type { ChangeFeed } from './change-feed.ts';
+import type { GroupMoves } from './group-moves.ts';
 import type { JobWaiters } from './job-waiters.ts';
 import type { ToldServices } from './told-services.ts';
 import { decodeServiceFacts, decodeUnitFacts, PropertyReader, textOf } from './unit-decoding.ts';
@@ -10,17 +11,27 @@ import type { ServiceFacts } from './unit-status.ts';
 const UNIT = 'org.freedesktop.systemd1.Unit';
 const SERVICE = 'org.freedesktop.systemd1.Service';
 
+/** Who is told what systemd says. */
+export interface Told {
+  readonly jobs: JobWaiters;
+  readonly feed: ChangeFeed;
+  readonly told: ToldServices;
+  readonly moves: Pick<GroupMoves, 'expect'> | undefined;
+}
+
 export class UnitWatch {
   readonly #jobs: JobWaiters;
   readonly #feed: ChangeFeed;
   readonly #told: ToldServices;
+  readonly #moves: Told['moves'];
   /** A service's own facts come first, and the signal with those of every unit is the very next. */
   #service: { readonly path: string; readonly facts: ServiceFacts } | undefined;
 
-  constructor(jobs: JobWaiters, feed: ChangeFeed, told: ToldServices) {
+  constructor({ jobs, feed, told, moves }: Told) {
     this.#jobs = jobs;
     this.#feed = feed;
     this.#told = told;
+    this.#moves = moves;
   }
 
   received({ member, path, body }: BusSignal): void {
@@ -56,6 +67,8 @@ export class UnitWatch {
     if (type !== UNIT) return;
     const service = this.#service?.path === path ? this.#service.facts : undefined;
     const facts = decodeUnitFacts(new PropertyReader(properties), service);
+    // Its ExecStopPost= is not a process of the unit's group yet.
+    if (facts.subState === 'stop-post') this.#moves?.expect();
     this.#told.changed(unit, service === undefined ? undefined : { ...facts, ...service });
     this.#jobs.told(unit, facts);
     this.#feed.publish({ kind: 'changed', unit, ...facts });

@@ -164,7 +164,7 @@ class Checks {
 
   #parse(): Parsed {
     if (this.#parsed !== undefined) return this.#parsed;
-    const tree = parseInterface(this.#definition.text);
+    const tree = this.#definition.tree?.() ?? parseInterface(this.#definition.text);
     const outputs = new Map<string, StructType>();
     const errors = new Map<string, StructType>();
     for (const member of tree.members) {

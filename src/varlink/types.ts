@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import type { Interface } from './idl/ast.ts';
 
 /**
  * What the parts of the library, and the code that is generated from interface files, agree on. Types only.
@@ -45,6 +46,8 @@ export interface InterfaceDefinition<Handlers extends object = object> {
   readonly name: string;
   /** The interface file, byte for byte; the source of truth for checks and introspection. */
   readonly text: string;
+  /** What the text says, comments left out: a client that has it need not parse that, which takes longer than most calls. */
+  readonly tree?: () => Interface;
   /** Never set. */
   readonly handlers?: Handlers;
 }

@@ -10,8 +10,10 @@ export interface Engine {
   readonly create: (name: string, command: readonly string[]) => Promise<void>;
   readonly start: (name: string) => Promise<void>;
   readonly runDetached: (name: string, command: readonly string[]) => Promise<void>;
-  /** Runs it to its end, hears its exit code and leaves nothing behind. */
+  /** Until it is known how it has ended. */
   readonly runToExit: (name: string, command: readonly string[]) => Promise<void>;
+  /** Until nothing is left of it, its name among it. */
+  readonly runAndRemove: (name: string, command: readonly string[]) => Promise<void>;
   readonly stop: (name: string) => Promise<void>;
   readonly kill: (name: string) => Promise<void>;
   readonly remove: (name: string) => Promise<void>;
@@ -62,9 +64,14 @@ export function berthVarlink(client: Client): Engine {
       await start(name);
     },
     runToExit: async (name, argv) => {
-      const id = await create(name, argv, true);
-      await start(id);
-      await untilEnded(id);
+      await create(name, argv);
+      await start(name);
+      await untilEnded(name);
+    },
+    runAndRemove: async (name, argv) => {
+      await create(name, argv, true);
+      await start(name);
+      await containers.wait({ container: name, conditions: [] });
     },
     stop: async (name) => void (await containers.stop({ container: name })),
     kill: async (name) => void (await containers.kill({ container: name })),
@@ -96,7 +103,8 @@ export function commandLine({ program, image, network }: Dialect): Engine {
     create: async (name, argv) => void (await say('create', ...named(name, argv))),
     start: async (name) => void (await say('start', name)),
     runDetached: async (name, argv) => void (await say('run', '-d', ...named(name, argv))),
-    runToExit: async (name, argv) => void (await say('run', '--rm', ...named(name, argv))),
+    runToExit: async (name, argv) => void (await say('run', ...named(name, argv))),
+    runAndRemove: async (name, argv) => void (await say('run', '--rm', ...named(name, argv))),
     stop: async (name) => void (await say('stop', name)),
     kill: async (name) => void (await say('kill', name)),
     remove: async (name) => void (await say('rm', name)),
@@ -131,6 +139,11 @@ export function podmanRest(http: HttpSocket): Engine {
       await post(name, 'start');
     },
     runToExit: async (name, argv) => {
+      await create(name, argv);
+      await post(name, 'start');
+      await post(name, 'wait');
+    },
+    runAndRemove: async (name, argv) => {
       await create(name, argv);
       await post(name, 'start');
       await post(name, 'wait');

@@ -12,7 +12,8 @@ const SETTLE_MS = 40;
 
 export const STEPS = {
   run: 'run -d',
-  exit: 'run --rm true',
+  exit: 'run true',
+  gone: 'run --rm true',
   create: 'create',
   start: 'start',
   inspect: 'inspect',
@@ -27,6 +28,10 @@ export function lifecycleOf(engine: Engine): Turn {
   return async (stopwatch, round) => {
     const name = `bench-${round.toString()}`;
     await stopwatch.time(STEPS.exit, async () => await engine.runToExit(`${name}-exit`, TRUE));
+    await delay(SETTLE_MS);
+    await engine.remove(`${name}-exit`);
+    await delay(SETTLE_MS);
+    await stopwatch.time(STEPS.gone, async () => await engine.runAndRemove(`${name}-gone`, TRUE));
     await delay(SETTLE_MS);
     await stopwatch.time(STEPS.run, async () => await engine.runDetached(`${name}-run`, SERVER));
     await delay(SETTLE_MS);

@@ -20,9 +20,8 @@ export function targetsOf(rows: readonly Row[]): Target[] {
   return [
     ratio('Create and Start over varlink, beside crun run', STEPS.run, 'berth varlink', 'crun', 3, STEPS.exit),
     ratio('true to its end over varlink, beside podman', STEPS.exit, 'berth varlink', 'podman CLI', 0.5),
-    ratio('true to its end with the CLI, beside podman', STEPS.exit, 'berth CLI', 'podman CLI', 0.5),
     atMost(`List over varlink (${many})`, median(many, 'berth varlink'), 10, 'ms'),
-    ...[STEPS.list, many, STEPS.inspect, STEPS.run, STEPS.stop, STEPS.remove].map((name) =>
+    ...[STEPS.list, many, STEPS.inspect, STEPS.run, STEPS.exit, STEPS.gone, STEPS.stop, STEPS.remove].map((name) =>
       ratio(`${name} with the CLI, beside podman`, name, 'berth CLI', 'podman CLI', 1),
     ),
     ratio('exec true over varlink, beside crun exec', EXEC.exec, 'berth varlink', 'crun', 2.5),

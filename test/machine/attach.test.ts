@@ -1,27 +1,26 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import type { AttachInput, Configuration, StartAndAttachInput } from '../../src/api/io-berth-container.ts';
-import { Berth, bytesOf } from './berth.ts';
-import { leaks } from './leaks.ts';
+import { bytesOf, type Berth } from './berth.ts';
 import { Streams } from './streams.ts';
+import { useBerth } from './use-berth.ts';
 import { useMachine } from './use-machine.ts';
 
 const machine = useMachine();
 let berth: Berth;
-
-beforeAll(async () => {
-  berth = await Berth.connect(machine);
-});
+// After what `useBerth` does: such hooks run in reverse order.
 afterEach(async () => {
-  await berth.removeAll();
-  await expect.poll(async () => await leaks(machine)).toEqual([]);
   await expect
     .poll(async () => (await berth.show('berthd.service', 'NFileDescriptorStore'))['NFileDescriptorStore'])
     .toBe('0');
 });
-afterAll(async () => {
-  await berth[Symbol.asyncDispose]();
-});
+useBerth(
+  machine,
+  (connected) => {
+    berth = connected;
+  },
+  'none-soon',
+);
 
 /** More than waits for a client that does not read. */
 const FLOOD_BYTES = 32 * 1024 * 1024;

@@ -1,26 +1,18 @@
 /** What is wrong with the host is said in a word that a client can act on; nothing is lost by it, and nothing left. */
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { Berth } from './berth.ts';
 import { leaks } from './leaks.ts';
+import { useBerth } from './use-berth.ts';
 import { useMachine } from './use-machine.ts';
 
 const machine = useMachine();
 let berth: Berth;
+const reconnect = useBerth(machine, (connected) => {
+  berth = connected;
+});
 
 beforeAll(async () => {
-  berth = await Berth.connect(machine);
   await berth.image('plain');
-});
-const reconnect = async (): Promise<void> => {
-  await berth[Symbol.asyncDispose]();
-  berth = await Berth.connect(machine);
-};
-afterEach(async () => {
-  await berth.removeAll();
-  expect(await leaks(machine)).toEqual([]);
-});
-afterAll(async () => {
-  await berth[Symbol.asyncDispose]();
 });
 
 const FOREVER = 'trap "exit 5" TERM; while :; do sleep 1000 & wait; done';

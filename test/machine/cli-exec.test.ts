@@ -2,30 +2,27 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { text as textOf } from 'node:stream/consumers';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { Berth } from './berth.ts';
-import { leaks } from './leaks.ts';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Berth } from './berth.ts';
 import type { Outcome, RunOptions } from './process.ts';
+import { useBerth } from './use-berth.ts';
 import { useMachine } from './use-machine.ts';
 
 const machine = useMachine();
 let client: Berth;
+const reconnect = useBerth(
+  machine,
+  (connected) => {
+    client = connected;
+  },
+  'none-soon',
+);
 const FOREVER = 'trap "exit 0" TERM; while :; do sleep 1000 & wait; done';
 const MIB = 1024 * 1024;
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
-beforeAll(async () => {
-  client = await Berth.connect(machine);
-});
 beforeEach(async () => {
   await client.run('x', FOREVER);
-});
-afterEach(async () => {
-  await client.removeAll();
-  await expect.poll(async () => await leaks(machine)).toEqual([]);
-});
-afterAll(async () => {
-  await client[Symbol.asyncDispose]();
 });
 
 const berth = async (argv: readonly string[], options?: RunOptions): Promise<Outcome> =>
@@ -309,8 +306,7 @@ describe('a berthd that dies', () => {
   const MOST_LOST = 50;
 
   afterEach(async () => {
-    await client[Symbol.asyncDispose]();
-    client = await Berth.connect(machine);
+    await reconnect();
   });
 
   // prettier-ignore

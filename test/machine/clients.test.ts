@@ -2,32 +2,29 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { buildPackage } from '../../packaging/package.ts';
 import { Berth, SOCKET } from './berth.ts';
 import { IMAGES, imagesFolder } from './images.ts';
 import { leaks } from './leaks.ts';
 import type { Machine } from './machine.ts';
 import { Terminal } from './terminal.ts';
+import { useBerth } from './use-berth.ts';
 import { bootOrSkip, useMachine } from './use-machine.ts';
 
 const machine = useMachine();
 let berth: Berth;
+const reconnect = useBerth(
+  machine,
+  (connected) => {
+    berth = connected;
+  },
+  'none-soon',
+);
 const SCRIPT = '/run/frames-client.py';
 const FOREVER = 'trap "exit 0" TERM; while :; do sleep 1000 & wait; done';
 const SEQUENCE = Buffer.from(Array.from({ length: 1_000_000 }, (_, index) => `${(index + 1).toString()}\n`).join(''));
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
-
-beforeAll(async () => {
-  berth = await Berth.connect(machine);
-});
-afterEach(async () => {
-  await berth.removeAll();
-  await expect.poll(async () => await leaks(machine)).toEqual([]);
-});
-afterAll(async () => {
-  await berth[Symbol.asyncDispose]();
-});
 
 describe('a Python script that knows the frames', () => {
   beforeAll(async () => {
@@ -93,8 +90,7 @@ describe('a Python script that knows the frames', () => {
     await machine.sh('systemctl kill --kill-whom=main -s KILL berthd.service');
     expect((await child.ended).code).toBe(125);
     expect(String(await complaint)).toBe('the service went away; the process goes on\n');
-    await berth[Symbol.asyncDispose]();
-    berth = await Berth.connect(machine);
+    await reconnect();
     const sessions: (string | undefined)[] = [];
     for await (const { execSession } of berth.containers.execList({ container: 'client' }))
       sessions.push(execSession?.state);

@@ -1,21 +1,13 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Configuration } from '../../src/api/io-berth-container.ts';
-import { Berth, bytesOf } from './berth.ts';
-import { leaks } from './leaks.ts';
+import { bytesOf, type Berth } from './berth.ts';
+import { useBerth } from './use-berth.ts';
 import { useMachine } from './use-machine.ts';
 
 const machine = useMachine();
 let berth: Berth;
-
-beforeAll(async () => {
-  berth = await Berth.connect(machine);
-});
-afterEach(async () => {
-  await berth.removeAll();
-  expect(await leaks(machine)).toEqual([]);
-});
-afterAll(async () => {
-  await berth[Symbol.asyncDispose]();
+useBerth(machine, (connected) => {
+  berth = connected;
 });
 
 const FOREVER = 'trap "exit 0" TERM; while :; do sleep 1000 & wait; done';

@@ -1,28 +1,18 @@
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { Berth } from './berth.ts';
-import { leaks } from './leaks.ts';
+import { beforeAll, expect, it } from 'vitest';
+import type { Berth } from './berth.ts';
+import { useBerth } from './use-berth.ts';
 import { useMachine } from './use-machine.ts';
 
 const machine = useMachine();
 let berth: Berth;
+const reconnect = useBerth(machine, (connected) => {
+  berth = connected;
+});
 
 beforeAll(async () => {
-  berth = await Berth.connect(machine);
   await berth.image('plain');
 });
-afterEach(async () => {
-  await berth.removeAll();
-  expect(await leaks(machine)).toEqual([]);
-});
-afterAll(async () => {
-  await berth[Symbol.asyncDispose]();
-});
 
-/** To the next berthd: connections to the one that was killed are worth nothing. */
-const reconnect = async (): Promise<void> => {
-  await berth[Symbol.asyncDispose]();
-  berth = await Berth.connect(machine);
-};
 const killBerthd = async (): Promise<void> => {
   await machine.check(['systemctl', 'kill', '--kill-whom=main', '--signal=KILL', 'berthd.service']);
 };

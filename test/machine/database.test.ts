@@ -1,22 +1,17 @@
 /** A database that is lost, damaged, or of another berth: what runs is found again, and what cannot be read is not touched. */
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { Berth } from './berth.ts';
-import { leaks } from './leaks.ts';
+import { beforeAll, expect, it } from 'vitest';
+import type { Berth } from './berth.ts';
+import { useBerth } from './use-berth.ts';
 import { useMachine } from './use-machine.ts';
 
 const machine = useMachine();
 let berth: Berth;
+const reconnect = useBerth(machine, (connected) => {
+  berth = connected;
+});
 
 beforeAll(async () => {
-  berth = await Berth.connect(machine);
   await berth.image('plain');
-});
-afterEach(async () => {
-  await berth.removeAll();
-  expect(await leaks(machine)).toEqual([]);
-});
-afterAll(async () => {
-  await berth[Symbol.asyncDispose]();
 });
 
 const DATABASE = '/var/lib/berth/berth.db';
@@ -34,8 +29,7 @@ async function whileDown(script: string): Promise<void> {
 async function startAgain(): Promise<() => Promise<string>> {
   const cursor = (await machine.sh('journalctl -n0 --show-cursor | sed -n "s/^-- cursor: //p"')).text().trim();
   await machine.check(['systemctl', 'start', 'berthd.socket']);
-  await berth[Symbol.asyncDispose]();
-  berth = await Berth.connect(machine);
+  await reconnect();
   return async () => await machine.journal('berthd.service', `--after-cursor=${cursor}`, '--output=cat');
 }
 

@@ -1,27 +1,25 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { ExecConfiguration } from '../../src/api/io-berth-container.ts';
-import { Berth } from './berth.ts';
+import type { Berth } from './berth.ts';
 import { leaks } from './leaks.ts';
 import { Streams } from './streams.ts';
+import { useBerth } from './use-berth.ts';
 import { useMachine } from './use-machine.ts';
 
 const machine = useMachine();
 let berth: Berth;
+const reconnect = useBerth(
+  machine,
+  (connected) => {
+    berth = connected;
+  },
+  'none-soon',
+);
 const FOREVER = 'trap "exit 0" TERM; while :; do sleep 1000 & wait; done';
 
-beforeAll(async () => {
-  berth = await Berth.connect(machine);
-});
 beforeEach(async () => {
   await berth.run('x', FOREVER);
-});
-afterEach(async () => {
-  await berth.removeAll();
-  await expect.poll(async () => await leaks(machine)).toEqual([]);
-});
-afterAll(async () => {
-  await berth[Symbol.asyncDispose]();
 });
 
 const exec = async (
@@ -47,8 +45,7 @@ const restartBerthd = async (meanwhile = ':'): Promise<void> => {
   await machine.sh(
     `systemctl stop berthd.socket berthd.service; ${meanwhile}; systemctl start berthd.socket berthd.service`,
   );
-  await berth[Symbol.asyncDispose]();
-  berth = await Berth.connect(machine);
+  await reconnect();
 };
 const descriptorsOfBerthd = async (): Promise<number> =>
   Number((await machine.sh('ls /proc/$(systemctl show -P MainPID berthd.service)/fd | wc -l')).text());
@@ -296,8 +293,7 @@ describe('an exec session', () => {
         '.scope; do :; done',
     );
     expect(await first.last).toBeUndefined();
-    await berth[Symbol.asyncDispose]();
-    berth = await Berth.connect(machine);
+    await reconnect();
     await expect.poll(async () => await inspect(quick)).toMatchObject({ state: 'stopped', exitCode: 9 });
     await expect.poll(async () => await inspect(clean)).toMatchObject({ state: 'stopped', exitCode: 0 });
     const again = new Streams(await berth.containers.execAttach({ session: id }));

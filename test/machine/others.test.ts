@@ -1,21 +1,13 @@
 /** What another program does to the unit of a container, or to systemd itself, is seen. */
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { Berth } from './berth.ts';
-import { leaks } from './leaks.ts';
+import { expect, it } from 'vitest';
+import type { Berth } from './berth.ts';
+import { useBerth } from './use-berth.ts';
 import { useMachine } from './use-machine.ts';
 
 const machine = useMachine();
 let berth: Berth;
-
-beforeAll(async () => {
-  berth = await Berth.connect(machine);
-});
-afterEach(async () => {
-  await berth.removeAll();
-  expect(await leaks(machine)).toEqual([]);
-});
-afterAll(async () => {
-  await berth[Symbol.asyncDispose]();
+useBerth(machine, (connected) => {
+  berth = connected;
 });
 
 const FOREVER = 'trap "exit 5" TERM; while :; do sleep 1000 & wait; done';

@@ -1,7 +1,7 @@
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { Berth, bytesOf } from './berth.ts';
-import { leaks } from './leaks.ts';
+import { afterEach, expect, it } from 'vitest';
+import { bytesOf, type Berth } from './berth.ts';
 import { Streams } from './streams.ts';
+import { useBerth } from './use-berth.ts';
 import { useMachine } from './use-machine.ts';
 
 /** BERTH_KILLS and BERTH_RESTARTS say how often berthd is killed, or restarted, under a container that counts. */
@@ -10,25 +10,20 @@ const RESTARTS = Number(process.env['BERTH_RESTARTS'] ?? 10);
 const LIMIT_MS = 60_000 + (KILLS + RESTARTS) * 5_000;
 const machine = useMachine();
 let berth: Berth;
-
-beforeAll(async () => {
-  berth = await Berth.connect(machine);
-});
+// After what `useBerth` does: such hooks run in reverse order.
 afterEach(async () => {
-  await berth.removeAll();
-  await expect.poll(async () => await leaks(machine)).toEqual([]);
   await expect
     .poll(async () => (await berth.show('berthd.service', 'NFileDescriptorStore'))['NFileDescriptorStore'])
     .toBe('0');
 });
-afterAll(async () => {
-  await berth[Symbol.asyncDispose]();
-});
+const reconnect = useBerth(
+  machine,
+  (connected) => {
+    berth = connected;
+  },
+  'none-soon',
+);
 
-const reconnect = async (): Promise<void> => {
-  await berth[Symbol.asyncDispose]();
-  berth = await Berth.connect(machine);
-};
 const kill =
   'pid=$(systemctl show -P MainPID berthd.service); systemctl kill --kill-whom=main -s KILL berthd.service; while kill -0 $pid 2>/dev/null; do :; done';
 const linesOf = async (container: string): Promise<Buffer[]> => (await berth.lines(container)).map(bytesOf);

@@ -102,6 +102,21 @@ it('a unit that is stopped while its container is set up does not start, and not
   await berth.containers.start({ container: 's-stopped' });
 });
 
+it('a runtime that hangs is ended when the time that the unit has to start is up', async () => {
+  await berth.create('s-hangs', FOREVER, { unitProperties: ['TimeoutStartSec=1'] });
+  await whileItCreates(async () => {
+    const refused = expect(berth.containers.start({ container: 's-hangs' })).rejects.toMatchObject({
+      error: 'io.berth.Container.UnitFailed',
+      parameters: { result: 'timeout' },
+    });
+    await creates();
+    await refused;
+    expect(await leaks(machine, /^(?:file|unit .*failed$) /)).toEqual([]);
+    expect((await machine.exec(['pgrep', '-f', '/usr/bin/crun'])).code).toBe(1);
+  });
+  expect((await inspect('s-hangs')).runtime).toMatchObject({ state: 'configured' });
+});
+
 it.each(['daemon-reload', 'daemon-reexec'])('systemctl %s while a container is set up is no matter', async (verb) => {
   await berth.create('s-reloaded', FOREVER);
   await whileItCreates(async () => {

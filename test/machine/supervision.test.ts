@@ -1,29 +1,17 @@
 /** What systemd does with berthd itself: reloads it, and starts it again when it does not answer any more. */
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { Berth } from './berth.ts';
-import { leaks } from './leaks.ts';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Berth } from './berth.ts';
+import { useBerth } from './use-berth.ts';
 import { useMachine } from './use-machine.ts';
 
 const machine = useMachine();
 let berth: Berth;
-
-beforeAll(async () => {
-  berth = await Berth.connect(machine);
-});
-afterEach(async () => {
-  await berth.removeAll();
-  expect(await leaks(machine)).toEqual([]);
-});
-afterAll(async () => {
-  await berth[Symbol.asyncDispose]();
+const reconnect = useBerth(machine, (connected) => {
+  berth = connected;
 });
 
-const reconnect = async (): Promise<void> => {
-  await berth[Symbol.asyncDispose]();
-  berth = await Berth.connect(machine);
-};
 const CONFIGURATION = '/etc/berth/berth.conf';
 const FOREVER = 'while :; do sleep 1000 & wait; done';
 

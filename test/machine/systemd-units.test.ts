@@ -80,8 +80,21 @@ describe('startTransient', () => {
     expect(await units.processes(name)).toEqual([
       { pid: status?.mainPid, controlGroup: `/system.slice/${name}`, commandLine: 'sleep 1000' },
     ]);
-    await units.stop(name);
+    expect(await units.isTransient(name)).toBe(true);
+    expect(await units.stop(name)).toMatchObject({ activeState: 'inactive' });
     expect(await units.status(name)).toBeUndefined();
+  });
+
+  it('tells of one that fails while it is stopped, and stays loaded', async () => {
+    const name = await start(
+      text('Type', 'exec'),
+      exec('ExecStopPost', [{ path: '/bin/false', argv: ['false'] }]),
+      sh('exec sleep 1000'),
+    );
+    expect(await units.stop(name)).toMatchObject({ activeState: 'failed' });
+    expect(await units.isTransient(name)).toBe(true);
+    await units.resetFailed(name);
+    expect(await units.isTransient(name)).toBeUndefined();
   });
 
   it('resolves for a oneshot when it has ended', async () => {
@@ -284,6 +297,7 @@ describe('a running unit', () => {
     );
     await units.start('filed.service');
     expect(await units.status('filed.service')).toMatchObject({ activeState: 'active', transient: false });
+    expect(await units.isTransient('filed.service')).toBe(false);
     await units.stop('filed.service', { mode: 'fail' });
   });
 });
@@ -292,6 +306,7 @@ describe('a unit that is not there', () => {
   const absent = 'berth-test-absent.service';
   it('is no status, and an error for everything that needs it', async () => {
     expect(await units.status(absent)).toBeUndefined();
+    expect(await units.isTransient(absent)).toBeUndefined();
     expect(await units.list([absent])).toEqual([]);
     const notLoaded = { name: 'UnitNotLoaded', unit: absent };
     await expect(units.start(absent)).rejects.toMatchObject(notLoaded);

@@ -1,12 +1,19 @@
 /** Programs that draw on a terminal, at the one of `berth run -it` and `berth exec -it`. */
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { Berth } from './berth.ts';
-import { leaks } from './leaks.ts';
+import { beforeAll, expect, it } from 'vitest';
+import type { Berth } from './berth.ts';
 import { Terminal, type Size } from './terminal.ts';
+import { useBerth } from './use-berth.ts';
 import { useMachine } from './use-machine.ts';
 
 const machine = useMachine();
 let client: Berth;
+useBerth(
+  machine,
+  (connected) => {
+    client = connected;
+  },
+  'none-soon',
+);
 const FOREVER = 'trap "exit 0" TERM; while :; do sleep 1000 & wait; done';
 const SIZE: Size = { columns: 99, rows: 33 };
 const DETACH = '\u0010\u0011';
@@ -16,15 +23,7 @@ const INTERRUPT = '\u0003';
 const atRow = (row: number): string => `\u001B[${row.toString()};1H`;
 
 beforeAll(async () => {
-  client = await Berth.connect(machine);
   await client.image('plain');
-});
-afterEach(async () => {
-  await client.removeAll();
-  await expect.poll(async () => await leaks(machine)).toEqual([]);
-});
-afterAll(async () => {
-  await client[Symbol.asyncDispose]();
 });
 
 const berth = (argv: readonly string[], size: Size = SIZE): Terminal => new Terminal(machine, ['berth', ...argv], size);

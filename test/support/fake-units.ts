@@ -10,6 +10,7 @@ import type {
   JobOptions,
   StartOptions,
   TransientUnit,
+  UnitJobFacts,
   UnitManager,
   UnitProperty,
 } from '../../src/systemd/unit-manager.ts';
@@ -226,14 +227,14 @@ export class FakeUnits implements UnitManager {
     this.#run(await this.#ask(unit), 0);
   }
 
-  async stop(unit: string, { signal }: JobOptions = {}): Promise<void> {
+  async stop(unit: string, { signal }: JobOptions = {}): Promise<UnitJobFacts | undefined> {
     this.#log('stop', unit);
     const loaded = await this.#ask(unit);
     if (loaded.status.subState === 'auto-restart') {
       this.#goDown(loaded, 'success');
-      return;
+      return jobFactsOf(loaded);
     }
-    if (loaded.status.mainPid === 0 && loaded.ending === undefined) return;
+    if (loaded.status.mainPid === 0 && loaded.ending === undefined) return jobFactsOf(loaded);
     const down = new Promise<void>((resolve, reject) => {
       this.#downWaiters.set(unit, [...(this.#downWaiters.get(unit) ?? []), resolve]);
       const giveUp = (): void => {
@@ -246,6 +247,7 @@ export class FakeUnits implements UnitManager {
       this.becomes(unit, { activeState: 'deactivating', subState: 'stop-sigterm' });
     if (!this.stubborn.has(unit)) this.exits(unit, { signal: signalOf(Number(this.property(unit, 'KillSignal'))) });
     await down;
+    return jobFactsOf(loaded);
   }
 
   async kill(unit: string, whom: KillWhom, signalNumber: number): Promise<void> {
@@ -296,6 +298,10 @@ export class FakeUnits implements UnitManager {
 
   async service(unit: string): Promise<UnitStatus | undefined> {
     return await this.status(unit);
+  }
+
+  async isTransient(unit: string): Promise<boolean | undefined> {
+    return (await this.status(unit))?.transient;
   }
 
   /** Has to be asked, always. */
@@ -504,6 +510,8 @@ export function statusOf(name: string, change: Partial<UnitStatus> = {}): UnitSt
     ...change,
   };
 }
+
+const jobFactsOf = ({ status }: Loaded): UnitJobFacts => ({ ...status, service: status });
 
 const valueOf = (loaded: Loaded, name: string): unknown => loaded.properties.find((each) => each.name === name)?.value;
 

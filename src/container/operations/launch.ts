@@ -42,7 +42,7 @@ export async function launch(
   const unit = unitFor(container, folder, commands, streams, ports.units.facts.version);
   const begin = async (): Promise<void> => {
     await using setUp = await prepareSetUp(ports, container, folder, commands, streams);
-    await ports.units.startTransient(unit, { spawned: setUp?.spawned });
+    await ports.units.startTransient(unit, { spawned: setUp?.spawned, givenUp: setUp?.givenUp });
   };
   try {
     await begin().catch(async (error: unknown) => {

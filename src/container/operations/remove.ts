@@ -1,6 +1,7 @@
 import type { Container } from '../container.ts';
 import { shortId } from '../names.ts';
 import type { Ports } from '../ports.ts';
+import type { ServiceStatus } from '../../systemd/unit-status.ts';
 import { isAlive } from '../state.ts';
 import { demandNoDependents } from './dependencies.ts';
 import { demandNoSessions } from '../exec/demand-no-sessions.ts';
@@ -29,14 +30,21 @@ export async function remove(
     // Not by way of `stop`, which refuses what is paused.
     if (container !== undefined && isAlive(container.status.state)) await stopUnit(ports, container, 0, signal);
   }
-  await ports.operations.run(id, 'remove', async (container) => {
+  await ports.operations.run(id, 'remove', async (container, unit) => {
     if (ifRunning === 'refuse') demandNoSessions(ports, container);
-    await finishRemoval(ports, container);
+    await finishRemoval(ports, container, unit);
   });
 }
 
-/** The removal itself, from whatever point an earlier one was cut off at. For those who have the turn. */
-export async function finishRemoval(ports: Ports, container: Container): Promise<void> {
+/**
+ * The removal itself, from whatever point an earlier one was cut off at. For those who have the turn.
+ * @param unit as the look at the container found it
+ */
+export async function finishRemoval(
+  ports: Ports,
+  container: Container,
+  unit: ServiceStatus | undefined,
+): Promise<void> {
   const { registry, folders, units, runtimes, mounts, sessions, relays, faults } = ports;
   const { status } = container;
   const folder = folders.of(container.id);
@@ -46,7 +54,7 @@ export async function finishRemoval(ports: Ports, container: Container): Promise
   if (exit !== undefined) registry.keepEnd(container, exit);
   registry.save({ ...container, status: { state: 'removing' } });
   faults('remove: written down');
-  await forgetUnit(units, container.unit);
+  if (unit !== undefined) await forgetUnit(units, container.unit);
   faults('remove: unit forgotten');
   await sessions.forget(container.id);
   faults('remove: sessions ended');

@@ -25,6 +25,8 @@ const LEAST_SYSTEMD = 254;
 export interface SetUp extends AsyncDisposable {
   /** systemd has made the unit's group. */
   readonly spawned: (main: MainProcess) => void;
+  /** Nobody waits for the container any more but systemd, for the end of this. */
+  readonly givenUp: () => void;
 }
 
 /**
@@ -89,6 +91,10 @@ class RunningSetUp implements SetUp {
 
   readonly spawned = (main: MainProcess): void => {
     this.#work ??= this.#goOn(main);
+  };
+
+  readonly givenUp = (): void => {
+    this.#program.kill();
   };
 
   async [Symbol.asyncDispose](): Promise<void> {

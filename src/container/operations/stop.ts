@@ -3,7 +3,7 @@ import type { ContainerId } from '../names.ts';
 import type { Ports } from '../ports.ts';
 import { isAlive } from '../state.ts';
 import { unitStopTimeoutUsec } from '../unit.ts';
-import { stopIfLoaded } from './forget-unit.ts';
+import { forgetFailure, stopIfLoaded } from './forget-unit.ts';
 import { isGone } from './is-gone.ts';
 
 export const SIGKILL = 9;
@@ -26,7 +26,8 @@ export async function stop(
       await Promise.resolve({ id: container.id, down: stopUnit(ports, container, timeoutUsec, signal) }),
   );
   await down;
-  await ports.operations.look(id);
+  // systemd has told that the unit is down before it told that stopping it is done.
+  await ports.operations.hear(id);
 }
 
 /**
@@ -60,14 +61,15 @@ export async function stopUnit(
   const killed = allowed === 0 ? signalMain(ports, unit, SIGKILL) : undefined;
   const stopped = stopIfLoaded(ports.units, unit, signal);
   const killer = allowed > 0 && allowed < own ? killAfter(ports, container, allowed / 1000) : undefined;
+  let down;
   try {
-    await Promise.all([killed, stopped]);
+    [down] = await Promise.all([stopped, killed]);
   } finally {
     killer?.[Symbol.dispose]();
   }
   ports.faults('stop: unit down');
   // A process that had to be killed makes systemd call the unit failed; it did what was asked for.
-  await ports.units.resetFailed(unit);
+  await forgetFailure(ports.units, unit, down);
   ports.faults('stop: failed state cleared');
 }
 

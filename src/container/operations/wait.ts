@@ -31,7 +31,6 @@ export async function wait(
     throw error;
   }
   const { id } = found;
-  await operations.look(id);
   const { promise, resolve, reject } = Promise.withResolvers<Waited>();
   let last = found;
   const check = (): void => {
@@ -42,9 +41,10 @@ export async function wait(
     }
     last = container;
     const { status } = container;
-    if (conditions.includes(status.state)) {
-      resolve({ state: status.state, exit: 'exit' in status ? status.exit : undefined });
-    }
+    const exit = status.state === 'removing' ? registry.endOf(id) : 'exit' in status ? status.exit : undefined;
+    // It is removed by its own end, say: that it has ended is as true then, and has the same answer.
+    const hasEnded = status.state === 'removing' && exit !== undefined && conditions.includes('stopped');
+    if (hasEnded || conditions.includes(status.state)) resolve({ state: status.state, exit });
   };
   using _listening = registry.changes.listen(id, check);
   const abort = (): void => {
@@ -52,7 +52,9 @@ export async function wait(
   };
   signal.addEventListener('abort', abort, { once: true });
   if (signal.aborted) abort();
-  check();
+  // A look waits for its turn, which is a removal's to the end of that; what is told until then is as true.
+  if (found.status.state === 'removing') check();
+  else operations.look(id).then(check, reject);
   try {
     return await promise;
   } finally {

@@ -1,6 +1,6 @@
 import type { ErrorDeclaration, Interface, Method, StructType, TypeAlias } from '../idl/ast.ts';
 import { flagsOf } from '../idl/flags.ts';
-import { camelName, docComment, pascalName, templateLiteral, typeText, valueDocs } from './print.ts';
+import { camelName, docComment, pascalName, templateLiteral, treeLiteral, typeText, valueDocs } from './print.ts';
 
 /** The interface file, as read, and where the output stands in relation to the library and to it. */
 export interface Source {
@@ -79,7 +79,7 @@ class Emitter {
 
   #definitionConst(text: string): string {
     const doc = docComment([`${this.#tree.name}, to be served or introspected.`]);
-    const fields = `  name: '${this.#tree.name}',\n  text: ${templateLiteral(text)},\n`;
+    const fields = `  name: '${this.#tree.name}',\n  text: ${templateLiteral(text)},\n  tree: () => (${treeLiteral(this.#tree)}),\n`;
     const type = `varlink.InterfaceDefinition<${this.#name}Handlers>`;
     return this.#exported('const', this.#definition, doc, `: ${type} = {\n${fields}};`);
   }

@@ -1,4 +1,4 @@
-import type { EnumType, Field, StructType, Type } from '../idl/ast.ts';
+import type { EnumType, Field, Interface, StructType, Type } from '../idl/ast.ts';
 import { proseOf } from '../idl/flags.ts';
 
 /*
@@ -99,4 +99,11 @@ function inlineValueDocs(type: Type): string[] {
 /** The text as a template literal that evaluates to it, character for character. */
 export function templateLiteral(text: string): string {
   return `\`${text.replaceAll(/[\\`]|\$\{/gu, '\\$&').replaceAll('\r', '\\r')}\``;
+}
+
+/** A tree without its comments, as an expression; a line for each member. */
+export function treeLiteral({ name, members }: Interface): string {
+  const bare = (key: string, value: unknown): unknown => (key === 'comment' ? [] : value);
+  const lines = members.map((member) => `      ${JSON.stringify(member, bare)},\n`);
+  return `{\n    name: '${name}',\n    comment: [],\n    members: [\n${lines.join('')}    ],\n  }`;
 }

@@ -10,8 +10,59 @@ const failingWith = (code: string): Writable =>
       done(Object.assign(new Error(`write ${code}`), { code }));
     },
   });
-const outputTo = (stdout: Writable, stderr = new Writable()): Output =>
-  new Output({ stdout: () => stdout, stderr: () => stderr, colours: () => false, columns: () => undefined });
+const outputTo = (
+  stdout: Writable,
+  {
+    stderr = new Writable(),
+    now = () => 0,
+  }: { stderr?: Writable; now?: (stream: string, bytes: Uint8Array) => number } = {},
+): Output =>
+  new Output({ stdout: () => stdout, stderr: () => stderr, now, colours: () => false, columns: () => undefined });
+const intoText = (text: string[]): Writable =>
+  new Writable({
+    write(chunk, _encoding, done) {
+      text.push(String(chunk));
+      done();
+    },
+  });
+
+describe('output', () => {
+  it('is with the system at once, and what it does not take waits for it', async () => {
+    const [now, later]: [string[], string[]] = [[], []];
+    const output = outputTo(intoText(later), {
+      now: (_, bytes) => {
+        now.push(Buffer.from(bytes.subarray(0, 6)).toString());
+        return Math.min(bytes.length, 6);
+      },
+    });
+    await output.line('early');
+    await output.line('too long');
+    await output.line('x');
+    expect(now).toEqual(['early\n', 'too lo']);
+    expect(later).toEqual(['ng\n', 'x\n']);
+  });
+
+  it('waits for the system where there is much of it', async () => {
+    const later: string[] = [];
+    const output = outputTo(intoText(later), { now: (_, bytes) => bytes.length });
+    const much = 'x'.repeat(20_000);
+    await output.line('little');
+    await output.line(much);
+    await output.line('little');
+    expect(later).toEqual([`${much}\n`, 'little\n']);
+  });
+
+  it('fails at once as it does later', async () => {
+    const failing = (code: string): Output =>
+      outputTo(new Writable(), {
+        now: () => {
+          throw Object.assign(new Error(`write ${code}`), { code });
+        },
+      });
+    await expect(failing('EPIPE').line('x')).rejects.toThrow(OutputClosed);
+    await expect(failing('ENOSPC').line('x')).rejects.toThrow(OutputFailed);
+  });
+});
 
 describe('output that nobody reads any more', () => {
   it('is told apart from output that cannot be kept', async () => {
@@ -33,6 +84,6 @@ describe('output that nobody reads any more', () => {
   });
 
   it('does not keep a complaint from being made', async () => {
-    await expect(outputTo(new Writable(), failingWith('EPIPE')).complain('x')).resolves.toBeUndefined();
+    await expect(outputTo(new Writable(), { stderr: failingWith('EPIPE') }).complain('x')).resolves.toBeUndefined();
   });
 });

@@ -102,6 +102,7 @@ export class TestWorld {
       output: new Output({
         stdout: () => stdout,
         stderr: () => stderr,
+        now: () => 0,
         colours: () => this.#options.colours ?? false,
         columns: () => this.#options.columns,
       }),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { EndRecord } from '../../../src/container/folder.ts';
-import { judge, type Evidence } from '../../../src/container/judge.ts';
+import { judge, mayBeHeld, mayHaveEnded, type Evidence } from '../../../src/container/judge.ts';
 import { unknownExit, type Exit, type Status } from '../../../src/container/status.ts';
 import type { UnitStatus } from '../../../src/systemd/unit-status.ts';
 import { statusOf } from '../../support/fake-units.ts';
@@ -262,5 +262,37 @@ describe('judge', () => {
     const before = exited('A', 6, 3);
     const unitOfB = cleaningUp('B', 5, { invocationId: 'B', mainStartedAt: at(5) }); // of A still
     expect(judged(before, { unit: unitOfB, end: failed('B') })).toEqual({ ...before, state: 'stopped' });
+  });
+});
+
+describe('what is not read', () => {
+  const states = [
+    'active',
+    'reloading',
+    'refreshing',
+    'maintenance',
+    'activating',
+    'deactivating',
+    'inactive',
+    'failed',
+  ] as const;
+  const units = states.flatMap((activeState) => [0, 7].map((mainPid) => up('a', 10, { activeState, mainPid })));
+  const befores = [
+    configured,
+    created('a'),
+    running('a', 10),
+    running('b', 5),
+    stopping('a', 10),
+    exited('a', 20),
+    exited('b', 5),
+  ];
+
+  it.each(units)('has no say in what it is: $activeState, process $mainPid', (each) => {
+    for (const before of befores) {
+      const judged = (end: EndRecord | undefined, held: boolean): Status =>
+        judge({ before, unit: each, end, held, now: NOW });
+      if (!mayHaveEnded(each)) expect(judged(record('a', 30), true)).toEqual(judged(undefined, true));
+      if (!mayBeHeld(each)) expect(judged(record('a', 30), true)).toEqual(judged(record('a', 30), false));
+    }
   });
 });

@@ -2,6 +2,7 @@ import { PassThrough } from 'node:stream';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import { InvalidReply } from '../../../src/varlink/binding.ts';
 import { VarlinkError } from '../../../src/varlink/errors.ts';
+import { parseInterface } from '../../../src/varlink/idl/parser.ts';
 import type { Call, Caller, JsonObject, Upgrade, Upgraded } from '../../../src/varlink/types.ts';
 import {
   Harbour2Client,
@@ -196,7 +197,12 @@ describe('generated errors', () => {
 
 describe('generated definitions and types', () => {
   it('carry the interface file, byte for byte', () => {
-    expect(harbour2Interface).toEqual({ name: 'org.example-harbour.Harbour2', text: HARBOUR });
+    expect(harbour2Interface).toMatchObject({ name: 'org.example-harbour.Harbour2', text: HARBOUR });
+  });
+
+  it('carry what the file says, without its comments', () => {
+    const text = harbour2Interface.text.replaceAll(/#.*/g, '');
+    expect(harbour2Interface.tree?.()).toEqual(parseInterface(text));
   });
 
   it('type the handlers by the flags of their methods', () => {

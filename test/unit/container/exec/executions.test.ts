@@ -98,7 +98,7 @@ function daemonStarts(): void {
     startTransient: async () => await (failure === undefined ? Promise.resolve() : Promise.reject(failure)),
     status: async () => await Promise.resolve(undefined),
     kill: nothing,
-    stop: nothing,
+    stop: async () => await Promise.resolve(undefined),
     changes: world.units.changes.bind(world.units),
   };
   const relay = { resize: () => undefined, attach: () => new DisposableStack() };

@@ -26,6 +26,16 @@ describe('Remove', () => {
     expect(world.units.isLoaded(UNIT)).toBe(false);
   });
 
+  it('leaves a unit of the name alone that somebody has a file of', async () => {
+    await using world = aWorld();
+    await world.given('web', 'running');
+    world.units.exits(UNIT, { code: 3 });
+    world.units.becomes(UNIT, { transient: false });
+    await world.containers.remove('web', { ifRunning: 'refuse' }, patient);
+    expect(world.units.isLoaded(UNIT)).toBe(true);
+    expect(world.units.calls).toEqual([]);
+  });
+
   it.each(['created', 'running', 'paused'] as const)(
     'refuses one that is %s, unless it is to be killed',
     async (state) => {

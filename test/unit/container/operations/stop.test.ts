@@ -13,7 +13,7 @@ describe('Stop', () => {
       state: 'exited',
       exit: { code: 143, signal: 'SIGTERM', result: 'success' },
     });
-    expect(world.units.calls.map(([method]) => method)).toEqual(['stop', 'resetFailed']);
+    expect(world.units.calls).toEqual([['stop', UNIT]]);
   });
 
   it('stops what Init has set up', async () => {

@@ -41,6 +41,33 @@ describe('Wait', () => {
     expect(await waited).toMatchObject({ state: undefined, exit: { code: 0 } });
   });
 
+  it('does not wait for a removal that the end has begun, unless for nothing else', async () => {
+    await using world = aWorld();
+    world.units.stubborn.add(UNIT); // whose clean-up takes its time
+    const { id } = await world.given('web', 'running', { removeOnExit: true });
+    world.units.processEnds(UNIT, { code: 3 });
+    await world.containers.unitChanged(UNIT);
+    await world.units.called('stop', UNIT);
+    expect(world.believed('web').status.state).toBe('removing');
+    const removed = Promise.all([
+      world.containers.wait('web', [], patient),
+      world.containers.wait('web', ['exited'], patient),
+      world.containers.ended(id, patient),
+    ]);
+    expect(await world.containers.wait('web', ['stopped', 'exited'], patient)).toMatchObject({
+      state: 'removing',
+      exit: { code: 3 },
+    });
+    expect(world.registry.all()).toHaveLength(1);
+    world.units.finishes(UNIT);
+    expect(await removed).toMatchObject([
+      { state: undefined, exit: { code: 3 } },
+      { exit: { code: 3 } },
+      { exit: { code: 3 } },
+    ]);
+    expect(world.registry.all()).toEqual([]);
+  });
+
   it('is told of the removal of one that never ran', async () => {
     await using world = aWorld();
     await world.given('web');

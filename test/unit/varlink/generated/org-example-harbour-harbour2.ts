@@ -181,6 +181,23 @@ error Full(
 
 error Storm()
 `,
+  tree: () => ({
+    name: 'org.example-harbour.Harbour2',
+    comment: [],
+    members: [
+      {"kind":"type","name":"Engine","comment":[],"type":{"kind":"enum","values":[{"name":"sail","comment":[]},{"name":"steam","comment":[]},{"name":"no_engine","comment":[]}]}},
+      {"kind":"type","name":"Ship","comment":[],"type":{"kind":"struct","fields":[{"name":"name","comment":[],"type":{"kind":"string"}},{"name":"engine","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"Engine"}}},{"name":"crew","comment":[],"type":{"kind":"array","element":{"kind":"reference","name":"Sailor"}}},{"name":"cargo","comment":[],"type":{"kind":"nullable","element":{"kind":"map","element":{"kind":"int"}}}},{"name":"tags","comment":[],"type":{"kind":"map","element":{"kind":"struct","fields":[]}}},{"name":"built","comment":[],"type":{"kind":"struct","fields":[{"name":"yard","comment":[],"type":{"kind":"string"}},{"name":"class","comment":[],"type":{"kind":"enum","values":[{"name":"brig","comment":[]},{"name":"sloop","comment":[]}]}}]}},{"name":"tender","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"Ship"}}},{"name":"log","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"nullable","element":{"kind":"map","element":{"kind":"array","element":{"kind":"float"}}}}}}},{"name":"extra","comment":[],"type":{"kind":"nullable","element":{"kind":"object"}}},{"name":"anything","comment":[],"type":{"kind":"any"}}]}},
+      {"kind":"type","name":"Sailor","comment":[],"type":{"kind":"struct","fields":[{"name":"name","comment":[],"type":{"kind":"string"}}]}},
+      {"kind":"method","name":"Dock","comment":[],"input":{"kind":"struct","fields":[{"name":"ship","comment":[],"type":{"kind":"reference","name":"Ship"}},{"name":"berth","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}}]},"output":{"kind":"struct","fields":[{"name":"berth","comment":[],"type":{"kind":"int"}}]}},
+      {"kind":"method","name":"List","comment":[],"input":{"kind":"struct","fields":[{"name":"engine","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"Engine"}}}]},"output":{"kind":"struct","fields":[{"name":"ship","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"Ship"}}}]}},
+      {"kind":"method","name":"Watch","comment":[],"input":{"kind":"struct","fields":[]},"output":{"kind":"struct","fields":[{"name":"event","comment":[],"type":{"kind":"string"}}]}},
+      {"kind":"method","name":"Find","comment":[],"input":{"kind":"struct","fields":[{"name":"name","comment":[],"type":{"kind":"string"}}]},"output":{"kind":"struct","fields":[{"name":"ship","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"Ship"}}}]}},
+      {"kind":"method","name":"Call","comment":[],"input":{"kind":"struct","fields":[]},"output":{"kind":"struct","fields":[{"name":"ship","comment":[],"type":{"kind":"string"}}]}},
+      {"kind":"method","name":"Board","comment":[],"input":{"kind":"struct","fields":[]},"output":{"kind":"struct","fields":[]}},
+      {"kind":"error","name":"Full","comment":[],"parameters":{"kind":"struct","fields":[{"name":"berths","comment":[],"type":{"kind":"int"}}]}},
+      {"kind":"error","name":"Storm","comment":[],"parameters":{"kind":"struct","fields":[]}},
+    ],
+  }),
 };
 
 /**

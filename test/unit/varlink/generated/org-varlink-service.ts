@@ -46,6 +46,21 @@ error PermissionDenied ()
 error ExpectedMore ()
 error ExpectedUpgrade ()
 `,
+  tree: () => ({
+    name: 'org.varlink.service',
+    comment: [],
+    members: [
+      {"kind":"method","name":"GetInfo","comment":[],"input":{"kind":"struct","fields":[]},"output":{"kind":"struct","fields":[{"name":"vendor","comment":[],"type":{"kind":"string"}},{"name":"product","comment":[],"type":{"kind":"string"}},{"name":"version","comment":[],"type":{"kind":"string"}},{"name":"url","comment":[],"type":{"kind":"string"}},{"name":"interfaces","comment":[],"type":{"kind":"array","element":{"kind":"string"}}}]}},
+      {"kind":"method","name":"GetInterfaceDescription","comment":[],"input":{"kind":"struct","fields":[{"name":"interface","comment":[],"type":{"kind":"string"}}]},"output":{"kind":"struct","fields":[{"name":"description","comment":[],"type":{"kind":"string"}}]}},
+      {"kind":"error","name":"InterfaceNotFound","comment":[],"parameters":{"kind":"struct","fields":[{"name":"interface","comment":[],"type":{"kind":"string"}}]}},
+      {"kind":"error","name":"MethodNotFound","comment":[],"parameters":{"kind":"struct","fields":[{"name":"method","comment":[],"type":{"kind":"string"}}]}},
+      {"kind":"error","name":"MethodNotImplemented","comment":[],"parameters":{"kind":"struct","fields":[{"name":"method","comment":[],"type":{"kind":"string"}}]}},
+      {"kind":"error","name":"InvalidParameter","comment":[],"parameters":{"kind":"struct","fields":[{"name":"parameter","comment":[],"type":{"kind":"string"}}]}},
+      {"kind":"error","name":"PermissionDenied","comment":[],"parameters":{"kind":"struct","fields":[]}},
+      {"kind":"error","name":"ExpectedMore","comment":[],"parameters":{"kind":"struct","fields":[]}},
+      {"kind":"error","name":"ExpectedUpgrade","comment":[],"parameters":{"kind":"struct","fields":[]}},
+    ],
+  }),
 };
 
 /**
