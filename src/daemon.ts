@@ -209,6 +209,7 @@ export class Daemon implements AsyncDisposable {
         log,
         now,
         sessions: executions,
+        moves,
         setUps: environment['NOTIFY_SOCKET'] === undefined ? undefined : setUpsWith(libexecDirectory, nothing),
         relays,
       },

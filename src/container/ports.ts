@@ -8,6 +8,7 @@ import type { ImageStore } from '../storage/images.ts';
 import type { Relays } from '../relay/relays.ts';
 import type { CgroupProcess, CgroupUsage } from '../systemd/cgroup.ts';
 import type { GatedProcess, ProcessStreams } from '../systemd/gated-process.ts';
+import type { GroupMoves } from '../systemd/group-moves.ts';
 import type { UnitManager } from '../systemd/unit-manager.ts';
 import type { ProcessDefaults } from '../systemd/unit-status.ts';
 import type { Bundles } from './bundle.ts';
@@ -29,6 +30,8 @@ export interface Ports {
   readonly mounts: Mounts;
   readonly cgroups: Cgroups;
   readonly sessions: Sessions;
+  /** Told that systemd is going to be asked to start a unit. */
+  readonly moves: Pick<GroupMoves, 'expect'>;
   /** undefined where units have to set their containers up by themselves. */
   readonly setUps: SetUps | undefined;
   readonly relays: Pick<Relays, 'open' | 'find' | 'recover' | 'finish' | 'finished' | 'remove'>;

@@ -51,7 +51,7 @@ export interface DbusUnitManagerOptions {
   readonly address?: string;
   /** How long a call waits for a bus or a PID 1 that is away. @default 10000 */
   readonly patienceMs?: number;
-  /** Told whenever systemd is about to start a process for a unit. */
+  /** Told when systemd is about to start a process for a unit that is to stop, or has lost its main one. */
   readonly moves?: Pick<GroupMoves, 'expect'>;
 }
 
@@ -129,6 +129,7 @@ export class DbusUnitManager implements UnitManager {
     const repeated = (): void => {
       again = true;
     };
+    this.#moves?.expect();
     const call = { member: 'StopUnit', signature: 'ss', body: [unit, mode], ifUnanswered: 'repeat', repeated } as const;
     try {
       return await this.#job({ unit, state: 'down' }, call, signal);
@@ -255,7 +256,6 @@ export class DbusUnitManager implements UnitManager {
 
   /** @returns the unit as systemd last told of it before it told that the job is done */
   async #job(aim: JobAim, call: LinkCall, signal: AbortSignal | undefined): Promise<UnitFacts | undefined> {
-    this.#moves?.expect();
     const { result, last } = await this.#jobs.run(
       aim,
       async () => textOf((await this.#call(aim.unit, call, signal))[0]),

@@ -2,7 +2,8 @@
  * Saves systemd a wait of the kernel's. Whatever systemd starts for a unit is moved into the unit's control group, and the lock
  * that a move takes (cgroup_threadgroup_rwsem) is had at once only for a few milliseconds after it was last taken; whoever comes
  * later waits for a grace period of RCU, 7 ms as measured on Linux 6.18, which is a fifth of the time to stop a container. That
- * period can just as well pass while systemd still makes ready what it is going to move.
+ * period can just as well pass while berthd or systemd still makes ready what is going to be moved; but as long as it lasts, nobody
+ * makes a process.
  *
  * The mount option `favordynmods` of cgroup2 (Documentation/admin-guide/cgroup-v2.rst) does away with the wait for everybody; it
  * is the host's to choose.
@@ -45,8 +46,16 @@ export class GroupMoves {
 
 /** Moves this process to where it is. */
 async function moveToOwnGroup(): Promise<void> {
+  ownProcesses ??= findOwnProcesses();
+  await writeFile(await ownProcesses, '0');
+}
+
+/** berthd stays in the group of its service. */
+let ownProcesses: Promise<string> | undefined;
+
+async function findOwnProcesses(): Promise<string> {
   const groups = await readFile('/proc/self/cgroup', 'utf8');
   const group = /^0::(?<path>.*)$/m.exec(groups)?.groups?.['path'];
   if (group === undefined) throw new Error('berthd is in no group of cgroup v2');
-  await writeFile(join(CGROUP_ROOT, group, 'cgroup.procs'), '0');
+  return join(CGROUP_ROOT, group, 'cgroup.procs');
 }

@@ -81,7 +81,7 @@ async function bundlesLikeBerths(containers: ContainerClient): Promise<Prepared[
 
 interface Spec {
   root: { path: string };
-  process: { args: readonly string[] };
+  process: { args: readonly string[]; rlimits?: unknown };
   mounts: readonly { source?: string }[];
   linux: { cgroupsPath: string };
 }
@@ -91,6 +91,7 @@ function specFor(text: string, name: string, args: readonly string[]): Spec {
   const spec = JSON.parse(text) as Spec;
   spec.root.path = `${DATA}/rootfs`;
   spec.process.args = args;
+  delete spec.process.rlimits; // some are 2^64 - 1, which JavaScript reads as a greater number
   spec.linux.cgroupsPath = `/bench-${name}`;
   // The container's own files went with it.
   return { ...spec, mounts: spec.mounts.filter(({ source }) => source?.startsWith('/var/lib/berth') !== true) };

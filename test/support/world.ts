@@ -122,6 +122,7 @@ export class World implements AsyncDisposable {
         journal,
         mounts,
         relays: new FakeRelays(),
+        moves: { expect: () => undefined },
         setUps: undefined,
         sessions: { activeIn: () => [], forget: async () => await Promise.resolve() },
         cgroups: {

@@ -28,6 +28,8 @@ export async function launch(
   next: Next,
   opened?: (relay: Relay) => void,
 ): Promise<Container> {
+  // Not when systemd is asked: as long as the kernel waits, systemd can make no process either.
+  ports.moves.expect();
   const container = await underItsName(ports, seen);
   const runtime = runtimeFor(ports, container);
   const folder = ports.folders.of(container.id);
