@@ -25,7 +25,7 @@ import { SystemdJournal } from './journal/systemd-journal.ts';
 import { takeDescriptors } from './lib/peer-descriptors.ts';
 import { steadyClock } from './lib/steady-clock.ts';
 import type { LevelledLogger } from './log/journal-logger.ts';
-import { installedRuntimes } from './oci/cli-runtime.ts';
+import { installedRuntimes } from './oci/installed-runtimes.ts';
 import type { OciRuntime } from './oci/runtime.ts';
 import { runtimeLog } from './oci/runtime-log.ts';
 import { parseSeccompProfile, type SeccompResolver } from './oci/seccomp.ts';

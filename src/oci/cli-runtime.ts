@@ -1,15 +1,15 @@
 /** crun and runc, by their command lines, which are the same but for a few options. */
-import { accessSync, constants, existsSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { runShortProgram } from '../lib/short-program.ts';
 import { lastErrorIn, runtimeErrorFrom } from './runtime-log.ts';
 import {
   RuntimeError,
-  RUNTIME_NAMES,
   type CheckpointOptions,
   type CreateArguments,
   type ExecArguments,
+  type ExecTerminal,
   type OciRuntime,
   type RestoreArguments,
   type RuntimeFeatures,
@@ -54,22 +54,38 @@ const FeaturesText = v.pipe(
   }),
 );
 
-/** What each runtime wants before the command, and what it can; runc 1.1 has neither option of cgroups. */
-const TRAITS: Readonly<Record<RuntimeName, { options: readonly string[]; manageCgroupsModes: readonly string[] }>> = {
-  crun: { options: ['--cgroup-manager=cgroupfs'], manageCgroupsModes: ['soft', 'ignore', 'full', 'strict'] },
-  runc: { options: [], manageCgroupsModes: [] },
+interface Traits {
+  /** What it wants before the command. */
+  readonly options: readonly string[];
+  readonly manageCgroupsModes: readonly string[];
+  readonly execTerminal: ExecTerminal;
+}
+
+/**
+ * In what they differ. runc 1.1 has neither option of cgroups; no runc takes a console socket unless it detaches (checkTerminal in
+ * its utils_linux.go), and then its exit code is not the process's.
+ */
+const TRAITS: Readonly<Record<RuntimeName, Traits>> = {
+  crun: {
+    options: ['--cgroup-manager=cgroupfs'],
+    manageCgroupsModes: ['soft', 'ignore', 'full', 'strict'],
+    execTerminal: 'sent',
+  },
+  runc: { options: [], manageCgroupsModes: [], execTerminal: 'copied' },
 };
 
 export class CliRuntime implements OciRuntime {
   readonly name: RuntimeName;
   readonly path: string;
   readonly root: string;
+  readonly execTerminal: ExecTerminal;
   readonly #enter: readonly string[];
 
   constructor({ name, path, root, enter = [] }: CliRuntimeOptions) {
     this.name = name;
     this.path = path;
     this.root = root;
+    this.execTerminal = TRAITS[name].execTerminal;
     this.#enter = enter;
   }
 
@@ -289,22 +305,5 @@ async function runProgram(argv: readonly string[], signal?: AbortSignal): Promis
 
 const isMissing = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOENT';
 
-const PROGRAM_FOLDERS = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
+export const PROGRAM_FOLDERS = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 const PROGRAM_PATH = PROGRAM_FOLDERS.join(':');
-
-/** The runtimes that are installed, in berth's order of preference. @param root each keeps its records in a folder below */
-export function installedRuntimes(root: string): CliRuntime[] {
-  return RUNTIME_NAMES.flatMap((name) => {
-    const path = PROGRAM_FOLDERS.map((folder) => `${folder}/${name}`).find(isExecutable);
-    return path === undefined ? [] : [new CliRuntime({ name, path, root: `${root}/${name}` })];
-  });
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}

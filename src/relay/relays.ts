@@ -37,8 +37,11 @@ export interface LogRequest {
 }
 
 export interface RelayRequest {
-  readonly form: 'pipes' | 'terminal';
+  /** `terminal`: the runtime makes it and sends its master. `made-terminal`: it is made here, and the process gets the other end. */
+  readonly form: 'pipes' | 'terminal' | 'made-terminal';
   readonly stdin: 'open' | 'none';
+  /** The foreground process group that is to draw anew, where it is that of another terminal behind this one. */
+  readonly foreground?: (() => number | undefined) | undefined;
   /** undefined where nothing is logged. */
   readonly log?: LogRequest | undefined;
 }
@@ -103,7 +106,7 @@ export class Relays {
   /** Makes the streams of a new process; those of an earlier one of this key are given back. */
   async open(key: string, request: RelayRequest): Promise<NewRelay> {
     await this.remove(key);
-    const { makePipe } = await calls();
+    const { makePipe, makeTerminal } = await calls();
     using given = new DisposableStack();
     const theirs = (fd: number): number => given.adopt(fd, closeSync);
     const kept: Kept = {};
@@ -117,6 +120,10 @@ export class Relays {
         kept.stdin = stdin.writing;
         child.stdin = theirs(stdin.reading);
       }
+    } else if (request.form === 'made-terminal') {
+      const { master, slave } = makeTerminal();
+      kept.terminal = master;
+      child.stdin = child.stdout = child.stderr = theirs(slave);
     }
     const { relay, consoleSocket } = await this.#begin(key, kept, request);
     const handed = given.move();
@@ -240,7 +247,7 @@ export class Relays {
       parts.add(part);
       await store.storeFds(nameOf(key, part), [fd], { poll: 'off' });
     };
-    const { log, form } = request;
+    const { log, form, foreground } = request;
     const logs = log && {
       stdout: await this.#openLog(log, 'stdout', kept['log-stdout']),
       stderr: await this.#openLog(log, 'stderr', kept['log-stderr']),
@@ -260,8 +267,15 @@ export class Relays {
       parts.delete('stdin');
       store.removeFds(nameOf(key, 'stdin')).catch(failure);
     };
-    const relay = new Relay(kept, { form, logs, begin, inputEnded, failed: failure, terminals: await terminals() });
-    if (form === 'pipes') {
+    const relay = new Relay(kept, {
+      form: form === 'pipes' ? 'pipes' : 'terminal',
+      logs,
+      begin,
+      inputEnded,
+      failed: failure,
+      terminals: await terminals(foreground),
+    });
+    if (form !== 'terminal') {
       this.#add(key, { relay, parts, consoles: undefined });
       return { relay };
     }
@@ -289,14 +303,14 @@ export class Relays {
 /** By itself: tsc does not rewrite the path of an import within a function that has a `using`. */
 const calls = async () => await import('./libc.ts');
 
-async function terminals(): Promise<Terminals> {
+async function terminals(foreground: () => number | undefined = () => undefined): Promise<Terminals> {
   const { setWindowSize, foregroundGroup } = await calls();
   const { masterStream } = await import('./master-stream.ts');
   return {
     open: masterStream,
     setWindowSize,
     redraw: (fd) => {
-      const group = foregroundGroup(fd);
+      const group = foreground() ?? foregroundGroup(fd);
       if (group === undefined) return;
       try {
         process.kill(-group, 'SIGWINCH');
