@@ -212,6 +212,23 @@ describe('berth exec --preserve-fds', () => {
     });
   });
 
+  it('runs nothing where the kernel does not let berthd have them', async () => {
+    const folder = '/run/systemd/system/berthd.service.d';
+    const restart = 'systemctl daemon-reload; systemctl restart berthd.service';
+    // A berthd without that may look into no process which has it.
+    const drop = `printf '[Service]\\nCapabilityBoundingSet=~CAP_SYS_PTRACE\\n' >${folder}/no-ptrace.conf`;
+    await machine.sh(`mkdir -p ${folder}; ${drop}; ${restart}`);
+    const refused = await inFolder('berth exec --preserve-fds=1 x echo ran 3<in');
+    await machine.sh(`rm ${folder}/no-ptrace.conf; ${restart}`);
+    await client[Symbol.asyncDispose]();
+    client = await Berth.connect(machine);
+    expect(refused).toEqual({
+      code: 125,
+      stdout: '',
+      stderr: expect.stringContaining('the kernel does not let berthd copy it') as string,
+    });
+  });
+
   it('takes six at most', async () => {
     expect(await inFolder('berth exec --preserve-fds=7 x true 3<in 4<in 5<in 6<in 7<in 8<in 9<in')).toEqual({
       code: 125,
