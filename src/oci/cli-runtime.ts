@@ -10,6 +10,7 @@ import {
   type CheckpointOptions,
   type CreateArguments,
   type ExecArguments,
+  type ExecTerminal,
   type OciRuntime,
   type RestoreArguments,
   type RuntimeFeatures,
@@ -54,22 +55,38 @@ const FeaturesText = v.pipe(
   }),
 );
 
-/** What each runtime wants before the command, and what it can; runc 1.1 has neither option of cgroups. */
-const TRAITS: Readonly<Record<RuntimeName, { options: readonly string[]; manageCgroupsModes: readonly string[] }>> = {
-  crun: { options: ['--cgroup-manager=cgroupfs'], manageCgroupsModes: ['soft', 'ignore', 'full', 'strict'] },
-  runc: { options: [], manageCgroupsModes: [] },
+interface Traits {
+  /** What it wants before the command. */
+  readonly options: readonly string[];
+  readonly manageCgroupsModes: readonly string[];
+  readonly execTerminal: ExecTerminal;
+}
+
+/**
+ * In what they differ. runc 1.1 has neither option of cgroups; no runc takes a console socket unless it detaches (checkTerminal in
+ * its utils_linux.go), and then its exit code is not the process's.
+ */
+const TRAITS: Readonly<Record<RuntimeName, Traits>> = {
+  crun: {
+    options: ['--cgroup-manager=cgroupfs'],
+    manageCgroupsModes: ['soft', 'ignore', 'full', 'strict'],
+    execTerminal: 'sent',
+  },
+  runc: { options: [], manageCgroupsModes: [], execTerminal: 'copied' },
 };
 
 export class CliRuntime implements OciRuntime {
   readonly name: RuntimeName;
   readonly path: string;
   readonly root: string;
+  readonly execTerminal: ExecTerminal;
   readonly #enter: readonly string[];
 
   constructor({ name, path, root, enter = [] }: CliRuntimeOptions) {
     this.name = name;
     this.path = path;
     this.root = root;
+    this.execTerminal = TRAITS[name].execTerminal;
     this.#enter = enter;
   }
 

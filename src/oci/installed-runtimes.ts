@@ -1,3 +1,4 @@
+/** Which runtimes this host has. */
 import { accessSync, constants } from 'node:fs';
 import { CliRuntime } from './cli-runtime.ts';
 import { PROGRAM_FOLDERS } from './program-folders.ts';

@@ -53,12 +53,21 @@ export interface ExecArguments {
   readonly processFile: string;
   readonly pidFile: string;
   readonly logPath: string;
+  /** As for `create`; not where `execTerminal` is `copied` and it stays attached. */
   readonly consoleSocket?: string | undefined;
   /** How many of the runtime's own descriptors the process has beside the standard streams, from 3 on. Default: none. */
   readonly preservedDescriptors?: number | undefined;
   /** `attached`: the runtime stays until the process ends and exits with its code. */
   readonly mode: 'attached' | 'detached';
 }
+
+/**
+ * How the terminal of an attached `exec` comes to whoever runs it. `sent`: its master goes to the console socket, as with `create`.
+ * `copied`: the runtime keeps the master, and copies between that and the terminal that it was started at itself, the controlling
+ * one of its session; it takes over that one's size when it starts and at each SIGWINCH. SIGINT ends it with 0, whatever its process
+ * does (handleInterrupt in runc's tty.go), so it must not be sent that.
+ */
+export type ExecTerminal = 'sent' | 'copied';
 
 export interface CheckpointOptions {
   /** Where the images go; must exist. */
@@ -86,6 +95,7 @@ export interface OciRuntime {
   readonly path: string;
   /** Where the runtime keeps its records: `--root`. */
   readonly root: string;
+  readonly execTerminal: ExecTerminal;
 
   /** What a unit runs to create, an argv and never a shell line; so are the others. */
   createArgv(options: CreateArguments): string[];

@@ -34,6 +34,15 @@ const connect: KoffiFunc<(fd: number, address: Uint8Array, length: number) => nu
 const send: KoffiFunc<(fd: number, bytes: Uint8Array, length: number, flags: number) => number> = libc.func(
   'intptr_t send(int fd, const uint8_t *bytes, size_t length, int flags)',
 );
+const openpty: KoffiFunc<(master: Int32Array, slave: Int32Array, name: null, termios: null, winsize: null) => number> =
+  libc.func('int openpty(int32_t *master, int32_t *slave, char *name, void *termios, void *winsize)');
+const tcgetattr: KoffiFunc<(fd: number, termios: Uint8Array) => number> = libc.func(
+  'int tcgetattr(int fd, uint8_t *termios)',
+);
+const cfmakeraw: KoffiFunc<(termios: Uint8Array) => void> = libc.func('void cfmakeraw(uint8_t *termios)');
+const tcsetattr: KoffiFunc<(fd: number, when: number, termios: Uint8Array) => number> = libc.func(
+  'int tcsetattr(int fd, int when, const uint8_t *termios)',
+);
 const poll: KoffiFunc<(fds: Uint8Array, count: number, timeoutMs: number) => number> = libc.func(
   'int poll(uint8_t *fds, unsigned long count, int timeoutMs)',
 );
@@ -58,7 +67,13 @@ const MSG_DONTWAIT = 0x40;
 const MSG_NOSIGNAL = 0x4000;
 const TIOCSWINSZ = 0x5414;
 const TIOCGPGRP = 0x540f;
+const TCSANOW = 0;
 const MAX_PATH_BYTES = 107;
+/** More than any struct termios takes. */
+const TERMIOS_BYTES = 256;
+/** Its members are four words of flags and what follows. */
+const OUTPUT_FLAGS = 1;
+const OPOST = 1;
 
 /** The most that anybody may ask for (fs.pipe-max-size): twice the throughput of the usual 64 KiB. */
 const PIPE_BYTES = 1024 * 1024;
@@ -73,6 +88,25 @@ export function makePipe(): { readonly reading: number; readonly writing: number
   const [reading = -1, writing = -1] = fds;
   fcntl(reading, F_SETPIPE_SZ, 'int', PIPE_BYTES); // a smaller one does as well, only slower
   return { reading, writing };
+}
+
+/**
+ * A terminal that neither echoes nor looks at what is typed, and adds a carriage return to each line feed of the output as
+ * terminals do; both ends close-on-exec.
+ * @throws SystemCallFailed
+ */
+export function makeTerminal(): { readonly master: number; readonly slave: number } {
+  const [masters, slaves] = [new Int32Array(1), new Int32Array(1)];
+  check('openpty', openpty(masters, slaves, null, null, null));
+  const [[master = -1], [slave = -1]] = [masters, slaves];
+  for (const fd of [master, slave]) closeOnExec(fd);
+  const termios = new Uint8Array(TERMIOS_BYTES);
+  check('tcgetattr', tcgetattr(slave, termios));
+  cfmakeraw(termios);
+  const flags = new Uint32Array(termios.buffer);
+  flags[OUTPUT_FLAGS] = (flags[OUTPUT_FLAGS] ?? 0) | OPOST;
+  check('tcsetattr', tcsetattr(slave, TCSANOW, termios));
+  return { master, slave };
 }
 
 /** @throws SystemCallFailed */

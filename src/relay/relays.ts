@@ -40,8 +40,11 @@ export interface LogRequest {
 }
 
 export interface RelayRequest {
-  readonly form: 'pipes' | 'terminal';
+  /** `terminal`: the runtime makes it and sends its master. `made-terminal`: it is made here, and the process gets the other end. */
+  readonly form: 'pipes' | 'terminal' | 'made-terminal';
   readonly stdin: 'open' | 'none';
+  /** The foreground process group that is to draw anew, where it is that of another terminal behind this one. */
+  readonly foreground?: (() => number | undefined) | undefined;
   /** undefined where nothing is logged. */
   readonly log?: LogRequest | undefined;
 }
@@ -107,7 +110,7 @@ export class Relays {
   /** Makes the streams of a new process; those of an earlier one of this key are given back. */
   async open(key: string, request: RelayRequest): Promise<NewRelay> {
     await this.remove(key);
-    const { makePipe } = await calls();
+    const { makePipe, makeTerminal } = await calls();
     using given = new DisposableStack();
     const theirs = (fd: number): number => given.adopt(fd, closeSync);
     const kept: Kept = {};
@@ -121,6 +124,10 @@ export class Relays {
         kept.stdin = stdin.writing;
         child.stdin = theirs(stdin.reading);
       }
+    } else if (request.form === 'made-terminal') {
+      const { master, slave } = makeTerminal();
+      kept.terminal = master;
+      child.stdin = child.stdout = child.stderr = theirs(slave);
     }
     const { relay, consoleSocket } = await this.#begin(key, kept, request);
     const handed = given.move();
@@ -244,7 +251,7 @@ export class Relays {
       parts.add(part);
       await store.storeFds(nameOf(key, part), [fd], { poll: 'off' });
     };
-    const { log, form } = request;
+    const { log, form, foreground } = request;
     const logs = log && {
       stdout: await this.#openLog(log, 'stdout', kept['log-stdout']),
       stderr: await this.#openLog(log, 'stderr', kept['log-stderr']),
@@ -265,9 +272,15 @@ export class Relays {
       store.removeFds(nameOf(key, 'stdin')).catch(failure);
     };
     const events = { inputEnded, failed: failure };
-    const options = { form, logs, buffers: this.#buffers, begin, ...events, terminals: await terminals() };
-    const relay = new Relay(kept, options);
-    if (form === 'pipes') {
+    const relay = new Relay(kept, {
+      form: form === 'pipes' ? 'pipes' : 'terminal',
+      logs,
+      buffers: this.#buffers,
+      begin,
+      ...events,
+      terminals: await terminals(foreground),
+    });
+    if (form !== 'terminal') {
       this.#add(key, { relay, parts, consoles: undefined });
       return { relay };
     }

@@ -4,15 +4,18 @@ import type { Terminals } from './relay.ts';
 const calls = loadedOnce(async () => await import('./libc.ts'));
 const streams = loadedOnce(async () => await import('./master-stream.ts'));
 
-/** What can be done with terminals; what it takes is loaded now. */
-export async function terminals(): Promise<Terminals> {
+/**
+ * What can be done with terminals; what it takes is loaded now.
+ * @param foreground the process group that draws, where the terminal does not say; undefined where it does
+ */
+export async function terminals(foreground: () => number | undefined = () => undefined): Promise<Terminals> {
   const { setWindowSize, foregroundGroup } = await calls();
   const { masterStream } = await streams();
   return {
     open: masterStream,
     setWindowSize,
     redraw: (fd) => {
-      const group = foregroundGroup(fd);
+      const group = foreground() ?? foregroundGroup(fd);
       if (group === undefined) return;
       try {
         process.kill(-group, 'SIGWINCH');

@@ -54,8 +54,8 @@ describe('StartAndAttach', () => {
     expect(await session.last).toEqual({ type: 'exit', exitCode: 137, signal: 'SIGKILL' });
   });
 
-  it('passes input on to its end, and output after that', async () => {
-    const session = await startAttached('a-input', 'cat; echo end', { stdin: true });
+  it.each(['crun', 'runc'])('passes input on to its end, and output after that, with %s', async (runtime) => {
+    const session = await startAttached('a-input', 'cat; echo end', { stdin: true, runtime });
     session.type('data\n');
     session.endInput();
     expect(await session.last).toEqual({ type: 'exit', exitCode: 0 });
@@ -88,10 +88,15 @@ describe('StartAndAttach', () => {
     expect(session.text()).toBe('inited\n');
   });
 
-  it('gives a terminal, with its size, and the keys that leave it', async () => {
+  it.each(['crun', 'runc'])('gives a terminal, with its size, and the keys that leave it, with %s', async (runtime) => {
     const script =
       'tty; stty size; trap "stty size" WINCH; echo ready; while :; do if read -r line; then echo "got $line"; [ "$line" = quit ] && exit 6; fi; done';
-    const session = await startAttached('a-tty', script, { terminal: true }, { size: { columns: 99, rows: 33 } });
+    const session = await startAttached(
+      'a-tty',
+      script,
+      { terminal: true, runtime },
+      { size: { columns: 99, rows: 33 } },
+    );
     await session.until('ready');
     expect(session.text()).toContain('/dev/pts/0\r\n33 99\r\n');
     await berth.containers.resize({ container: 'a-tty', size: { columns: 101, rows: 37 } });

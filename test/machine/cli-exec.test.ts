@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { text as textOf } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Berth } from './berth.ts';
+import { Berth } from './berth.ts';
 import type { Outcome, RunOptions } from './process.ts';
 import { useBerth } from './use-berth.ts';
 import { useMachine } from './use-machine.ts';
@@ -206,6 +206,23 @@ describe('berth exec --preserve-fds', () => {
       code: 125,
       stdout: '',
       stderr: expect.stringContaining(`descriptor ${missing.toString()}, which is not open`) as string,
+    });
+  });
+
+  it('runs nothing where the kernel does not let berthd have them', async () => {
+    const folder = '/run/systemd/system/berthd.service.d';
+    const restart = 'systemctl daemon-reload; systemctl restart berthd.service';
+    // A berthd without that may look into no process which has it.
+    const drop = `printf '[Service]\\nCapabilityBoundingSet=~CAP_SYS_PTRACE\\n' >${folder}/no-ptrace.conf`;
+    await machine.sh(`mkdir -p ${folder}; ${drop}; ${restart}`);
+    const refused = await inFolder('berth exec --preserve-fds=1 x echo ran 3<in');
+    await machine.sh(`rm ${folder}/no-ptrace.conf; ${restart}`);
+    await client[Symbol.asyncDispose]();
+    client = await Berth.connect(machine);
+    expect(refused).toEqual({
+      code: 125,
+      stdout: '',
+      stderr: expect.stringContaining('the kernel does not let berthd copy it') as string,
     });
   });
 

@@ -58,8 +58,10 @@ describe('Exec', () => {
     expect([session.text(1), session.text(2)]).toEqual([`out\n${hostname}\n`, 'err\n']);
   });
 
-  it('passes input on to its end, and output after that', async () => {
-    const session = await sh('cat; echo end', { stdin: true });
+  it.each(['crun', 'runc'])('passes input on to its end, and output after that, with %s', async (runtime) => {
+    await berth.run('y', FOREVER, { runtime });
+    const configuration = { command: ['sh', '-c', 'cat; echo end'], stdin: true };
+    const session = new Streams(await berth.containers.exec({ container: 'y', configuration }));
     session.type('one\n');
     session.type('two\n');
     session.endInput();
@@ -117,38 +119,6 @@ describe('Exec', () => {
     expect(strong.text().trim().split('\t')[1]).toBe(own);
     await expect(sh('true', { user: 'nobody-here' })).rejects.toMatchObject({ error: 'io.berth.Container.NoSuchUser' });
     await expect(exec([])).rejects.toMatchObject({ parameters: { parameter: 'configuration.command' } });
-  });
-
-  it('gives a terminal, with its size, and everything on standard output', async () => {
-    const session = await sh(
-      'tty; stty size; echo err >&2; trap "stty size" WINCH; echo ready; while :; do sleep 0.05; done',
-      { terminal: true },
-    );
-    await session.until('ready');
-    expect(session.text(1)).toContain('/dev/pts/0\r\n');
-    expect(session.text(1)).toContain('err\r\n');
-    session.resize(101, 37);
-    await session.until('37 101');
-    session.type('\u0003');
-    expect(await session.last).toMatchObject({ type: 'exit', exitCode: 130 });
-  });
-
-  it('is left by the detach keys, goes on, and can be attached to again', async () => {
-    const session = await exec(['sh'], { terminal: true });
-    session.type('echo fir""st\n');
-    await session.until('first\r\n');
-    session.type('\u0010');
-    session.type('\u0011');
-    expect(await session.last).toEqual({ type: 'detached' });
-    const found: string[] = [];
-    for await (const { execSession } of berth.containers.execList({ container: 'x' }))
-      if (execSession?.state === 'running') found.push(execSession.id);
-    const [id = ''] = found;
-    const again = new Streams(await berth.containers.execAttach({ session: id }));
-    again.type('echo sec""ond; exit 4\n');
-    expect(await again.last).toEqual({ type: 'exit', exitCode: 4 });
-    expect(again.text()).toContain('second\r\n');
-    await berth.containers.execRemove({ session: id });
   });
 
   it('speaks raw bytes to clients that know no frames', async () => {

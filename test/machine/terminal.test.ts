@@ -28,8 +28,9 @@ beforeAll(async () => {
 
 const berth = (argv: readonly string[], size: Size = SIZE): Terminal => new Terminal(machine, ['berth', ...argv], size);
 
-it('vi follows the window, is left, is drawn anew for whoever comes back, and ends with its exit code', async () => {
-  const first = berth(['run', '-it', '--name', 'editor', 'plain', 'sh', '-c', 'vi /tmp/file; exit 5']);
+it.each(['crun', 'runc'])('vi with %s follows the window, is left, is drawn anew, and ends right', async (runtime) => {
+  const run = ['run', '-it', '--runtime', runtime, '--name', 'editor', 'plain'];
+  const first = berth([...run, 'sh', '-c', 'vi /tmp/file; exit 5']);
   await first.until(atRow(33));
   first.resize({ columns: 120, rows: 40 });
   await first.until(atRow(40));

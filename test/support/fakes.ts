@@ -12,6 +12,7 @@ export class FakeRuntime implements OciRuntime {
   readonly name: RuntimeName;
   readonly path: string;
   readonly root = '/run/berth/runtimes';
+  readonly execTerminal = 'sent';
   readonly known = new Map<string, 'created' | 'running'>();
   readonly deleted: string[] = [];
   /** What the next start throws. */

@@ -14,10 +14,12 @@ import type { TerminalSize } from '../../stream/control.ts';
 import type { ActiveState, UnitChange } from '../../systemd/unit-status.ts';
 import type { Container } from '../container.ts';
 import { ContainerError } from '../errors.ts';
+import { runtimeFor } from '../operations/runtime-for.ts';
 import { Expiry } from './expiry.ts';
 import { relayKey, type ExecutionsPorts } from './ports.ts';
 import { Endings } from './session-ends.ts';
 import { launchSession, type Launched } from './session-launch.ts';
+import { sessionRelay } from './session-relay.ts';
 import { configureSession, type SessionRequest } from './session-request.ts';
 import { isSessionUnit, newSessionId, stateOf, type Session, type SessionEnd } from './session.ts';
 import { untilRunning } from './session-start.ts';
@@ -89,7 +91,7 @@ export class Executions implements AsyncDisposable {
     const started = book.save({ ...session, startedAt: now() }); // no second start from here on
     this.#ports.faults('exec: written down');
     try {
-      using streams = await this.#open(session);
+      using streams = await this.#open(session, container);
       if (size !== undefined) streams.relay.resize(size);
       const leave = client === undefined ? new DisposableStack() : streams.relay.attach(client, 'foreground');
       const launched = await launchSession(this.#ports, started, container, { streams, size, descriptors: taken.fds });
@@ -231,11 +233,10 @@ export class Executions implements AsyncDisposable {
     return await this.#ports.takeDescriptors(caller, wanted);
   }
 
-  async #open({ id, config }: Session): Promise<NewRelay> {
-    return await this.#ports.relays.open(relayKey(id), {
-      form: config.terminal ? 'terminal' : 'pipes',
-      stdin: config.stdin ? 'open' : 'none',
-    });
+  async #open({ id, config }: Session, container: Container): Promise<NewRelay> {
+    const { relays, book } = this.#ports;
+    const { execTerminal } = runtimeFor(this.#ports, container);
+    return await relays.open(relayKey(id), sessionRelay(config, book.files.of(id).pidFile, execTerminal));
   }
 
   async #untilEnded(session: Session, { ended }: Launched): Promise<void> {
@@ -266,10 +267,9 @@ export class Executions implements AsyncDisposable {
     const { book, relays } = this.#ports;
     for (const session of book.all()) {
       if (!this.#isOrphan(session)) continue;
-      await relays.recover(relayKey(session.id), {
-        form: session.config.terminal ? 'terminal' : 'pipes',
-        stdin: 'open',
-      });
+      const { pidFile } = book.files.of(session.id);
+      // The terminal of one that had hardly begun may be on its way yet.
+      await relays.recover(relayKey(session.id), sessionRelay(session.config, pidFile, 'sent'));
       // Not awaited: what it said is held until those who were attached can come back, which is after this.
       this.#report(this.#endings.look(session));
     }

@@ -12,6 +12,7 @@ import { codeOfSignal, systemdSignalNumber } from '../status.ts';
 import { controlGroupFor } from '../unit.ts';
 import type { Expiry } from './expiry.ts';
 import { relayKey, type ExecutionsPorts } from './ports.ts';
+import { signalForUnit } from './session-unit.ts';
 import { sessionUnit, type Session, type SessionEnd } from './session.ts';
 
 /** As shells and podman say it: berth itself failed, cannot be executed, is not there. */
@@ -133,8 +134,10 @@ export class Endings {
   /** Signals the process, or the runtime that has not started it yet. */
   async #signal(session: Session, signal: number): Promise<void> {
     if (await this.#signalProcess(session, signal)) return;
+    const { units, registry, runtimes } = this.#ports;
+    const runtime = runtimes.find(registry.find(session.container).config.runtime);
     try {
-      await this.#ports.units.kill(sessionUnit(session.id), 'all', signal);
+      await units.kill(sessionUnit(session.id), 'all', signalForUnit(session, runtime, signal));
     } catch (error) {
       if (!isGone(error)) throw error;
     }

@@ -57,7 +57,9 @@ function commandOf(
 /** Nobody looks at the container before: systemd does, and knows when it has ended since berthd was told of it. */
 async function adopt(ports: ExecutionsPorts, session: Session, container: Container, pid: number): Promise<void> {
   try {
-    await ports.units.startTransient(sessionUnitFor(session, container, pid));
+    await ports.units.startTransient(
+      sessionUnitFor(session, container, { pid, runtime: runtimeFor(ports, container) }),
+    );
   } catch (error) {
     if (!isForWantOfContainer(error)) throw error;
     await ports.lookAt(container.unit);
