@@ -3,7 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { text as textOf } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Berth } from './berth.ts';
+import type { Berth } from './berth.ts';
 import type { Outcome, RunOptions } from './process.ts';
 import { useBerth } from './use-berth.ts';
 import { useMachine } from './use-machine.ts';
@@ -217,8 +217,7 @@ describe('berth exec --preserve-fds', () => {
     await machine.sh(`mkdir -p ${folder}; ${drop}; ${restart}`);
     const refused = await inFolder('berth exec --preserve-fds=1 x echo ran 3<in');
     await machine.sh(`rm ${folder}/no-ptrace.conf; ${restart}`);
-    await client[Symbol.asyncDispose]();
-    client = await Berth.connect(machine);
+    await reconnect();
     expect(refused).toEqual({
       code: 125,
       stdout: '',

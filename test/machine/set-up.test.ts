@@ -1,21 +1,15 @@
 /** A container is set up by berthd, beside systemd, or by its unit: nobody can tell which, whatever comes in between. */
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { Berth } from './berth.ts';
+import { expect, it } from 'vitest';
+import type { Berth } from './berth.ts';
 import { leaks } from './leaks.ts';
+import { useBerth } from './use-berth.ts';
 import { useMachine } from './use-machine.ts';
 
 const machine = useMachine();
 let berth: Berth;
 
-beforeAll(async () => {
-  berth = await Berth.connect(machine);
-});
-afterEach(async () => {
-  await berth.removeAll();
-  expect(await leaks(machine)).toEqual([]);
-});
-afterAll(async () => {
-  await berth[Symbol.asyncDispose]();
+const reconnect = useBerth(machine, (connected) => {
+  berth = connected;
 });
 
 const FOREVER = 'trap "exit 5" TERM; while :; do sleep 1000 & wait; done';
@@ -151,8 +145,7 @@ it('a berthd that is killed while the runtime creates leaves the unit to go on, 
     await machine.sh('systemctl kill -s KILL --kill-whom=main berthd.service');
     await lost;
     await creates();
-    await berth[Symbol.asyncDispose]();
-    berth = await Berth.connect(machine);
+    await reconnect();
     // It has looked, and the unit is not up yet.
     expect((await inspect('s-orphan')).runtime).toMatchObject({ state: 'configured' });
     await letGo();
