@@ -125,14 +125,22 @@ export class Bundles {
 
   async #find(config: Configuration, { sources }: Root): Promise<Found> {
     const { readInside, seccomp, defaultLimits, attainable } = this.#options;
-    const [passwd, group] = await Promise.all([readInside(sources, '/etc/passwd'), readInside(sources, '/etc/group')]);
+    const [passwd, group, capabilities, devices, profile, initProgram, limits] = await Promise.all([
+      readInside(sources, '/etc/passwd'),
+      readInside(sources, '/etc/group'),
+      availableOf(config.capabilities),
+      deviceNodes(config.devices),
+      config.seccompProfile === undefined ? seccomp : readSeccompProfile(config.seccompProfile),
+      config.initProcess ? findInitProgram() : undefined,
+      processLimits(config, defaultLimits(), attainable),
+    ]);
     return {
       user: lookUp(config, { passwd, group }),
-      capabilities: await availableOf(config.capabilities),
-      devices: await deviceNodes(config.devices),
-      seccomp: config.seccompProfile === undefined ? seccomp : await readSeccompProfile(config.seccompProfile),
-      initProgram: config.initProcess ? await findInitProgram() : undefined,
-      limits: await processLimits(config, defaultLimits(), attainable),
+      capabilities,
+      devices,
+      seccomp: profile,
+      initProgram,
+      limits,
     };
   }
 }

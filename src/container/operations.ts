@@ -92,6 +92,15 @@ export class Operations {
     return (await this.#lookAt(id))?.container;
   }
 
+  /** As `settle`, after a start: nobody is asked where systemd has called the unit active by itself. */
+  async settleStarted(id: ContainerId): Promise<Container | undefined> {
+    const told = async (container: Container): Promise<ServiceStatus | undefined> => {
+      const last = this.#units.lastTold(container.unit);
+      return last?.activeState === 'active' ? last : await this.#asked(container);
+    };
+    return (await this.#lookAt(id, told))?.container;
+  }
+
   async #onceInTurn(waiting: Map<ContainerId, Promise<void>>, id: ContainerId, source: Source): Promise<void> {
     const known = waiting.get(id);
     if (known !== undefined) {

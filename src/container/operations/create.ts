@@ -20,7 +20,7 @@ export async function create(
   request: Request,
   signal: AbortSignal,
 ): Promise<Container> {
-  const { registry, runtimes, images } = ports;
+  const { registry, runtimes, images, moves } = ports;
   if (request.name !== undefined && registry.isTaken(parseContainerName(request.name))) {
     throw new ContainerError('ContainerExists', { name: request.name });
   }
@@ -52,6 +52,7 @@ export async function create(
   };
   registry.add(container);
   ports.faults('create: row written');
+  moves.expect(); // most are started at once
   return container;
 }
 

@@ -88,7 +88,7 @@ async function release(ports: Ports, container: Container): Promise<void> {
   ports.faults('start: process started');
   await ports.folders.release(ports.folders.of(container.id));
   ports.faults('start: mark to wait removed');
-  await ports.operations.settle(container.id);
+  await ports.operations.settleStarted(container.id);
 }
 
 const isStarted = async (runtime: OciRuntime, id: string): Promise<boolean> =>
