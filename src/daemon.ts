@@ -2,8 +2,8 @@
  * The composition root: opens every adapter, hands them to those who need them, and closes them in reverse. Nothing else
  * constructs an adapter.
  */
-import { access, constants, mkdir, open, readFile } from 'node:fs/promises';
-import { hostname, release } from 'node:os';
+import { access, constants, mkdir, open } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { containerInterface } from './api/io-berth-container.ts';
 import { imageInterface } from './api/io-berth-image.ts';
@@ -28,7 +28,7 @@ import type { LevelledLogger } from './log/journal-logger.ts';
 import { installedRuntimes } from './oci/installed-runtimes.ts';
 import type { OciRuntime } from './oci/runtime.ts';
 import { runtimeLog } from './oci/runtime-log.ts';
-import { parseSeccompProfile, type SeccompResolver } from './oci/seccomp.ts';
+import { seccompProfile } from './oci/installed-seccomp.ts';
 import { Relays, type DescriptorStore } from './relay/relays.ts';
 import { attachService } from './service/attach.ts';
 import { containersService } from './service/containers.ts';
@@ -82,7 +82,6 @@ const setUpsWith = (libexec: string, nothing: SetUps['nothing']): SetUps => ({
   open: openUnitProcess,
 });
 
-const SECCOMP_PROFILES = ['/etc/containers/seccomp.json', '/usr/share/containers/seccomp.json'];
 /** More clients than this at once are turned away; systemd's own services take 4096. */
 const MAX_CONNECTIONS = 1024;
 
@@ -287,16 +286,4 @@ function preferring(installed: readonly OciRuntime[], settings: Settings): Runti
       return runtime === undefined ? installed[0] : find(runtime);
     },
   };
-}
-
-/** The distribution's profile; undefined where it ships none. @throws SeccompProfileInvalid */
-async function seccompProfile(): Promise<SeccompResolver | undefined> {
-  for (const path of SECCOMP_PROFILES) {
-    const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'ENOENT') throw error;
-      return undefined;
-    });
-    if (text !== undefined) return parseSeccompProfile(text, { architecture: process.arch, kernel: release() });
-  }
-  return undefined;
 }

@@ -1,10 +1,10 @@
 /** crun and runc, by their command lines, which are the same but for a few options. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import * as v from 'valibot';
 import { runShortProgram } from '../lib/short-program.ts';
 import { PROGRAM_PATH } from './program-folders.ts';
 import { lastErrorIn, runtimeErrorFrom } from './runtime-log.ts';
+import { featuresFrom, parseState, parseStates } from './runtime-output.ts';
 import {
   RuntimeError,
   type CheckpointOptions,
@@ -25,35 +25,6 @@ export interface CliRuntimeOptions {
   /** Argv to put before each command, to reach a runtime in another machine. */
   readonly enter?: readonly string[];
 }
-
-const STATUSES = ['creating', 'created', 'running', 'paused', 'stopped'] as const;
-const State = v.object({
-  id: v.string(),
-  status: v.picklist(STATUSES),
-  pid: v.number(),
-  bundle: v.string(),
-  created: v.optional(v.string()),
-});
-const StateText = v.pipe(v.string(), v.parseJson(), State);
-const ListText = v.pipe(v.string(), v.parseJson(), v.nullable(v.array(v.unknown())));
-const FeaturesText = v.pipe(
-  v.string(),
-  v.parseJson(),
-  v.object({
-    ociVersionMin: v.optional(v.string()),
-    ociVersionMax: v.optional(v.string()),
-    mountOptions: v.optional(v.array(v.string()), []),
-    annotations: v.optional(v.record(v.string(), v.string()), {}),
-    linux: v.optional(
-      v.object({
-        namespaces: v.optional(v.array(v.string()), []),
-        capabilities: v.optional(v.array(v.string()), []),
-        cgroup: v.optional(v.object({ v2: v.optional(v.boolean()), systemd: v.optional(v.boolean()) })),
-        seccomp: v.optional(v.object({ actions: v.optional(v.nullable(v.array(v.string()))) })),
-      }),
-    ),
-  }),
-);
 
 interface Traits {
   /** What it wants before the command. */
@@ -161,7 +132,7 @@ export class CliRuntime implements OciRuntime {
 
   async state(id: string, signal?: AbortSignal): Promise<RuntimeState | undefined> {
     try {
-      return stateOf(v.parse(StateText, await this.#run([...this.#argv('state'), id], signal)));
+      return parseState(await this.#run([...this.#argv('state'), id], signal));
     } catch (error) {
       if (error instanceof RuntimeError && error.kind === 'no-such-container') return undefined;
       throw error;
@@ -194,11 +165,7 @@ export class CliRuntime implements OciRuntime {
   }
 
   async list(signal?: AbortSignal): Promise<RuntimeState[]> {
-    const all = v.parse(ListText, await this.#run([...this.#argv('list'), '--format', 'json'], signal)) ?? [];
-    return all.flatMap((each) => {
-      const parsed = v.safeParse(State, each);
-      return parsed.success ? [stateOf(parsed.output)] : [];
-    });
+    return parseStates(await this.#run([...this.#argv('list'), '--format', 'json'], signal));
   }
 
   async checkpoint(id: string, options: CheckpointOptions, signal?: AbortSignal): Promise<void> {
@@ -224,24 +191,9 @@ export class CliRuntime implements OciRuntime {
       this.#run([this.path, '--version'], signal),
       this.#run([this.path, 'features'], signal).catch(withoutFeatures),
     ]);
-    const {
-      ociVersionMin: min,
-      ociVersionMax: max,
-      mountOptions,
-      annotations,
-      linux,
-    } = v.parse(FeaturesText, featuresText);
     return {
-      version: /version (?<version>\S+)/.exec(versionText)?.groups?.['version'] ?? '',
-      ociVersion: min === undefined || max === undefined ? undefined : { min, max },
-      checkpoint: canCheckpoint(versionText, annotations) ? 'supported' : 'unsupported',
+      ...featuresFrom(versionText, featuresText),
       manageCgroupsModes: TRAITS[this.name].manageCgroupsModes,
-      cgroupManagers: linux?.cgroup?.systemd === true ? ['cgroupfs', 'systemd'] : ['cgroupfs'],
-      mountOptions,
-      namespaces: linux?.namespaces ?? [],
-      capabilities: linux?.capabilities ?? [],
-      seccompActions: linux?.seccomp?.actions ?? [],
-      annotations,
     };
   }
 
@@ -264,20 +216,6 @@ function withoutFeatures(error: unknown): string {
   if (error instanceof RuntimeError && error.kind !== 'runtime-missing') return '{}';
   throw error;
 }
-
-/** crun says whether it was built with CRIU; runc always calls the program. */
-const canCheckpoint = (versionText: string, annotations: Readonly<Record<string, string>>): boolean =>
-  /\+CRIU/.test(versionText) ||
-  'org.opencontainers.runc.checkpoint.enabled' in annotations ||
-  versionText.startsWith('runc');
-
-const stateOf = ({ id, status, pid, bundle, created }: v.InferOutput<typeof State>): RuntimeState => ({
-  id,
-  status,
-  pid: pid === 0 ? undefined : pid,
-  bundle,
-  createdAt: created === undefined ? undefined : new Date(created),
-});
 
 const MAX_OUTPUT = 16 * 1024 * 1024;
 

@@ -10,6 +10,7 @@ import { listenForTerminals } from './console.ts';
 import { JournalEntries } from './journal-entries.ts';
 import { Relay } from './relay.ts';
 import { Spool, SPOOL_BYTES } from './spool.ts';
+import type { LogRequest, NewRelay, RelayRequest } from './relay-request.ts';
 import { terminals } from './terminals.ts';
 
 /** systemd's fd store. */
@@ -30,33 +31,6 @@ export interface RelaysOptions {
   /** Told whenever there is one more, or one less. */
   readonly changed?: (() => void) | undefined;
   readonly now: () => Date;
-}
-
-/** What every line of a process is logged with. */
-export interface LogRequest {
-  readonly fields: Readonly<Record<string, string>>;
-  /** The process, as far as it is known. */
-  readonly pid: () => number | undefined;
-}
-
-export interface RelayRequest {
-  /** `terminal`: the runtime makes it and sends its master. `made-terminal`: it is made here, and the process gets the other end. */
-  readonly form: 'pipes' | 'terminal' | 'made-terminal';
-  readonly stdin: 'open' | 'none';
-  /** The foreground process group that is to draw anew, where it is that of another terminal behind this one. */
-  readonly foreground?: (() => number | undefined) | undefined;
-  /** undefined where nothing is logged. */
-  readonly log?: LogRequest | undefined;
-}
-
-/** A relay and what its process is to be given; dispose of that once the process has it. */
-export interface NewRelay extends Disposable {
-  readonly relay: Relay;
-  readonly stdin: number | undefined;
-  readonly stdout: number | undefined;
-  readonly stderr: number | undefined;
-  /** Where the runtime sends the terminal. */
-  readonly consoleSocket: string | undefined;
 }
 
 const PARTS = ['stdin', 'stdout', 'stderr', 'terminal', 'log-stdout', 'log-stderr'] as const;

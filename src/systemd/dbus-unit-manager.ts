@@ -3,7 +3,7 @@ import { Variant } from 'dbus-next';
 import { BusCallFailed } from './bus.ts';
 import { ChangeFeed } from './change-feed.ts';
 import type { GroupMoves } from './group-moves.ts';
-import { jobIdOf, JobWaiters, type JobAim, type Waiter } from './job-waiters.ts';
+import { endUnheard, jobIdOf, JobWaiters, type JobAim, type Waiter } from './job-waiters.ts';
 import { managerFacts } from './manager-facts.ts';
 import { ManagerLink, type LinkCall, type LinkEvents } from './manager-link.ts';
 import {
@@ -286,20 +286,15 @@ export class DbusUnitManager implements UnitManager {
     );
   }
 
-  /** A job that is gone has ended unheard: then the unit says whether it came to what was wanted. */
-  async #askAgain({ unit, state, job, end, fail, told }: Waiter): Promise<void> {
+  async #askAgain(waiter: Waiter): Promise<void> {
+    const { unit, job, told } = waiter;
     try {
       await this.#insist(unit, { member: 'GetJob', signature: 'u', body: [jobIdOf(job)] }, undefined);
       const now = told === undefined ? undefined : await this.status(unit);
       if (now !== undefined) told?.({ ...now, service: now });
     } catch (error) {
       if (!(error instanceof UnitRefused) || !error.dbusError.endsWith('.NoSuchJob')) throw error;
-      const now = await this.status(unit);
-      const is = now === undefined ? 'inactive' : now.activeState;
-      const down = is === 'inactive' || is === 'failed';
-      if (state === 'up' ? is === 'active' : down) end('done');
-      else if (is === 'failed') end('failed');
-      else fail(new BusDisconnected(`the job for ${unit} ended while systemd could not be heard; the unit is ${is}`));
+      endUnheard(waiter, await this.status(unit));
     }
   }
 }

@@ -4,7 +4,8 @@
  * as any call is under way that could turn out to have made them.
  */
 import { orAborted } from './or-aborted.ts';
-import type { UnitFacts } from './unit-status.ts';
+import { BusDisconnected } from './unit-manager.ts';
+import type { UnitFacts, UnitStatus } from './unit-status.ts';
 
 /** What a job is to make of a unit. */
 export interface JobAim {
@@ -99,6 +100,15 @@ export class JobWaiters {
       this.#waiters.delete(waiter);
     }
   }
+}
+
+/** A job that is gone has ended unheard: then the unit says whether it came to what was wanted. */
+export function endUnheard({ unit, state, end, fail }: Waiter, now: UnitStatus | undefined): void {
+  const is = now === undefined ? 'inactive' : now.activeState;
+  const down = is === 'inactive' || is === 'failed';
+  if (state === 'up' ? is === 'active' : down) end('done');
+  else if (is === 'failed') end('failed');
+  else fail(new BusDisconnected(`the job for ${unit} ended while systemd could not be heard; the unit is ${is}`));
 }
 
 /** The number at the end of a job's object path. */

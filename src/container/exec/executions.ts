@@ -9,7 +9,7 @@
  */
 import type { Peer, TakenDescriptors } from '../../lib/peer-descriptors.ts';
 import type { Relay, RelayClient } from '../../relay/relay.ts';
-import type { NewRelay } from '../../relay/relays.ts';
+import type { NewRelay } from '../../relay/relay-request.ts';
 import type { TerminalSize } from '../../stream/control.ts';
 import type { ActiveState, UnitChange } from '../../systemd/unit-status.ts';
 import type { Container } from '../container.ts';

@@ -1,5 +1,5 @@
 /** How a session's process comes to run: in the session's unit from its first moment on, and with everything that it needs. */
-import type { NewRelay } from '../../relay/relays.ts';
+import type { NewRelay } from '../../relay/relay-request.ts';
 import type { TerminalSize } from '../../stream/control.ts';
 import type { GatedProcess } from '../../systemd/gated-process.ts';
 import { UnitJobFailed, UnitNotLoaded } from '../../systemd/unit-manager.ts';

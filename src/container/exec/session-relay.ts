@@ -1,7 +1,7 @@
 /** What the relay of an exec session is made of. */
 import { readFileSync } from 'node:fs';
 import type { ExecTerminal } from '../../oci/runtime.ts';
-import type { RelayRequest } from '../../relay/relays.ts';
+import type { RelayRequest } from '../../relay/relay-request.ts';
 import type { SessionConfiguration } from './session.ts';
 
 /** Of the fields in /proc/PID/stat that come after the program's name (proc_pid_stat(5), `tpgid`). */

@@ -1,6 +1,6 @@
 /** The standard streams of a container: where they go, and how the next berthd finds them. */
 import type { Relay } from '../../relay/relay.ts';
-import type { NewRelay, RelayRequest } from '../../relay/relays.ts';
+import type { NewRelay, RelayRequest } from '../../relay/relay-request.ts';
 import type { TerminalSize } from '../../stream/control.ts';
 import type { Container } from '../container.ts';
 import { shortId } from '../names.ts';

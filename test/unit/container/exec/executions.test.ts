@@ -9,7 +9,7 @@ import { stateOf } from '../../../../src/container/exec/session.ts';
 import { noFaults } from '../../../../src/container/faults.ts';
 import { DescriptorUnavailable, type TakenDescriptors } from '../../../../src/lib/peer-descriptors.ts';
 import { runtimeLog } from '../../../../src/oci/runtime-log.ts';
-import type { NewRelay } from '../../../../src/relay/relays.ts';
+import type { NewRelay } from '../../../../src/relay/relay-request.ts';
 import { BusDisconnected, UnitJobFailed, UnitNotLoaded } from '../../../../src/systemd/unit-manager.ts';
 import type { UnitExit } from '../../../../src/systemd/unit-status.ts';
 import { aWorld, type World } from '../../../support/world.ts';
