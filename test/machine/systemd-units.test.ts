@@ -196,7 +196,8 @@ describe('startTransient', () => {
 
   it('says nothing where the unit comes to no process', async () => {
     const spawned = (): void => expect.unreachable();
-    const condition = text('ConditionPathExists', '/no/such');
+    const value = [['ConditionPathExists', false, false, '/no/such']];
+    const condition = { name: 'Conditions', signature: 'a(sbbs)', value };
     await units.startTransient({ name: aName(), properties: [condition, sh('exec sleep 1000')] }, { spawned });
     const bad = units.startTransient({ name: aName(), properties: [text('No', 'such')] }, { spawned });
     await expect(bad).rejects.toMatchObject({ name: 'UnitRefused' });
