@@ -50,7 +50,6 @@ import { readProcesses, readUsage } from './systemd/cgroup.ts';
 import { DbusUnitManager } from './systemd/dbus-unit-manager.ts';
 import type { ResourceLimit } from './lib/resource-limits.ts';
 import { GroupMoves } from './systemd/group-moves.ts';
-import { startGated } from './systemd/gated-process.ts';
 import { openUnitProcess, startLikeService } from './systemd/unit-process.ts';
 import { BusDisconnected, BusUnavailable } from './systemd/unit-manager.ts';
 import { Server } from './varlink/server.ts';
@@ -181,7 +180,7 @@ export class Daemon implements AsyncDisposable {
         relays,
         readInside,
         book,
-        startGated,
+        start: startLikeService,
         takeDescriptors,
         helper: join(libexecDirectory, 'exec-session'),
         nothing,

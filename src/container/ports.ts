@@ -7,10 +7,9 @@ import type { OciRuntime, RuntimeLog } from '../oci/runtime.ts';
 import type { ImageStore } from '../storage/images.ts';
 import type { Relays } from '../relay/relays.ts';
 import type { CgroupProcess, CgroupUsage } from '../systemd/cgroup.ts';
-import type { GatedProcess, ProcessStreams } from '../systemd/gated-process.ts';
 import type { GroupMoves } from '../systemd/group-moves.ts';
 import type { UnitManager } from '../systemd/unit-manager.ts';
-import type { ProcessDefaults } from '../systemd/unit-status.ts';
+import type { startLikeService } from '../systemd/unit-process.ts';
 import type { Bundles } from './bundle.ts';
 import type { Faults } from './faults.ts';
 import type { Folders } from './folder.ts';
@@ -65,13 +64,8 @@ export interface SetUps {
   readonly helper: string;
   /** /dev/null. */
   readonly nothing: { readonly fd: number };
-  /** See `startLikeService`. */
-  readonly start: (
-    argv: readonly string[],
-    streams: ProcessStreams,
-    defaults: Pick<ProcessDefaults, 'oomScoreAdjust'>,
-    further: readonly number[],
-  ) => Promise<GatedProcess>;
+  /** See there. */
+  readonly start: typeof startLikeService;
   /** See `makeLocked`. */
   readonly lock: (path: string, content: string) => Promise<LockedFile>;
   /** See `openProcess`; undefined as well for one that is not in the unit. */

@@ -1,8 +1,15 @@
 /** Which limits of setrlimit(2) the process of a container has. */
 import { RESOURCES, type ResourceLimit } from '../lib/resource-limits.ts';
 import type { SpecLimit } from '../oci/spec.ts';
+import type { ManagerFacts, ProcessDefaults } from '../systemd/unit-status.ts';
 import type { Configuration } from './container.ts';
 import { assignmentName, parseUnitProperty } from './unit.ts';
+
+/** How ready the kernel is to kill what runs in it, as systemd would have it. */
+export const oomScoreOf = (
+  { oomScoreAdjust }: Pick<Configuration, 'oomScoreAdjust'>,
+  { processDefaults }: Pick<ManagerFacts, 'processDefaults'>,
+): Pick<ProcessDefaults, 'oomScoreAdjust'> => ({ oomScoreAdjust: oomScoreAdjust ?? processDefaults.oomScoreAdjust });
 
 /** What can be had of limits that are wished for; see `attainableLimits`. */
 export type Attainable = (limits: readonly ResourceLimit[]) => Promise<readonly ResourceLimit[]>;

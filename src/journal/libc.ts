@@ -3,7 +3,7 @@
  * its sockets non-blocking, which is a property of the socket and would follow it into the container.
  */
 import koffi, { type KoffiFunc } from 'koffi';
-import { check } from '../lib/libc.ts';
+import { check, fcntl } from '../lib/libc.ts';
 
 const libc = koffi.load(null);
 
@@ -16,9 +16,6 @@ const connect: KoffiFunc<(fd: number, address: Uint8Array, length: number) => nu
 const shutdown: KoffiFunc<(fd: number, how: number) => number> = libc.func('int shutdown(int fd, int how)');
 const setsockopt: KoffiFunc<(fd: number, level: number, name: number, value: Uint8Array, length: number) => number> =
   libc.func('int setsockopt(int fd, int level, int name, const uint8_t *value, uint32_t length)');
-const fcntl: KoffiFunc<(fd: number, command: number, type: 'int', argument: number) => number> = libc.func(
-  'int fcntl(int fd, int command, ...)',
-);
 
 // As asm-generic has them, which x86-64, arm64, ppc64le, s390x and riscv64 follow.
 const AF_UNIX = 1;
@@ -63,6 +60,6 @@ export function growSendBuffer(fd: number, size: number): void {
 
 /** @throws SystemCallFailed */
 export function makeBlocking(fd: number): void {
-  const flags = check('fcntl', fcntl(fd, F_GETFL, 'int', 0));
-  check('fcntl', fcntl(fd, F_SETFL, 'int', flags & ~SOCK_NONBLOCK));
+  const flags = fcntl(fd, F_GETFL, 0);
+  fcntl(fd, F_SETFL, flags & ~SOCK_NONBLOCK);
 }

@@ -9,6 +9,9 @@ const mallocTrimOf: KoffiFunc<(keep: number) => number> = libc.func('int malloc_
 const socketpair: KoffiFunc<(domain: number, type: number, protocol: number, fds: Int32Array) => number> = libc.func(
   'int socketpair(int domain, int type, int protocol, int32_t *fds)',
 );
+const fcntlOf: KoffiFunc<(fd: number, command: number, type: 'int', argument: number) => number> = libc.func(
+  'int fcntl(int fd, int command, ...)',
+);
 const syscall: KoffiFunc<(number: number, a: number, b: number, c: number, d: number) => number> = libc.func(
   'long syscall(long number, long a, long b, long c, long d)',
 );
@@ -38,6 +41,10 @@ export function check(call: string, result: number): number {
   if (result < 0) throw new SystemCallFailed(call, koffi.errno());
   return result;
 }
+
+/** fcntl(2) with a number. @throws SystemCallFailed */
+export const fcntl = (fd: number, command: number, argument: number): number =>
+  check('fcntl', fcntlOf(fd, command, 'int', argument));
 
 /** @throws SystemCallFailed */
 export const systemCall = (call: keyof typeof NUMBERS, a: number, b = 0, c = 0, d = 0): number =>

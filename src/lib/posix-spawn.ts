@@ -5,7 +5,7 @@
  */
 import { closeSync } from 'node:fs';
 import koffi, { type KoffiFunc } from 'koffi';
-import { check, SystemCallFailed } from './libc.ts';
+import { fcntl, SystemCallFailed } from './libc.ts';
 import { signalName } from './signals.ts';
 
 const libc = koffi.load(null);
@@ -36,9 +36,6 @@ const setBlocked: KoffiFunc<(attributes: Buffer, signals: Buffer) => number> = l
 );
 const setDefault: KoffiFunc<(attributes: Buffer, signals: Buffer) => number> = libc.func(
   'int posix_spawnattr_setsigdefault(uint8_t *attributes, uint8_t *signals)',
-);
-const fcntl: KoffiFunc<(fd: number, command: number, type: 'int', argument: number) => number> = libc.func(
-  'int fcntl(int fd, int command, ...)',
 );
 const waitpid: KoffiFunc<(pid: number, status: Int32Array, options: number) => number> = libc.func(
   'int waitpid(int pid, int32_t *status, int options)',
@@ -93,7 +90,7 @@ export function spawn(argv: readonly string[], env: readonly string[], fds: read
 }
 
 /** A duplicate with a number that is no less than `lowest`, close-on-exec. @throws SystemCallFailed */
-const duplicateFrom = (lowest: number, fd: number): number => check('fcntl', fcntl(fd, F_DUPFD_CLOEXEC, 'int', lowest));
+const duplicateFrom = (lowest: number, fd: number): number => fcntl(fd, F_DUPFD_CLOEXEC, lowest);
 
 /** How a process ended; `code` 0…255, `signal` as kill(2) names it. */
 export type ProcessEnd = { readonly code: number } | { readonly signal: string; readonly dumpedCore: boolean };

@@ -8,6 +8,6 @@ const FD_CLOEXEC = 1;
  * @throws Error with errno's name
  */
 export async function closeOnExec(descriptor: number): Promise<void> {
-  const { fcntl } = await import('./libc.ts');
+  const { fcntl } = await import('../lib/libc.ts');
   fcntl(descriptor, F_SETFD, FD_CLOEXEC);
 }

@@ -10,6 +10,7 @@
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { loadedOnce } from '../lib/loaded-once.ts';
 
 const CGROUP_ROOT = '/sys/fs/cgroup';
 
@@ -46,16 +47,13 @@ export class GroupMoves {
 
 /** Moves this process to where it is. */
 async function moveToOwnGroup(): Promise<void> {
-  ownProcesses ??= findOwnProcesses();
-  await writeFile(await ownProcesses, '0');
+  await writeFile(await ownProcesses(), '0');
 }
 
 /** berthd stays in the group of its service. */
-let ownProcesses: Promise<string> | undefined;
-
-async function findOwnProcesses(): Promise<string> {
+const ownProcesses = loadedOnce(async () => {
   const groups = await readFile('/proc/self/cgroup', 'utf8');
   const group = /^0::(?<path>.*)$/m.exec(groups)?.groups?.['path'];
   if (group === undefined) throw new Error('berthd is in no group of cgroup v2');
   return join(CGROUP_ROOT, group, 'cgroup.procs');
-}
+});

@@ -4,10 +4,8 @@
  */
 import koffi from 'koffi';
 
-type Fcntl = (fd: number, command: number, type: 'int', argument: number) => number;
 type Notify = (pid: number, unset: number, state: string, fds: readonly number[], count: number) => number;
 
-const fcntlOf: Fcntl = koffi.load('libc.so.6').func('int fcntl(int fd, int cmd, ...)');
 const notifyOf: Notify = koffi
   .load('libsystemd.so.0')
   .func(
@@ -16,13 +14,6 @@ const notifyOf: Notify = koffi
 
 const errnoName = (errno: number): string =>
   Object.entries(koffi.os.errno).find(([, value]) => value === errno)?.[0] ?? `errno ${errno}`;
-
-/** fcntl(2) with a number. @throws Error */
-export function fcntl(fd: number, command: number, argument: number): number {
-  const answer = fcntlOf(fd, command, 'int', argument);
-  if (answer < 0) throw new Error(`fcntl of descriptor ${fd}: ${errnoName(koffi.errno())}`);
-  return answer;
-}
 
 /** sd_pid_notify_with_fds(3) for another process, as only root may. @throws Error when the message cannot be sent */
 export function notifyAs(pid: number, state: string): void {

@@ -54,16 +54,6 @@ export class Notifier {
     await this.#send(['WATCHDOG=1']);
   }
 
-  /** Another process is the main one now. */
-  async mainPid(pid: number): Promise<void> {
-    await this.#send([`MAINPID=${pid}`]);
-  }
-
-  /** Asks for more time, from now, to start, reload or stop. */
-  async extendTimeout(ms: number): Promise<void> {
-    await this.#send([`EXTEND_TIMEOUT_USEC=${Math.round(ms * 1000)}`]);
-  }
-
   /**
    * Leaves duplicates of descriptors in systemd's fd store (FileDescriptorStoreMax=); the next process of the service
    * finds them as sd_listen_fds_with_names(3) says. systemd drops what is there already, and what hangs up unless `poll` is `off`.

@@ -20,15 +20,20 @@ export async function startLikeService(
   argv: readonly string[],
   streams: ProcessStreams,
   { oomScoreAdjust }: Pick<ProcessDefaults, 'oomScoreAdjust'>,
-  further: readonly number[] = [],
+  further: readonly number[],
 ): Promise<GatedProcess> {
   const started = await startGated(argv, streams, further);
   try {
-    await writeFile(`/proc/${started.pid}/oom_score_adj`, String(oomScoreAdjust));
+    await writeFile(`/proc/${started.pid}/oom_score_adj`, String(oomScoreAdjust)).catch(unlessRefused);
     return started;
   } catch (error) {
     started[Symbol.dispose]();
     await started.ended;
     throw error;
   }
+}
+
+/** Root of a container may not make anybody less likely to be killed; systemd lets that pass, too. */
+function unlessRefused(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EACCES' && error.code !== 'EPERM') throw error;
 }

@@ -62,6 +62,7 @@ it('an OOM score that is asked for is the one it has', async () => {
   expect(await mark('s-oom')).toMatch(/^done /);
   const pid = (await inspect('s-oom')).runtime.process?.pid ?? 0;
   expect((await machine.sh(`cat /proc/${pid}/oom_score_adj`)).text()).toBe('123');
+  expect((await machine.sh('berth exec s-oom cat /proc/self/oom_score_adj')).text()).toBe('123');
 });
 
 /** A runtime that waits in `create` until it is let go. */

@@ -75,18 +75,3 @@ it('top follows the window and is ended by ctrl-c', async () => {
   await top.until('top: ');
   expect(await top.ended).toBe(6);
 });
-
-it('a shell at a terminal has jobs: ctrl-c ends what runs in the foreground, and the shell goes on', async () => {
-  await client.run('x', FOREVER);
-  const shell = berth(['exec', '-it', 'x', 'sh']);
-  await shell.until('# ');
-  shell.type('echo $((40+2)); cat\r');
-  await shell.until('42\r\n'); // the shell has given the terminal to its job
-  shell.type('line\r');
-  await shell.until('line\r\nline');
-  shell.type(INTERRUPT);
-  await shell.until('^C');
-  await shell.until('# ');
-  shell.type('exit 4\r');
-  expect(await shell.ended).toBe(4);
-});

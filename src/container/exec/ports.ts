@@ -3,9 +3,9 @@ import type { Peer, TakenDescriptors } from '../../lib/peer-descriptors.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { RuntimeLog } from '../../oci/runtime.ts';
 import type { Relays } from '../../relay/relays.ts';
-import type { GatedProcess, ProcessStreams } from '../../systemd/gated-process.ts';
 import type { GroupMoves } from '../../systemd/group-moves.ts';
 import type { UnitManager } from '../../systemd/unit-manager.ts';
+import type { startLikeService } from '../../systemd/unit-process.ts';
 import type { ReadInside } from '../bundle.ts';
 import type { Faults } from '../faults.ts';
 import type { Folders } from '../folder.ts';
@@ -17,7 +17,7 @@ import { shortSessionId } from './session.ts';
 export interface ExecutionsPorts {
   readonly registry: Pick<Registry, 'find' | 'get'>;
   readonly folders: Pick<Folders, 'of'>;
-  readonly units: Pick<UnitManager, 'startTransient' | 'status' | 'kill' | 'stop' | 'changes'>;
+  readonly units: Pick<UnitManager, 'facts' | 'startTransient' | 'status' | 'kill' | 'stop' | 'changes'>;
   /** Told that a unit is going to be made. */
   readonly moves: Pick<GroupMoves, 'expect'>;
   readonly runtimes: Runtimes;
@@ -25,12 +25,8 @@ export interface ExecutionsPorts {
   readonly relays: Pick<Relays, 'open' | 'find' | 'recover' | 'finish' | 'remove'>;
   readonly readInside: ReadInside;
   readonly book: SessionBook;
-  /** See `startGated`. */
-  readonly startGated: (
-    argv: readonly string[],
-    streams: ProcessStreams,
-    further: readonly number[],
-  ) => Promise<GatedProcess>;
+  /** See `startLikeService`. */
+  readonly start: typeof startLikeService;
   /** See `takeDescriptors`. */
   readonly takeDescriptors: (peer: Peer, descriptors: readonly number[]) => Promise<TakenDescriptors>;
   /** `exec-session`, the helper that is the first process of every session. */

@@ -6,6 +6,7 @@ import { UnitJobFailed, UnitNotLoaded } from '../../systemd/unit-manager.ts';
 import type { Container } from '../container.ts';
 import { ContainerError } from '../errors.ts';
 import { shortId } from '../names.ts';
+import { oomScoreOf } from '../process-limits.ts';
 import { runtimeFor } from '../operations/runtime-for.ts';
 import type { ExecutionsPorts } from './ports.ts';
 import { sessionProcess } from './session-process.ts';
@@ -22,17 +23,17 @@ export interface LaunchOptions {
 
 export type Launched = Pick<GatedProcess, 'ended'>;
 
-/** @throws ContainerError `NoSuchUser` | `WrongState` | `NoSuchContainer`; what `startGated` and `startTransient` throw */
+/** @throws ContainerError `NoSuchUser` | `WrongState` | `NoSuchContainer`; what `startLikeService` and `startTransient` throw */
 export async function launchSession(
   ports: ExecutionsPorts,
   session: Session,
   container: Container,
   { streams, size, descriptors }: LaunchOptions,
 ): Promise<Launched> {
-  const { startGated, nothing } = ports;
+  const { start, units, nothing } = ports;
   const { stdin = nothing.fd, stdout = nothing.fd, stderr = nothing.fd } = streams;
   const argv = commandOf(ports, session, container, streams.consoleSocket);
-  using child = await startGated(argv, { stdin, stdout, stderr }, descriptors);
+  using child = await start(argv, { stdin, stdout, stderr }, oomScoreOf(container.config, units.facts), descriptors);
   ports.faults('exec: process waits');
   await Promise.all([adopt(ports, session, container, child.pid), writeProcess(ports, session, container, size)]);
   ports.faults('exec: unit started');

@@ -15,6 +15,7 @@ import { concernsProcesses } from '../../systemd/assignments.ts';
 import type { Configuration, Container } from '../container.ts';
 import type { Folder } from '../folder.ts';
 import type { Ports, SetUps } from '../ports.ts';
+import { oomScoreOf } from '../process-limits.ts';
 import { assignmentName, type UnitCommands, type UnitStreams } from '../unit.ts';
 
 const SIGKILL = 9;
@@ -47,9 +48,10 @@ export async function prepareSetUp(
   try {
     const { mount, mountDirectory, create } = commands;
     const argv = ['/bin/sh', setUps.helper, folder.path, mountDirectory, ...mount, '--', ...create];
-    const { oomScoreAdjust = units.facts.processDefaults.oomScoreAdjust } = container.config;
     const { stdin = setUps.nothing.fd, stdout, stderr } = streams;
-    const program = await setUps.start(argv, { stdin, stdout, stderr }, { oomScoreAdjust }, [lock.fd]);
+    const program = await setUps.start(argv, { stdin, stdout, stderr }, oomScoreOf(container.config, units.facts), [
+      lock.fd,
+    ]);
     faults('launch: set-up waits');
     return new RunningSetUp(ports, setUps, container, folder, lock, program);
   } catch (error) {
@@ -127,6 +129,7 @@ class RunningSetUp implements SetUp {
     if (main !== undefined) held.use(main);
     if (!('code' in end) || end.code !== 0) return;
     const by = Number(await readFile(this.#folder.pidFile, 'latin1'));
+    if (!Number.isInteger(by) || by <= 1) return;
     faults('launch: container created');
     await units.handOver(pid, by);
     faults('launch: container handed over');

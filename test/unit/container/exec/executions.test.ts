@@ -95,6 +95,7 @@ function daemonStarts(): void {
   const [crun] = world.runtimes;
   const nothing = async (): Promise<void> => await Promise.resolve();
   const units = {
+    facts: world.units.facts,
     startTransient: async () => await (failure === undefined ? Promise.resolve() : Promise.reject(failure)),
     status: async () => await Promise.resolve(undefined),
     kill: nothing,
@@ -121,7 +122,7 @@ function daemonStarts(): void {
     },
     readInside: async () => await Promise.resolve(undefined),
     book,
-    startGated: async (_argv, _streams, further) => {
+    start: async (_argv, _streams, _defaults, further) => {
       steps.push('process made');
       caller.given.push(further);
       return await Promise.resolve(child);
