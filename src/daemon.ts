@@ -19,6 +19,7 @@ import { SessionFiles } from './container/exec/session-files.ts';
 import { noFaults, type Faults } from './container/faults.ts';
 import { Folders } from './container/folder.ts';
 import type { Runtimes, SetUps } from './container/ports.ts';
+import { SLICE } from './container/unit.ts';
 import type { Attainable } from './container/process-limits.ts';
 import { Registry } from './container/registry.ts';
 import { SystemdJournal } from './journal/systemd-journal.ts';
@@ -50,6 +51,7 @@ import { readProcesses, readUsage } from './systemd/cgroup.ts';
 import { DbusUnitManager } from './systemd/dbus-unit-manager.ts';
 import type { ResourceLimit } from './lib/resource-limits.ts';
 import { GroupMoves } from './systemd/group-moves.ts';
+import { NewGroups } from './systemd/new-groups.ts';
 import { openUnitProcess, startLikeService } from './systemd/unit-process.ts';
 import { BusDisconnected, BusUnavailable } from './systemd/unit-manager.ts';
 import { Server } from './varlink/server.ts';
@@ -78,6 +80,7 @@ const setUpsWith = (libexec: string, nothing: SetUps['nothing']): SetUps => ({
   nothing,
   start: startLikeService,
   lock: async (path, content) => (await import('./lib/file-lock.ts')).makeLocked(path, content),
+  groups: new NewGroups(SLICE),
   open: openUnitProcess,
 });
 

@@ -85,8 +85,10 @@ export class Bundles {
     const found = await this.#find(config, root);
     const folderOf = (other: string): Folder => folders.of(parseContainerId(other));
     const prepare = await shareNamespaces(config, folder, { pidOf, folderOf });
-    await writeEtc(folder, config, folderOf);
-    await folders.describe(folder, specOf(container, folder, runtime, { ...found, terminalSize }), container);
+    await Promise.all([
+      writeEtc(folder, config, folderOf),
+      folders.describe(folder, specOf(container, folder, runtime, { ...found, terminalSize }), container),
+    ]);
     return {
       mount: root.mount,
       mountDirectory: root.mountDirectory,

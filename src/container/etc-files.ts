@@ -15,8 +15,22 @@ const LOCAL = '127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n
  */
 export async function writeEtc(folder: Folder, config: Configuration, folderOf: (id: string) => Folder): Promise<void> {
   const inside = (name: string): string => join(folder.etc, name);
-  await writeFile(inside('hostname'), `${config.hostname}\n`);
-  if (config.timeZone !== undefined) await writeFile(inside('localtime'), await readZone(config.timeZone));
+  await Promise.all([
+    writeFile(inside('hostname'), `${config.hostname}\n`),
+    writeZone(inside('localtime'), config),
+    writeNames(inside, config, folderOf),
+  ]);
+}
+
+async function writeZone(path: string, { timeZone }: Configuration): Promise<void> {
+  if (timeZone !== undefined) await writeFile(path, await readZone(timeZone));
+}
+
+async function writeNames(
+  inside: (name: string) => string,
+  config: Configuration,
+  folderOf: (id: string) => Folder,
+): Promise<void> {
   const network = parseNamespace(config.network);
   if (network.kind === 'container') {
     const { etc } = folderOf(network.name);

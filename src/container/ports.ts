@@ -8,6 +8,7 @@ import type { ImageStore } from '../storage/images.ts';
 import type { Relays } from '../relay/relays.ts';
 import type { CgroupProcess, CgroupUsage } from '../systemd/cgroup.ts';
 import type { GroupMoves } from '../systemd/group-moves.ts';
+import type { NewGroups } from '../systemd/new-groups.ts';
 import type { UnitManager } from '../systemd/unit-manager.ts';
 import type { startLikeService } from '../systemd/unit-process.ts';
 import type { Bundles } from './bundle.ts';
@@ -68,6 +69,8 @@ export interface SetUps {
   readonly start: typeof startLikeService;
   /** See `makeLocked`. */
   readonly lock: (path: string, content: string) => Promise<LockedFile>;
+  /** Of `berth.slice`. */
+  readonly groups: Pick<NewGroups, 'expect'>;
   /** See `openProcess`; undefined as well for one that is not in the unit. */
   readonly open: (pid: number, unit: string) => Promise<ProcessHandle | undefined>;
 }

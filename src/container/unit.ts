@@ -21,7 +21,10 @@ export interface UnitCommands {
   readonly mount: readonly string[];
   /** What has to be done before all of them. */
   readonly prepare?: readonly (readonly string[])[];
-  /** Where `mount` runs: its paths are relative to this. */
+  /**
+   * Where `mount` runs: its paths are relative to this. Not the unit's WorkingDirectory=, for which systemd would load a mount
+   * unit for each folder of the path.
+   */
   readonly mountDirectory: string;
   readonly create: readonly string[];
   readonly start: readonly string[];
@@ -100,7 +103,6 @@ export function unitFor(
       ...(systemd < 254 ? [] : [property.text('DelegateSubgroup', 'start')]),
       // The kernel's killer chose one process; the others of a delegated unit are not systemd's to end for it.
       property.text('OOMPolicy', 'continue'),
-      property.text('WorkingDirectory', commands.mountDirectory),
       // util-linux's new mount interface cuts lowerdir= off at 256 bytes.
       property.strings('Environment', ['LIBMOUNT_FORCE_MOUNT2=always']),
       ...execProperties(folder, commands),
@@ -123,8 +125,8 @@ const command = (argv: readonly string[]): property.ExecCommand => ({
 });
 
 function execProperties(folder: Folder, commands: UnitCommands): UnitProperty[] {
-  const { mount, prepare = [], create, start, forget, helpers } = commands;
-  const run = [...forget, '--', ...mount, '--', ...create, '--', ...start];
+  const { mount, mountDirectory, prepare = [], create, start, forget, helpers } = commands;
+  const run = [mountDirectory, ...forget, '--', ...mount, '--', ...create, '--', ...start];
   return [
     ...(prepare.length === 0 ? [] : [property.exec('ExecStartPre', prepare.map(command))]),
     property.exec('ExecStart', [

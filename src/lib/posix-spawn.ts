@@ -61,13 +61,20 @@ setDefault(attributes, Buffer.alloc(SET_BYTES, 0xff));
 setBlocked(attributes, Buffer.alloc(SET_BYTES));
 
 /**
- * Starts a program in a session of its own, with every signal as it is by default. Whoever starts it must `reap` it.
+ * Starts a program in a session of its own, with every signal as it is by default. Whoever starts it must `reap` it. Only a thread
+ * waits until the program runs.
  * @param env all of it, `NAME=value`
  * @param fds what it has as descriptors 0, 1, 2 …: close-on-exec ones of this process; undefined where it has none
+ * @param file the path of the program, if that is not what it is told
  * @returns its process ID
  * @throws SystemCallFailed
  */
-export function spawn(argv: readonly string[], env: readonly string[], fds: readonly (number | undefined)[]): number {
+export async function spawn(
+  argv: readonly string[],
+  env: readonly string[],
+  fds: readonly (number | undefined)[],
+  file = argv[0] ?? '',
+): Promise<number> {
   const actions = Buffer.alloc(ACTIONS_BYTES);
   const pid = new Int32Array(1);
   const moved: number[] = [];
@@ -80,7 +87,9 @@ export function spawn(argv: readonly string[], env: readonly string[], fds: read
       if (source !== fd) moved.push(source);
       addDuplicate(actions, source, as);
     }
-    const errno = posixSpawn(pid, argv[0] ?? '', actions, attributes, [...argv, null], [...env, null]);
+    const errno = await new Promise<number>((resolve, reject) => {
+      posixSpawn.async(pid, file, actions, attributes, [...argv, null], [...env, null], answered(resolve, reject));
+    });
     if (errno !== 0) throw new SystemCallFailed('posix_spawn', errno);
   } finally {
     for (const fd of moved) closeSync(fd);
@@ -88,6 +97,13 @@ export function spawn(argv: readonly string[], env: readonly string[], fds: read
   }
   return pid[0] ?? 0;
 }
+
+const answered =
+  (resolve: (answer: number) => void, reject: (reason: unknown) => void) =>
+  (error: unknown, answer: number): void => {
+    if (error === null || error === undefined) resolve(answer);
+    else reject(new Error('a call in a thread failed', { cause: error }));
+  };
 
 /** A duplicate with a number that is no less than `lowest`, close-on-exec. @throws SystemCallFailed */
 const duplicateFrom = (lowest: number, fd: number): number => fcntl(fd, F_DUPFD_CLOEXEC, lowest);
@@ -98,12 +114,10 @@ export type ProcessEnd = { readonly code: number } | { readonly signal: string; 
 /** Waits for the end of a child of this process, in a thread: so only for one that is about to end. */
 export async function reap(pid: number): Promise<ProcessEnd> {
   const status = new Int32Array(1);
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  waitpid.async(pid, status, 0, (error: unknown, answer: number) => {
-    if (answer === pid) resolve();
-    else reject(new Error(`process ${pid} is no child of this one`, { cause: error }));
+  const answer = await new Promise<number>((resolve, reject) => {
+    waitpid.async(pid, status, 0, answered(resolve, reject));
   });
-  await promise;
+  if (answer !== pid) throw new Error(`process ${pid} is no child of this one`);
   const [word = 0] = status; // as <bits/waitstatus.h> takes it apart
   const signal = word & 0x7f;
   if (signal === 0) return { code: (word >> 8) & 0xff };

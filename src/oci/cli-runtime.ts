@@ -1,6 +1,8 @@
 /** crun and runc, by their command lines, which are the same but for a few options. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { loadedOnce } from '../lib/loaded-once.ts';
+import type { ProgramLease, SealedProgram } from '../lib/sealed-program.ts';
 import { runShortProgram } from '../lib/short-program.ts';
 import { PROGRAM_PATH } from './program-folders.ts';
 import { lastErrorIn, runtimeErrorFrom } from './runtime-log.ts';
@@ -52,6 +54,7 @@ export class CliRuntime implements OciRuntime {
   readonly root: string;
   readonly execTerminal: ExecTerminal;
   readonly #enter: readonly string[];
+  readonly #sealed: () => Promise<SealedProgram>;
 
   constructor({ name, path, root, enter = [] }: CliRuntimeOptions) {
     this.name = name;
@@ -59,6 +62,11 @@ export class CliRuntime implements OciRuntime {
     this.root = root;
     this.execTerminal = TRAITS[name].execTerminal;
     this.#enter = enter;
+    this.#sealed = loadedOnce(async () => new (await import('../lib/sealed-program.ts')).SealedProgram(path));
+  }
+
+  async lease(): Promise<ProgramLease | undefined> {
+    return this.#enter.length === 0 ? (await this.#sealed()).lease() : undefined;
   }
 
   createArgv({ id, bundle, pidFile, logPath, consoleSocket }: CreateArguments): string[] {
@@ -122,11 +130,14 @@ export class CliRuntime implements OciRuntime {
 
   async start(id: string): Promise<void> {
     const argv = [...this.#enter, ...this.startArgv(id)];
-    const { end, said } = await runShortProgram(argv, [`PATH=${PROGRAM_PATH}`]).catch((error: unknown) => {
-      throw isMissing(error)
-        ? new RuntimeError('runtime-missing', `${this.path} is not there`, { cause: error })
-        : error;
-    });
+    using program = await this.lease();
+    const { end, said } = await runShortProgram(argv, [`PATH=${PROGRAM_PATH}`], program?.path).catch(
+      (error: unknown) => {
+        throw isMissing(error)
+          ? new RuntimeError('runtime-missing', `${this.path} is not there`, { cause: error })
+          : error;
+      },
+    );
     if (!('code' in end) || end.code !== 0) throw lastErrorIn(said) ?? runtimeErrorFrom(said);
   }
 

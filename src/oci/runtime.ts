@@ -7,6 +7,8 @@
  * neither units nor containers.
  */
 
+import type { ProgramLease } from '../lib/sealed-program.ts';
+
 /** The states of the OCI runtime specification 1.2, and `paused`, which crun and runc add. */
 export type RuntimeStatus = 'creating' | 'created' | 'running' | 'paused' | 'stopped';
 
@@ -97,6 +99,8 @@ export interface OciRuntime {
   readonly root: string;
   readonly execTerminal: ExecTerminal;
 
+  /** What can be executed in the place of `path`, and begins sooner; undefined where only that can. */
+  lease(): Promise<ProgramLease | undefined>;
   /** What a unit runs to create, an argv and never a shell line; so are the others. */
   createArgv(options: CreateArguments): string[];
   startArgv(id: string, options?: { readonly logPath?: string | undefined }): string[];

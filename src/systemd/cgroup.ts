@@ -36,7 +36,7 @@ export interface CgroupProcess {
   readonly command: string;
 }
 
-const CGROUP_ROOT = '/sys/fs/cgroup';
+export const CGROUP_ROOT = '/sys/fs/cgroup';
 /** USER_HZ, which is 100 wherever Linux tells it to programs. */
 const USEC_PER_TICK = 10_000;
 const PAGE_BYTES = 4096;

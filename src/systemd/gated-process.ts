@@ -49,7 +49,7 @@ export async function startGated(
   fds[GATE] = theirs;
   let pid: number;
   try {
-    pid = spawn(argv, ENVIRONMENT, fds);
+    pid = await spawn(argv, ENVIRONMENT, fds);
   } catch (error) {
     closeSync(ours);
     throw error;

@@ -11,8 +11,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadedOnce } from '../lib/loaded-once.ts';
-
-const CGROUP_ROOT = '/sys/fs/cgroup';
+import { CGROUP_ROOT } from './cgroup.ts';
 
 export class GroupMoves {
   readonly #failed: (error: unknown) => void;

@@ -25,6 +25,10 @@ export class FakeRuntime implements OciRuntime {
     this.path = `/usr/bin/${name}`;
   }
 
+  async lease(): Promise<undefined> {
+    await Promise.resolve();
+  }
+
   createArgv({ id, bundle, pidFile, logPath }: CreateArguments): string[] {
     return [this.path, '--log', logPath, 'create', '--bundle', bundle, '--pid-file', pidFile, id];
   }

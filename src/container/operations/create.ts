@@ -24,6 +24,7 @@ export async function create(
   if (request.name !== undefined && registry.isTaken(parseContainerName(request.name))) {
     throw new ContainerError('ContainerExists', { name: request.name });
   }
+  moves.expect(); // most are started at once
   const wanted = request.runtime === undefined ? runtimes.preferred : runtimes.find(request.runtime);
   if (wanted === undefined) throw new ContainerError('NoSuchRuntime', { runtime: request.runtime ?? 'crun or runc' });
   const image = request.image === undefined ? undefined : await images.find(request.image, signal);
@@ -52,7 +53,6 @@ export async function create(
   };
   registry.add(container);
   ports.faults('create: row written');
-  moves.expect(); // most are started at once
   return container;
 }
 

@@ -14,17 +14,21 @@ import type { MainProcess } from '../../systemd/unit-manager.ts';
 import { concernsProcesses } from '../../systemd/assignments.ts';
 import type { Configuration, Container } from '../container.ts';
 import type { Folder } from '../folder.ts';
+import { shortId } from '../names.ts';
 import type { Ports, SetUps } from '../ports.ts';
 import { oomScoreOf } from '../process-limits.ts';
 import { assignmentName, type UnitCommands, type UnitStreams } from '../unit.ts';
+import { runtimeFor } from './runtime-for.ts';
 
 const SIGKILL = 9;
+/** The runtime, as the second of the descriptors that `set-up` is given. */
+const PROGRAM = '/proc/self/fd/4';
 /** Before, systemd would put the unit's own program into the way of the runtime: it knows no DelegateSubgroup=. */
 const LEAST_SYSTEMD = 254;
 
 /** Dispose of it when the start of the unit has come to its end. */
 export interface SetUp extends AsyncDisposable {
-  /** systemd has made the unit's group. */
+  /** systemd has told of the unit's process. */
   readonly spawned: (main: MainProcess) => void;
   /** Nobody waits for the container any more but systemd, for the end of this. */
   readonly givenUp: () => void;
@@ -44,33 +48,51 @@ export async function prepareSetUp(
   const { setUps, units, faults } = ports;
   if (setUps === undefined || units.facts.version < LEAST_SYSTEMD || !isOrdinary(container.config, commands))
     return undefined;
+  using borrowed = new DisposableStack();
+  const lease = borrowed.use(await runtimeFor(ports, container).lease());
   const lock = await setUps.lock(folder.setupFile, 'berthd\n');
-  try {
-    const { mount, mountDirectory, create } = commands;
-    const argv = ['/bin/sh', setUps.helper, folder.path, mountDirectory, ...mount, '--', ...create];
-    const { stdin = setUps.nothing.fd, stdout, stderr } = streams;
-    const program = await setUps.start(argv, { stdin, stdout, stderr }, oomScoreOf(container.config, units.facts), [
-      lock.fd,
-    ]);
-    faults('launch: set-up waits');
-    return new RunningSetUp(ports, setUps, container, folder, lock, program);
-  } catch (error) {
-    lock.unlock();
-    throw error;
-  }
+  const { mount, mountDirectory, create } = commands;
+  const run = lease === undefined ? create : [PROGRAM, ...create.slice(1)];
+  const argv = ['/bin/sh', setUps.helper, folder.path, mountDirectory, ...mount, '--', ...run];
+  const { stdin = setUps.nothing.fd, stdout, stderr } = streams;
+  const further = [lock.fd, ...(lease === undefined ? [] : [lease.fd])];
+  const held = borrowed.move();
+  // Not waited for: systemd is asked for the unit meanwhile.
+  const program = setUps
+    .start(argv, { stdin, stdout, stderr }, oomScoreOf(container.config, units.facts), further)
+    .then((started) => {
+      faults('launch: set-up waits');
+      return started;
+    })
+    .finally(() => {
+      held.dispose();
+    });
+  return new RunningSetUp(ports, setUps, container, folder, lock, program);
 }
 
 /** Whether nothing is asked for that systemd does for the processes that it starts, and for no others of the unit. */
 const isOrdinary = ({ unitProperties }: Configuration, { prepare = [] }: UnitCommands): boolean =>
   prepare.length === 0 && !unitProperties.map(assignmentName).some(concernsProcesses);
 
+const kill = (program: GatedProcess): void => {
+  program.kill();
+};
+/** Nothing is there for it to do. */
+const sendHome = (program: GatedProcess): void => {
+  program[Symbol.dispose]();
+};
+
 class RunningSetUp implements SetUp {
   readonly #ports: Ports;
   readonly #setUps: SetUps;
+  readonly #container: Container;
   readonly #unit: string;
   readonly #folder: Folder;
   readonly #lock: LockedFile;
-  readonly #program: GatedProcess;
+  readonly #program: Promise<GatedProcess>;
+  readonly #group: Disposable;
+  /** There once the group is. */
+  #through: Promise<GatedProcess> | undefined;
   #work: Promise<void> | undefined;
   /** The unit's own program, and the process that it was to name. */
   #replaced: { readonly by: number; readonly main: ProcessHandle | undefined } | undefined;
@@ -78,34 +100,66 @@ class RunningSetUp implements SetUp {
   constructor(
     ports: Ports,
     setUps: SetUps,
-    { unit }: Container,
+    container: Container,
     folder: Folder,
     lock: LockedFile,
-    program: GatedProcess,
+    program: Promise<GatedProcess>,
   ) {
     this.#ports = ports;
     this.#setUps = setUps;
-    this.#unit = unit;
+    this.#container = container;
+    this.#unit = container.unit;
     this.#folder = folder;
     this.#lock = lock;
     this.#program = program;
+    program.catch(() => undefined); // told of where it is waited for
+    this.#group = setUps.groups.expect(this.#unit, () => void this.#letThrough());
   }
 
   readonly spawned = (main: MainProcess): void => {
     this.#work ??= this.#goOn(main);
   };
 
-  readonly givenUp = (): void => {
-    this.#program.kill();
-  };
+  readonly givenUp = (): void => void this.#end(kill);
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#work === undefined) this.#program[Symbol.dispose]();
-    else this.#program.kill();
-    await this.#program.ended;
-    await this.#work;
+    this.#group[Symbol.dispose]();
+    await this.#end(this.#through === undefined ? sendHome : kill);
+    await (this.#work ?? this.#takeBack());
     this.#lock.unlock();
     this.#dismiss();
+  }
+
+  /** Where it cannot be run, that is said by whoever needs it. */
+  async #end(bring: (program: GatedProcess) => void): Promise<void> {
+    const program = await this.#program.catch(() => undefined);
+    if (program === undefined) return;
+    bring(program);
+    await program.ended;
+  }
+
+  #letThrough(): Promise<GatedProcess> {
+    if (this.#through === undefined) {
+      this.#through = this.#opened();
+      this.#through.catch(() => undefined);
+    }
+    return this.#through;
+  }
+
+  async #opened(): Promise<GatedProcess> {
+    const program = await this.#program;
+    program.open();
+    this.#ports.faults('launch: set-up let through');
+    // The runtime moves the container's process: launch saw to that, but that is long ago where systemd takes its time.
+    this.#ports.moves.expect();
+    return program;
+  }
+
+  /** systemd has made a group, perhaps, and no process in it: there is nobody else to give up what was made for that. */
+  async #takeBack(): Promise<void> {
+    if (this.#through === undefined) return;
+    await runtimeFor(this.#ports, this.#container).delete(shortId(this.#container.id), { ifRunning: 'kill' });
+    await this.#ports.mounts.unmountAll(this.#folder.root);
   }
 
   async #goOn(main: MainProcess): Promise<void> {
@@ -113,8 +167,7 @@ class RunningSetUp implements SetUp {
       await this.#setUp(main);
     } catch (error) {
       this.#ports.log.warn('A container is left to its unit to set up', { unit: this.#unit, error });
-      this.#program.kill();
-      await this.#program.ended;
+      await this.#end(kill);
     } finally {
       this.#lock.unlock();
     }
@@ -122,9 +175,8 @@ class RunningSetUp implements SetUp {
 
   async #setUp({ pid, invocationId }: MainProcess): Promise<void> {
     const { units, faults } = this.#ports;
-    this.#program.open();
-    faults('launch: set-up let through');
-    const [main, end] = await Promise.all([this.#setUps.open(pid, this.#unit), this.#program.ended]);
+    const program = await this.#letThrough();
+    const [main, end] = await Promise.all([this.#setUps.open(pid, this.#unit), program.ended]);
     using held = new DisposableStack();
     if (main !== undefined) held.use(main);
     if (!('code' in end) || end.code !== 0) return;

@@ -35,7 +35,16 @@ describe('unitFor', () => {
   it('is the contract', async () => {
     const { unit, folder, container } = await aUnit();
     const bytes = (text: string): Buffer => Buffer.from(text);
-    const steps = [...commands.forget, '--', ...commands.mount, '--', ...commands.create, '--', ...commands.start];
+    const steps = [
+      '/store/overlay',
+      ...commands.forget,
+      '--',
+      ...commands.mount,
+      '--',
+      ...commands.create,
+      '--',
+      ...commands.start,
+    ];
     expect(unit.name).toBe('berth-web.service');
     expect(Object.fromEntries(unit.properties.map(({ name, signature, value }) => [name, [signature, value]]))).toEqual(
       {
@@ -47,7 +56,6 @@ describe('unitFor', () => {
         Delegate: ['b', true],
         DelegateSubgroup: ['s', 'start'],
         OOMPolicy: ['s', 'continue'],
-        WorkingDirectory: ['s', '/store/overlay'],
         Environment: ['as', ['LIBMOUNT_FORCE_MOUNT2=always']],
         ExecStartEx: [
           'a(sasas)',

@@ -28,11 +28,19 @@ let run: string;
 let world: World;
 let did: string[];
 let end: PromiseWithResolvers<UnitExit>;
+/** The kernel tells that the unit's group is there. */
+let groupMade: () => void;
+/** Why the program cannot be run. */
+let failure: Error | undefined;
+/** What can be executed in the runtime's place. */
+let lease: { fd: number; path: string; [Symbol.dispose]: () => void } | undefined;
 beforeEach(() => {
   run = mkdtempSync(join(tmpdir(), 'berth-unit-'));
   world = aWorld();
   did = [];
   end = Promise.withResolvers();
+  failure = undefined;
+  lease = undefined;
 });
 afterEach(async () => {
   await world[Symbol.asyncDispose]();
@@ -65,16 +73,43 @@ async function prepare(request: object = {}, version = 257): ReturnType<typeof p
     },
   };
   const handle = { signal: (number: number) => void did.push(`signal ${number}`), [Symbol.dispose]: () => undefined };
+  const runtime = {
+    lease: async () => await Promise.resolve(lease),
+    delete: async (_: string, { ifRunning }: { ifRunning: string }) => {
+      did.push(`delete, ${ifRunning}`);
+      await Promise.resolve();
+    },
+  };
+  const unmountAll = async (): Promise<void> => {
+    did.push('unmount');
+    await Promise.resolve();
+  };
   const ports = {
     units,
     log: world.log,
     faults: noFaults,
+    moves: { expect: () => undefined },
+    runtimes: { find: () => runtime },
+    mounts: { unmountAll },
     setUps: {
       helper: '/usr/lib/berth/set-up',
       nothing: { fd: 6 },
-      start: async (argv: readonly string[], fds: object, { oomScoreAdjust }: { oomScoreAdjust: number }) => {
-        did.push(`${argv.slice(3).join(' ')}; ${JSON.stringify(fds)}; ${oomScoreAdjust}`);
-        return await Promise.resolve(program);
+      start: async (
+        argv: readonly string[],
+        fds: object,
+        { oomScoreAdjust }: { oomScoreAdjust: number },
+        [, ...further]: readonly number[],
+      ) => {
+        did.push([argv.slice(3).join(' '), JSON.stringify(fds), oomScoreAdjust, ...further].join('; '));
+        await Promise.resolve();
+        if (failure !== undefined) throw failure;
+        return program;
+      },
+      groups: {
+        expect: (_: string, made: () => void) => {
+          groupMade = made;
+          return { [Symbol.dispose]: () => undefined };
+        },
       },
       lock: async (path: string, content: string) => await Promise.resolve(makeLocked(path, content)),
       open: async (pid: number, unit: string) => {
@@ -101,6 +136,45 @@ describe('a set-up', () => {
       expect(did).toEqual([STARTED, 'let through', `open 100 of ${UNIT}`, '100 is 200 now']);
     }
     expect(did.slice(4)).toEqual(['killed', 'signal 9']);
+  });
+
+  it('goes on as soon as the group is there, and once', async () => {
+    await using setUp = await prepare();
+    groupMade();
+    await expect.poll(() => did.slice(1)).toEqual(['let through']);
+    setUp?.spawned(main);
+    writeFileSync(join(run, 'pid'), '200');
+    end.resolve({ code: 0 });
+    await expect.poll(mark).toBe('done abc\n');
+    expect(did.slice(1)).toEqual(['let through', `open 100 of ${UNIT}`, '100 is 200 now']);
+  });
+
+  it('gives up what it has made in a group that no process came to', async () => {
+    {
+      await using _ = await prepare();
+      groupMade();
+      await expect.poll(() => did.at(-1)).toBe('let through');
+    }
+    expect(did.slice(2)).toEqual(['killed', 'delete, kill', 'unmount']);
+    expect(mark()).toBe('berthd\n');
+  });
+
+  it('has what can be executed in the runtime’s place, until it is', async () => {
+    lease = { fd: 33, path: '', [Symbol.dispose]: () => void did.push('given back') };
+    await using _ = await prepare();
+    expect(did[0]).toBe(STARTED.replace('/usr/bin/crun', '/proc/self/fd/4') + '; 33');
+    await expect.poll(() => did[1]).toBe('given back');
+  });
+
+  it('is left to the unit where its program cannot be run', async () => {
+    failure = new Error('EAGAIN');
+    {
+      await using setUp = await prepare();
+      groupMade();
+      setUp?.spawned(main);
+    }
+    expect(did).toEqual([STARTED]);
+    expect(world.log.entries).toContainEqual(expect.objectContaining({ level: 'warn' }));
   });
 
   it('is taken back where the unit never came to a process', async () => {
