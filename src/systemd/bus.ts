@@ -12,6 +12,7 @@ import { Gate } from '../lib/gate.ts';
 import { closeOnExec } from './close-on-exec.ts';
 import { orAborted } from './or-aborted.ts';
 import { BusDisconnected, BusUnavailable } from './unit-manager.ts';
+import { leaveOut } from './unwanted-signals.ts';
 import { repair } from './usocket-repair.ts';
 
 export interface BusSignal {
@@ -22,6 +23,8 @@ export interface BusSignal {
 }
 
 export interface BusEvents {
+  /** Whether signals of an object are worth reading; all are if left out. */
+  readonly wants?: (path: string) => boolean;
   /** In the order of arrival, and before any reply that arrived later is seen. */
   readonly received: (signal: BusSignal) => void;
   /** Once, unless it was `close` that ended the connection. */
@@ -68,6 +71,9 @@ export class BusConnection implements Disposable {
     connection.on('end', () => {
       this.#end(new BusDisconnected('the bus hung up'));
     });
+    connection.on('connect', () => {
+      if (events.wants !== undefined) leaveOut(this.#stream, events.wants);
+    });
     repair(this.#stream, (cause) => {
       this.#end(new BusDisconnected(`nothing can be written to the bus: ${cause?.message ?? ''}`, { cause }));
     });
@@ -93,7 +99,7 @@ export class BusConnection implements Disposable {
       connected.resolve(undefined);
     });
     const connection = new BusConnection(bus, {
-      received: events.received,
+      ...events,
       lost: (reason) => {
         connected.reject(reason);
         events.lost(reason);

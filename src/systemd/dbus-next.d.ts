@@ -11,7 +11,8 @@ declare module 'dbus-next' {
     /** The only way to learn that the other side hung up: the bus itself does not tell. */
     readonly _connection: {
       readonly stream: BusStream;
-      on(event: 'end', listener: () => void): void;
+      /** `connect`: the handshake is over, and messages are about to be read. */
+      on(event: 'end' | 'connect', listener: () => void): void;
     };
   }
   /** A `USocket`; a plain `net.Socket` where usocket is missing. */
@@ -19,6 +20,10 @@ declare module 'dbus-next' {
     /** What was asked for before the handshake, and what the bus agreed to after it; not there on a `net.Socket`. */
     readonly supportsUnixFd?: boolean;
     readonly fd?: number;
+    /** Null where not as much has come. */
+    read: ((size: number) => Buffer | null) &
+      /** @param descriptors how many of those that have come; null for all */
+      ((size: number, descriptors: number | null) => { data: Buffer; fds: number[] } | null);
     /** The native half of a `USocket`. */
     readonly _wrap?: {
       /** Answers how many bytes it could send: none if the socket is full, and then no descriptors either. */

@@ -81,6 +81,7 @@ export class DbusUnitManager implements UnitManager {
     const watch = new UnitWatch({ jobs, feed, told, moves });
     let manager: DbusUnitManager | undefined;
     const events: LinkEvents = {
+      wants: (path) => watch.wants(path),
       received: (message) => {
         watch.received(message);
         // What was told while it read its configuration again has gone by unheard.

@@ -5,7 +5,7 @@
  */
 import { JoinedSignal } from '../lib/joined-signal.ts';
 import { setTimeout as delay } from 'node:timers/promises';
-import { BusCallFailed, BusConnection, type BusSignal } from './bus.ts';
+import { BusCallFailed, BusConnection, type BusEvents, type BusSignal } from './bus.ts';
 import { orAborted } from './or-aborted.ts';
 import { BusDisconnected, BusUnavailable } from './unit-manager.ts';
 
@@ -36,7 +36,7 @@ const UNANSWERED = ['NoReply', 'Disconnected'].map((name) => `org.freedesktop.DB
 const FIRST_RETRY_MS = 50;
 const LAST_RETRY_MS = 2000;
 
-export interface LinkEvents {
+export interface LinkEvents extends Pick<BusEvents, 'wants'> {
   readonly received: (signal: BusSignal) => void;
   /** The line is there, for the first time or again; `again`: signals may have been missed. */
   readonly established: (again: boolean) => void;
@@ -153,7 +153,8 @@ export class ManagerLink implements Disposable {
   async #connect(signal: AbortSignal | undefined): Promise<Connected> {
     const lost = Promise.withResolvers<undefined>();
     let heard = false;
-    const events = {
+    const events: BusEvents = {
+      ...this.#events,
       received: (message: BusSignal): void => {
         if (message.member !== 'NameOwnerChanged') {
           this.#events.received(message);

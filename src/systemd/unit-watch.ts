@@ -34,6 +34,12 @@ export class UnitWatch {
     this.#moves = moves;
   }
 
+  /** Whether anybody is to be told what signals of this object tell. */
+  wants(path: string): boolean {
+    const unit = unitOfPath(path);
+    return unit === undefined || this.#concerns(unit);
+  }
+
   received({ member, path, body }: BusSignal): void {
     switch (member) {
       case 'PropertiesChanged':
