@@ -15,15 +15,20 @@ declare module 'dbus-next' {
       on(event: 'end' | 'connect', listener: () => void): void;
     };
   }
+  interface Received {
+    readonly data: Buffer;
+    readonly fds: number[];
+  }
   /** A `USocket`; a plain `net.Socket` where usocket is missing. */
   interface BusStream {
     /** What was asked for before the handshake, and what the bus agreed to after it; not there on a `net.Socket`. */
     readonly supportsUnixFd?: boolean;
     readonly fd?: number;
-    /** Null where not as much has come. */
-    read: ((size: number) => Buffer | null) &
-      /** @param descriptors how many of those that have come; null for all */
-      ((size: number, descriptors: number | null) => { data: Buffer; fds: number[] } | null);
+    /** Null where not as much has come; `descriptors`: how many of those that have come, null for all. */
+    read: {
+      (size: number): Buffer | null;
+      (size: number, descriptors: number | null): Received | null;
+    };
     /** The native half of a `USocket`. */
     readonly _wrap?: {
       /** Answers how many bytes it could send: none if the socket is full, and then no descriptors either. */

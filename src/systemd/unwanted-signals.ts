@@ -3,7 +3,7 @@
  * the mounts that containers are made of, twice each; no match rule can leave them out, and dbus-next, which decodes what it
  * reads from its stream, takes 0.1 ms for one.
  */
-import type { BusStream } from 'dbus-next';
+import type { BusStream, Received } from 'dbus-next';
 
 // Of the D-Bus specification, Message Protocol.
 const HEADER_BYTES = 16;
@@ -38,14 +38,17 @@ export function leaveOut(stream: BusStream, wants: (path: string) => boolean): v
     }
   };
 
-  // As dbus-next calls it: for 16 bytes, and then for the rest of the message, with the descriptors that came until then.
-  stream.read = ((size: number, descriptors?: number | null) => {
+  function readMessage(size: number): Buffer | null;
+  function readMessage(size: number, descriptors: number | null): Received | null;
+  function readMessage(size: number, descriptors?: number | null): Buffer | Received | null {
     if (descriptors === undefined) return next()?.header ?? null;
     const data = message?.rest;
-    if (data === undefined) return read(size, descriptors ?? null);
+    if (data === undefined) return read(size, descriptors);
     message = undefined;
     return { data, fds: read(0, null)?.fds ?? [] };
-  }) as BusStream['read'];
+  }
+  // As dbus-next calls it: for 16 bytes, and then for the rest of the message, with the descriptors that came until then.
+  stream.read = readMessage;
 }
 
 const wordAt = (header: Buffer, offset: number): number =>
