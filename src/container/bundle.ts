@@ -18,7 +18,7 @@ import { shareNamespaces, specNamespaces, type PidOf } from './shared-namespaces
 import { controlGroupFor, type UnitCommands } from './unit.ts';
 
 /** Reads a file as a container would see it at its start; undefined where there is none. */
-export type ReadInside = (folders: readonly string[], path: string) => Promise<string | undefined>;
+export type ReadInside = (folders: readonly string[], path: string) => string | undefined;
 
 export interface BundlesOptions {
   readonly images: ImageStore;
@@ -85,10 +85,8 @@ export class Bundles {
     const found = await this.#find(config, root);
     const folderOf = (other: string): Folder => folders.of(parseContainerId(other));
     const prepare = await shareNamespaces(config, folder, { pidOf, folderOf });
-    await Promise.all([
-      writeEtc(folder, config, folderOf),
-      folders.describe(folder, specOf(container, folder, runtime, { ...found, terminalSize }), container),
-    ]);
+    await writeEtc(folder, config, folderOf);
+    folders.describe(folder, specOf(container, folder, runtime, { ...found, terminalSize }), container);
     return {
       mount: root.mount,
       mountDirectory: root.mountDirectory,
@@ -127,9 +125,7 @@ export class Bundles {
 
   async #find(config: Configuration, { sources }: Root): Promise<Found> {
     const { readInside, seccomp, defaultLimits, attainable } = this.#options;
-    const [passwd, group, capabilities, devices, profile, initProgram, limits] = await Promise.all([
-      readInside(sources, '/etc/passwd'),
-      readInside(sources, '/etc/group'),
+    const [capabilities, devices, profile, initProgram, limits] = await Promise.all([
       availableOf(config.capabilities),
       deviceNodes(config.devices),
       config.seccompProfile === undefined ? seccomp : readSeccompProfile(config.seccompProfile),
@@ -137,7 +133,7 @@ export class Bundles {
       processLimits(config, defaultLimits(), attainable),
     ]);
     return {
-      user: lookUp(config, { passwd, group }),
+      user: lookUp(config, { passwd: readInside(sources, '/etc/passwd'), group: readInside(sources, '/etc/group') }),
       capabilities,
       devices,
       seccomp: profile,

@@ -232,7 +232,7 @@ export class Containers {
     if (known !== undefined) await recoverStreams(this.#ports, known);
     await this.#ports.operations.look(id);
     await resumeStart(this.#ports, id);
-    if (await this.#ports.folders.isToStart(this.#ports.folders.of(id))) this.#unfinished.add(id);
+    if (this.#ports.folders.isToStart(this.#ports.folders.of(id))) this.#unfinished.add(id);
     const container = this.#ports.registry.get(id);
     if (container !== undefined && 'exit' in container.status) this.#afterEnd(container);
   }
@@ -247,7 +247,7 @@ export class Containers {
   #finishStart({ id, name }: Container): void {
     const finish = async (): Promise<void> => {
       await resumeStart(this.#ports, id);
-      if (!(await this.#ports.folders.isToStart(this.#ports.folders.of(id)))) this.#unfinished.delete(id);
+      if (!this.#ports.folders.isToStart(this.#ports.folders.of(id))) this.#unfinished.delete(id);
     };
     finish().catch((error: unknown) => {
       this.#ports.log.error('A start that was cut off could not be finished', { containerName: name, error });

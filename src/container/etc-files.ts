@@ -1,5 +1,5 @@
 /** The files by which a container knows names: of itself, of others, and of its time zone. As podman writes them. */
-import { rm, symlink, writeFile } from 'node:fs/promises';
+import { rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SpecMount } from '../oci/spec.ts';
 import type { Configuration } from './container.ts';
@@ -15,33 +15,17 @@ const LOCAL = '127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n
  */
 export async function writeEtc(folder: Folder, config: Configuration, folderOf: (id: string) => Folder): Promise<void> {
   const inside = (name: string): string => join(folder.etc, name);
-  await Promise.all([
-    writeFile(inside('hostname'), `${config.hostname}\n`),
-    writeZone(inside('localtime'), config),
-    writeNames(inside, config, folderOf),
-  ]);
-}
-
-async function writeZone(path: string, { timeZone }: Configuration): Promise<void> {
-  if (timeZone !== undefined) await writeFile(path, await readZone(timeZone));
-}
-
-async function writeNames(
-  inside: (name: string) => string,
-  config: Configuration,
-  folderOf: (id: string) => Folder,
-): Promise<void> {
+  writeFileSync(inside('hostname'), `${config.hostname}\n`);
+  if (config.timeZone !== undefined) writeFileSync(inside('localtime'), await readZone(config.timeZone));
   const network = parseNamespace(config.network);
   if (network.kind === 'container') {
     const { etc } = folderOf(network.name);
-    for (const name of ['hosts', 'resolv.conf']) await link(join(etc, name), inside(name));
+    for (const name of ['hosts', 'resolv.conf']) link(join(etc, name), inside(name));
     return;
   }
-  await Promise.all([
-    writeFile(inside('hosts'), `${await hostsOf(network.kind, config)}${linesOf(config)}`),
-    // Without a way out there is no resolver to name.
-    writeFile(inside('resolv.conf'), network.kind === 'private' ? '' : await readHostFile('/etc/resolv.conf')),
-  ]);
+  writeFileSync(inside('hosts'), `${await hostsOf(network.kind, config)}${linesOf(config)}`);
+  // Without a way out there is no resolver to name.
+  writeFileSync(inside('resolv.conf'), network.kind === 'private' ? '' : await readHostFile('/etc/resolv.conf'));
 }
 
 const hostsOf = async (kind: 'private' | 'host' | 'path', { hostname }: Configuration): Promise<string> =>
@@ -51,9 +35,9 @@ const ended = (text: string): string => (text === '' || text.endsWith('\n') ? te
 const linesOf = ({ hosts }: Configuration): string =>
   hosts.map(({ address, name }) => `${address}\t${name}\n`).join('');
 
-async function link(target: string, path: string): Promise<void> {
-  await rm(path, { force: true });
-  await symlink(target, path);
+function link(target: string, path: string): void {
+  rmSync(path, { force: true });
+  symlinkSync(target, path);
 }
 
 export function etcMounts({ etc }: Folder, { readOnlyRoot, timeZone }: Configuration): SpecMount[] {

@@ -2,7 +2,8 @@
  * The folder of a container: its OCI bundle, what it wrote, and the record of how it ended. Everything in it that is not
  * below `upper` was written by berth or by the unit.
  */
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Container } from './container.ts';
 import { shortId, type ContainerId } from './names.ts';
@@ -43,6 +44,10 @@ export interface EndRecord {
 /** What the container is made of, for the day the database is lost. */
 const DESCRIPTION = 'container.json';
 
+/**
+ * What a start and an end need is done at once, and not in threads: these are small files beside the database, which is written
+ * in the same way, and a thread for each of them costs the daemon more than the file.
+ */
 export class Folders {
   readonly #data: string;
   readonly #run: string;
@@ -74,33 +79,24 @@ export class Folders {
   }
 
   /** Makes what is missing of the folder, and takes away what an earlier run left in it. */
-  async prepare(folder: Folder): Promise<void> {
+  prepare({ path, upper, work, root, etc, exit, hold, runtimeLog, pidFile, setupFile }: Folder): void {
     // Node's recursive mkdir says ENOENT where the disk cannot be written.
-    await mkdir(folder.path, { mode: 0o700 }).catch(present);
-    await Promise.all([
-      mkdir(folder.upper, { recursive: true, mode: 0o755 }),
-      mkdir(folder.work, { recursive: true, mode: 0o700 }),
-      mkdir(folder.root, { recursive: true, mode: 0o700 }),
-      mkdir(folder.etc, { recursive: true, mode: 0o755 }),
-      rm(folder.exit, { force: true }),
-      rm(folder.hold, { force: true }),
-      rm(folder.runtimeLog, { force: true }),
-      rm(folder.pidFile, { force: true }),
-      rm(folder.setupFile, { force: true }),
-    ]);
+    if (!existsSync(path)) mkdirSync(path, { mode: 0o700 });
+    for (const each of [upper, etc]) mkdirSync(each, { recursive: true, mode: 0o755 });
+    for (const each of [work, root]) mkdirSync(each, { recursive: true, mode: 0o700 });
+    for (const each of [exit, hold, runtimeLog, pidFile, setupFile]) rmSync(each, { force: true });
   }
 
   /** Writes the OCI configuration, and what the container is made of, from which a lost database can be filled again. */
-  async describe(folder: Folder, spec: object, container: Container): Promise<void> {
-    await Promise.all([
-      writeFile(join(folder.path, 'config.json'), JSON.stringify(spec), { mode: 0o600 }),
-      replaceFile(join(folder.path, DESCRIPTION), descriptionOf(container)),
-    ]);
+  describe(folder: Folder, spec: object, container: Container): void {
+    writeFileSync(join(folder.path, 'config.json'), JSON.stringify(spec), { mode: 0o600 });
+    replaceFile(join(folder.path, DESCRIPTION), descriptionOf(container));
   }
 
   /** Writes what a container is made of again, after a change; one that was never started has no folder, and needs none. */
-  async describeAgain(container: Container): Promise<void> {
-    await replaceFile(join(this.of(container.id).path, DESCRIPTION), descriptionOf(container)).catch(absent);
+  describeAgain(container: Container): void {
+    const { path } = this.of(container.id);
+    if (existsSync(path)) replaceFile(join(path, DESCRIPTION), descriptionOf(container));
   }
 
   /** The names of the folders that there are, whoever's they are. */
@@ -116,29 +112,27 @@ export class Folders {
   }
 
   /** @param next what is going to happen to the process once it is there */
-  async hold(folder: Folder, next: Next): Promise<void> {
-    await writeFile(folder.hold, next);
+  hold(folder: Folder, next: Next): void {
+    writeFileSync(folder.hold, next);
   }
 
-  async release(folder: Folder): Promise<void> {
-    await rm(folder.hold, { force: true });
+  release(folder: Folder): void {
+    rmSync(folder.hold, { force: true });
   }
 
-  async isHeld(folder: Folder): Promise<boolean> {
-    return (await stat(folder.hold).catch(absent)) !== undefined;
+  isHeld(folder: Folder): boolean {
+    return existsSync(folder.hold);
   }
 
   /** Whether the process is there to be started at once, and not to wait until somebody asks. */
-  async isToStart(folder: Folder): Promise<boolean> {
-    return (await readFile(folder.hold, 'utf8').catch(absent)) === ('start' satisfies Next);
+  isToStart(folder: Folder): boolean {
+    return contentOf(folder.hold) === ('start' satisfies Next);
   }
 
   /** How the unit's last run ended; undefined while it runs, and where nothing was recorded. */
-  async endOf(folder: Folder): Promise<EndRecord | undefined> {
-    const [text, info] = await Promise.all([
-      readFile(folder.exit, 'latin1').catch(absent),
-      stat(folder.exit).catch(absent),
-    ]);
+  endOf(folder: Folder): EndRecord | undefined {
+    const info = statSync(folder.exit, { throwIfNoEntry: false });
+    const text = info === undefined ? undefined : contentOf(folder.exit);
     return text === undefined || info === undefined ? undefined : parseEnd(text, info.mtime);
   }
 
@@ -152,19 +146,20 @@ export class Folders {
   }
 }
 
-/** What is there already is as good as made; every other failure goes on. */
-function present(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EEXIST') throw error;
+/** undefined where the file is not there, or no more. */
+function contentOf(path: string): string | undefined {
+  if (!existsSync(path)) return undefined;
+  try {
+    return readFileSync(path, 'latin1');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
 }
 
-/** `undefined` for what is not there; every other failure goes on. */
-function absent(error: NodeJS.ErrnoException): undefined {
-  if (error.code !== 'ENOENT') throw error;
-}
-
-async function replaceFile(path: string, content: string): Promise<void> {
-  await writeFile(`${path}.new`, content, { mode: 0o600 });
-  await rename(`${path}.new`, path);
+function replaceFile(path: string, content: string): void {
+  writeFileSync(`${path}.new`, content, { mode: 0o600 });
+  renameSync(`${path}.new`, path);
 }
 
 /**

@@ -128,10 +128,8 @@ export class Operations {
     if (container === undefined) return undefined;
     const folder = this.#folders.of(id);
     const unit = await source(container);
-    const [end, held] = await Promise.all([
-      mayHaveEnded(unit) ? this.#folders.endOf(folder) : undefined,
-      mayBeHeld(unit) && this.#folders.isHeld(folder),
-    ]);
+    const end = mayHaveEnded(unit) ? this.#folders.endOf(folder) : undefined;
+    const held = mayBeHeld(unit) && this.#folders.isHeld(folder);
     const { status: before } = container;
     const status = judge({ before, unit, end, held, now: this.#now() });
     const restarts = unit?.restarts ?? container.restarts;

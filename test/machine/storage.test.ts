@@ -260,19 +260,19 @@ describe('reading inside', () => {
       await rm(folder, { recursive: true });
     };
   });
-  const passwd = async (): Promise<string | undefined> => await readInside([upper, lower], '/etc/passwd');
+  const passwd = (): string | undefined => readInside([upper, lower], '/etc/passwd');
   const inUpper = (script: string): void => {
     execFileSync('sh', ['-euc', script], { cwd: upper });
   };
 
   it('sees the topmost file, through layers that do not have it', async () => {
-    expect(await passwd()).toBe('lower');
+    expect(passwd()).toBe('lower');
     inUpper('mkdir etc');
-    expect(await passwd()).toBe('lower');
+    expect(passwd()).toBe('lower');
     inUpper('echo upper >etc/passwd');
-    expect(await passwd()).toBe('upper\n');
-    expect(await readInside([join(folder, 'absent'), lower], '/etc/passwd')).toBe('lower');
-    expect(await readInside([upper, lower], '/etc/group')).toBeUndefined();
+    expect(passwd()).toBe('upper\n');
+    expect(readInside([join(folder, 'absent'), lower], '/etc/passwd')).toBe('lower');
+    expect(readInside([upper, lower], '/etc/group')).toBeUndefined();
   });
 
   it.each([
@@ -289,14 +289,14 @@ describe('reading inside', () => {
     ['a huge file', 'mkdir etc; truncate -s 100G etc/passwd'],
   ])('sees no file behind %s', async (_, script) => {
     inUpper(script);
-    expect(await passwd()).toBeUndefined();
+    expect(passwd()).toBeUndefined();
   });
 
   it('refuses a path that leads out', async () => {
-    await expect(readInside([lower], '/etc/../../passwd')).rejects.toThrow(RangeError);
-    await expect(readInside([lower], 'etc/passwd')).rejects.toThrow(RangeError);
+    expect(() => readInside([lower], '/etc/../../passwd')).toThrow(RangeError);
+    expect(() => readInside([lower], 'etc/passwd')).toThrow(RangeError);
     await symlink('/etc', join(lower, 'link'));
-    expect(await readInside([lower], '/link/passwd')).toBeUndefined();
+    expect(readInside([lower], '/link/passwd')).toBeUndefined();
     expect(await readFile('/etc/passwd', 'utf8')).not.toBe('');
   });
 });

@@ -108,7 +108,7 @@ export class World implements AsyncDisposable {
         bundles: new Bundles({
           images,
           folders,
-          readInside: async (_, path) => await Promise.resolve(this.#files[path]),
+          readInside: (_, path) => this.#files[path],
           seccomp: undefined,
           helpers: '/usr/lib/berth',
           pidOf: (id) => this.registry.pidOf(id),

@@ -39,7 +39,7 @@ export async function sessionProcess(
   readInside: ReadInside,
 ): Promise<object> {
   const { process: own } = v.parse(Bundle, await readFile(join(folder.path, 'config.json'), 'utf8'));
-  const { user, home } = await userOf(config, own, folder, readInside);
+  const { user, home } = userOf(config, own, folder, readInside);
   return {
     ...own,
     terminal: config.terminal,
@@ -60,17 +60,9 @@ interface Chosen {
   readonly home: string | undefined;
 }
 
-async function userOf(
-  config: SessionConfiguration,
-  own: OwnProcess,
-  folder: Folder,
-  readInside: ReadInside,
-): Promise<Chosen> {
+function userOf(config: SessionConfiguration, own: OwnProcess, folder: Folder, readInside: ReadInside): Chosen {
   if (config.user === undefined && config.groups.length === 0) return { user: own.user, home: undefined };
-  const [passwd, group] = await Promise.all([
-    readInside([folder.root], '/etc/passwd'),
-    readInside([folder.root], '/etc/group'),
-  ]);
+  const [passwd, group] = [readInside([folder.root], '/etc/passwd'), readInside([folder.root], '/etc/group')];
   try {
     const found: User | undefined = config.user === undefined ? undefined : resolveUser(config.user, { passwd, group });
     const { uid, gid, additionalGids } = found ?? own.user;

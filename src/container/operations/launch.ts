@@ -33,13 +33,13 @@ export async function launch(
   const container = await underItsName(ports, seen);
   const runtime = runtimeFor(ports, container);
   const folder = ports.folders.of(container.id);
-  await ports.folders.prepare(folder);
+  ports.folders.prepare(folder);
   ports.faults('launch: folder prepared');
   using streams = await openStreams(ports, container, opened);
   ports.faults('launch: streams open');
   const commands = await ports.bundles.write(container, folder, runtime, streams);
   ports.faults('launch: bundle written');
-  await ports.folders.hold(folder, next);
+  ports.folders.hold(folder, next);
   ports.faults('launch: mark to wait made');
   const unit = unitFor(container, folder, commands, streams, ports.units.facts.version);
   const begin = async (): Promise<void> => {
@@ -53,8 +53,8 @@ export async function launch(
       // The runtime still knows an earlier run: it was not there, or could not write, when that ended.
       else if (await isRemembered(ports, folder, error)) await cleanUp(ports, container);
       else throw error;
-      await ports.folders.prepare(folder);
-      await ports.folders.hold(folder, next);
+      ports.folders.prepare(folder);
+      ports.folders.hold(folder, next);
       await begin();
     });
   } catch (error) {

@@ -49,7 +49,7 @@ export async function finishRemoval(
   const { status } = container;
   const folder = folders.of(container.id);
   // A removal that was cut off has left the status behind, but not yet the record.
-  const exit = 'exit' in status ? status.exit : (await folders.endOf(folder))?.exit;
+  const exit = 'exit' in status ? status.exit : folders.endOf(folder)?.exit;
   // Once the folder is gone nobody else knows it.
   if (exit !== undefined) registry.keepEnd(container, exit);
   registry.save({ ...container, status: { state: 'removing' } });

@@ -10,7 +10,7 @@ export async function rename(ports: Ports, reference: string, name: ContainerNam
   await operations.run(reference, 'rename', async (container) => {
     const renamed = registry.rename(container, name);
     faults('rename: row written');
-    await folders.describeAgain(renamed);
+    folders.describeAgain(renamed);
     faults('rename: description written');
   });
 }

@@ -86,7 +86,7 @@ async function release(ports: Ports, container: Container): Promise<void> {
     if (!(await isStarted(runtime, id))) throw refusalOfRuntime(container.name, runtime, error, { cause: error });
   }
   ports.faults('start: process started');
-  await ports.folders.release(ports.folders.of(container.id));
+  ports.folders.release(ports.folders.of(container.id));
   ports.faults('start: mark to wait removed');
   await ports.operations.settleStarted(container.id);
 }
@@ -100,9 +100,9 @@ export async function resumeStart(ports: Ports, id: ContainerId): Promise<void> 
   await ports.operations.turn(id, async (container) => {
     if (container.status.state !== 'created') return;
     const folder = ports.folders.of(id);
-    if (await ports.folders.isToStart(folder)) await releaseLaunched(ports, container);
+    if (ports.folders.isToStart(folder)) await releaseLaunched(ports, container);
     else if (await isStarted(runtimeFor(ports, container), shortId(id))) {
-      await ports.folders.release(folder);
+      ports.folders.release(folder);
       await ports.operations.settle(id);
     }
   });

@@ -43,7 +43,7 @@ export async function update(ports: Ports, reference: string, changes: Changes, 
     const known = ports.registry.get(container.id) ?? container;
     const updated = ports.registry.save({ ...known, config: changed(known.config, changes) });
     ports.faults('update: row written');
-    await ports.folders.describeAgain(updated);
+    ports.folders.describeAgain(updated);
     ports.faults('update: description written');
   });
 }

@@ -72,7 +72,7 @@ describe('adoptFolders', () => {
     await using world = aWorld();
     const older = await world.given('web', 'exited');
     const younger = await world.given('api', 'exited');
-    await world.folders.describeAgain({ ...younger, name: older.name });
+    world.folders.describeAgain({ ...younger, name: older.name });
     await withoutDatabase(world);
     expect(world.registry.all().map(({ id }) => id)).toEqual([older.id]);
     expect(said(world)).toContain(

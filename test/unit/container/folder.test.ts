@@ -129,32 +129,32 @@ describe('Folders', () => {
   });
 
   it('prepares for a run: what the container wrote stays, what the last run left goes', async () => {
-    await folders.prepare(folder);
+    folders.prepare(folder);
     await writeFile(join(folder.upper, 'kept'), '');
     const ofLastRun = [folder.exit, folder.hold, folder.runtimeLog, folder.pidFile];
     await Promise.all(ofLastRun.map(async (path) => await writeFile(path, '')));
-    await folders.prepare(folder);
+    folders.prepare(folder);
     await expect(stat(join(folder.upper, 'kept'))).resolves.toBeDefined();
     for (const path of ofLastRun) await expect(stat(path)).rejects.toMatchObject({ code: 'ENOENT' });
     expect((await stat(folder.path)).mode & 0o777).toBe(0o700);
   });
 
   it('holds and releases', async () => {
-    expect(await folders.isHeld(folder)).toBe(false);
-    expect(await folders.isToStart(folder)).toBe(false);
-    await folders.hold(folder, 'wait');
-    expect([await folders.isHeld(folder), await folders.isToStart(folder)]).toEqual([true, false]);
-    await folders.hold(folder, 'start');
-    expect([await folders.isHeld(folder), await folders.isToStart(folder)]).toEqual([true, true]);
-    await folders.release(folder);
-    await folders.release(folder);
-    expect(await folders.isHeld(folder)).toBe(false);
+    expect(folders.isHeld(folder)).toBe(false);
+    expect(folders.isToStart(folder)).toBe(false);
+    folders.hold(folder, 'wait');
+    expect([folders.isHeld(folder), folders.isToStart(folder)]).toEqual([true, false]);
+    folders.hold(folder, 'start');
+    expect([folders.isHeld(folder), folders.isToStart(folder)]).toEqual([true, true]);
+    folders.release(folder);
+    folders.release(folder);
+    expect(folders.isHeld(folder)).toBe(false);
   });
 
   it('finds how the last run ended, and when', async () => {
-    expect(await folders.endOf(folder)).toBeUndefined();
+    expect(folders.endOf(folder)).toBeUndefined();
     await writeFile(folder.exit, text('exit-code', 'exited', 3));
-    const end = await folders.endOf(folder);
+    const end = folders.endOf(folder);
     expect(end?.exit).toMatchObject({ code: 3, at: (await stat(folder.exit)).mtime });
   });
 
@@ -162,10 +162,10 @@ describe('Folders', () => {
     await using world = aWorld();
     const container = await world.given('web', 'configured', { labels: { a: 'b' } });
     const own = world.folders.of(container.id);
-    await world.folders.describeAgain(container); // it has no folder yet, and gets none
+    world.folders.describeAgain(container); // it has no folder yet, and gets none
     expect(await world.folders.names()).toEqual([]);
-    await world.folders.prepare(own);
-    await world.folders.describe(own, { ociVersion: '1' }, container);
+    world.folders.prepare(own);
+    world.folders.describe(own, { ociVersion: '1' }, container);
     expect(JSON.parse(await readFile(join(own.path, 'config.json'), 'utf8'))).toEqual({ ociVersion: '1' });
     const [name = ''] = await world.folders.names();
     expect(await world.folders.described(name)).toEqual(container);

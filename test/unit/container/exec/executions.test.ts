@@ -120,7 +120,7 @@ function daemonStarts(): void {
       finish: nothing,
       remove: nothing,
     },
-    readInside: async () => await Promise.resolve(undefined),
+    readInside: () => undefined,
     book,
     start: async (_argv, _streams, _defaults, further) => {
       steps.push('process made');

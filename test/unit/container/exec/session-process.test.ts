@@ -17,8 +17,7 @@ afterAll(() => {
 
 const processOf = async (process: object): Promise<object> => {
   writeFileSync(join(root, 'config.json'), JSON.stringify({ process }));
-  const nobody = async (): Promise<string> => await Promise.resolve('');
-  return await sessionProcess(configureSession({ command: ['true'] }), undefined, folder, nobody);
+  return await sessionProcess(configureSession({ command: ['true'] }), undefined, folder, () => '');
 };
 
 it('runs the command with what the container has', async () => {

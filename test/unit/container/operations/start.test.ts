@@ -229,7 +229,9 @@ describe('Init, then Start', () => {
     world.units.calls.length = 0;
     const runtime = world.runtimes[0]!;
     const release = world.folders.release.bind(world.folders);
-    world.folders.release = async () => await Promise.reject(new Error('killed'));
+    world.folders.release = () => {
+      throw new Error('killed');
+    };
     await expect(world.containers.start('web', ALONE, patient)).rejects.toThrow('killed');
     world.folders.release = release;
     world.daemonStarts();
@@ -243,7 +245,9 @@ describe('Init, then Start', () => {
     await using world = aWorld();
     const { id } = await world.given('web');
     const release = world.folders.release.bind(world.folders);
-    world.folders.release = async () => await Promise.reject(new Error('killed'));
+    world.folders.release = () => {
+      throw new Error('killed');
+    };
     await expect(world.containers.start('web', ALONE, patient)).rejects.toThrow('killed');
     world.folders.release = release;
     world.daemonStarts();
