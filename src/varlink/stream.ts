@@ -50,9 +50,10 @@ export async function pump(replies: AsyncIterator<unknown>, isLive: boolean, sin
     held = undefined;
     return taken;
   };
-  const releaseHeld = async (): Promise<void> => {
+  // undefined where there is nothing to wait for, which for thousands of replies counts.
+  const releaseHeld = (): Promise<void> | undefined => {
     const taken = takeHeld();
-    if (taken !== undefined && sink.more) await sink.send(taken.reply, true);
+    return taken !== undefined && sink.more ? sink.send(taken.reply, true) : undefined;
   };
   try {
     for (let step = await replies.next(); !sink.gone; step = await replies.next()) {
@@ -62,7 +63,8 @@ export async function pump(replies: AsyncIterator<unknown>, isLive: boolean, sin
         return;
       }
       if (held !== undefined && !sink.more) throw expectedMore();
-      await releaseHeld();
+      const released = releaseHeld();
+      if (released !== undefined) await released;
       if (isLive && sink.more) await sink.send(step.value, true);
       else held = { reply: step.value };
     }
