@@ -5,6 +5,7 @@
  * dynamically: loading koffi costs 20 ms, which only the daemon can spare.
  */
 import { closeSync, existsSync, readFileSync, statSync, writeSync } from 'node:fs';
+import { basename } from 'node:path';
 import koffi, { type KoffiFunc } from 'koffi';
 import { check, fcntl, SystemCallFailed } from './libc.ts';
 
@@ -75,7 +76,7 @@ export class SealedProgram {
     if (known?.stamp === stamp) return known;
     const content = readFileSync(this.#path);
     if (!content.subarray(0, ELF.length).equals(ELF)) return undefined;
-    const copy = { fd: sealedCopyOf(content), stamp, users: 1 };
+    const copy = { fd: sealedCopyOf(basename(this.#path), content), stamp, users: 1 };
     this.#copy = copy;
     if (known !== undefined) this.#release(known);
     return copy;
@@ -88,8 +89,8 @@ export class SealedProgram {
   }
 }
 
-function sealedCopyOf(content: Buffer): number {
-  const fd = memfd();
+function sealedCopyOf(name: string, content: Buffer): number {
+  const fd = memfd(name);
   try {
     for (let written = 0; written < content.length;) written += writeSync(fd, content, written);
     fcntl(fd, F_ADD_SEALS, ALL_SEALS);
@@ -100,8 +101,8 @@ function sealedCopyOf(content: Buffer): number {
   }
 }
 
-function memfd(): number {
+function memfd(name: string): number {
   const flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
-  const fd = memfdCreate('program', flags | MFD_EXEC);
-  return fd < 0 ? check('memfd_create', memfdCreate('program', flags)) : fd;
+  const fd = memfdCreate(name, flags | MFD_EXEC);
+  return fd < 0 ? check('memfd_create', memfdCreate(name, flags)) : fd;
 }

@@ -20,7 +20,7 @@ export const STEPS: Readonly<Record<FaultPoint, Step>> = {
   'launch: streams open':           { done: 'the streams of the run are open',                           next: 'they went with the process, or are swept out of systemd\'s fd store' },
   'launch: bundle written':         { done: 'the OCI bundle and the description are written',            next: 'the container is as it was; both are written anew at each start' },
   'launch: mark to wait made':     { done: 'the mark that keeps the process from starting is there',        next: 'the container is as it was; the next start takes the mark away' },
-  'launch: set-up waits':           { done: 'the root is mounted, the unit is not started yet',             next: 'the container is as it was; what was to set it up has taken the mount away' },
+  'launch: set-up waits':           { done: 'systemd is asked for the unit, in whose group it is to be set up', next: 'the unit\'s own program sets it up; after Start the process is started' },
   'launch: set-up let through':     { done: 'systemd has made the unit, the runtime creates the container in it', next: 'the unit\'s own program waits for the runtime and goes on where that stopped; after Start the process is started' },
   'launch: container created':      { done: 'the container is there, systemd does not know its process yet', next: 'the unit\'s own program tells systemd; after Start the process is started' },
   'launch: container handed over':  { done: 'systemd was told of the process, the mark that this was done is missing', next: 'the unit\'s own program tells it again; after Start the process is started' },

@@ -176,7 +176,7 @@ const CUTS: Readonly<Record<FaultPoint, Cut>> = {
   'launch: streams open': launch,
   'launch: bundle written': launch,
   'launch: mark to wait made': { ...launch, act: init },
-  'launch: set-up waits': launch,
+  'launch: set-up waits': { given: async () => await berth.create(container, FOREVER), act: start, found: 'running' },
   'launch: set-up let through': { given: async () => await berth.create(container, FOREVER), act: start, found: 'running' },
   'launch: container created': { given: async () => await berth.create(container, FOREVER), act: start, found: 'running' },
   'launch: container handed over': { given: async () => await berth.create(container, FOREVER), act: start, found: 'running' },

@@ -43,7 +43,7 @@ export async function launch(
   ports.faults('launch: mark to wait made');
   const unit = unitFor(container, folder, commands, streams, ports.units.facts.version);
   const begin = async (): Promise<void> => {
-    await using setUp = await prepareSetUp(ports, container, folder, commands, streams);
+    await using setUp = await prepareSetUp(ports, container, folder, commands, streams, next);
     await ports.units.startTransient(unit, { spawned: setUp?.spawned, givenUp: setUp?.givenUp });
   };
   try {

@@ -13,7 +13,7 @@ import type { GatedProcess } from '../../systemd/gated-process.ts';
 import type { MainProcess } from '../../systemd/unit-manager.ts';
 import { concernsProcesses } from '../../systemd/assignments.ts';
 import type { Configuration, Container } from '../container.ts';
-import type { Folder } from '../folder.ts';
+import type { Folder, Next } from '../folder.ts';
 import { shortId } from '../names.ts';
 import type { Ports, SetUps } from '../ports.ts';
 import { oomScoreOf } from '../process-limits.ts';
@@ -36,6 +36,7 @@ export interface SetUp extends AsyncDisposable {
 
 /**
  * Gets ready to set a container up in its unit, whose start comes next.
+ * @param next what becomes of its process then
  * @returns undefined where the unit has to do so by itself
  */
 export async function prepareSetUp(
@@ -44,12 +45,14 @@ export async function prepareSetUp(
   folder: Folder,
   commands: UnitCommands,
   streams: UnitStreams,
+  next: Next,
 ): Promise<SetUp | undefined> {
   const { setUps, units, faults } = ports;
   if (setUps === undefined || units.facts.version < LEAST_SYSTEMD || !isOrdinary(container.config, commands))
     return undefined;
   using borrowed = new DisposableStack();
-  const lease = borrowed.use(await runtimeFor(ports, container).lease());
+  // A process that waits for long is seen in lists, by the name of what made it.
+  const lease = borrowed.use(next === 'start' ? await runtimeFor(ports, container).lease() : undefined);
   const lock = await setUps.lock(folder.setupFile, 'berthd\n');
   const { mount, mountDirectory, create } = commands;
   const run = lease === undefined ? create : [PROGRAM, ...create.slice(1)];

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Container } from '../../../../src/container/container.ts';
 import { noFaults } from '../../../../src/container/faults.ts';
-import { Folders } from '../../../../src/container/folder.ts';
+import { Folders, type Next } from '../../../../src/container/folder.ts';
 import { prepareSetUp } from '../../../../src/container/operations/set-up.ts';
 import type { Ports } from '../../../../src/container/ports.ts';
 import type { UnitCommands } from '../../../../src/container/unit.ts';
@@ -47,7 +47,7 @@ afterEach(async () => {
   rmSync(run, { recursive: true });
 });
 
-async function prepare(request: object = {}, version = 257): ReturnType<typeof prepareSetUp> {
+async function prepare(request: object = {}, version = 257, next: Next = 'start'): ReturnType<typeof prepareSetUp> {
   const container: Container = await world.given('web', 'configured', request);
   const folders = new Folders(run, run);
   const folder = { ...folders.of(container.id), pidFile: join(run, 'pid'), setupFile: join(run, 'setup') };
@@ -119,7 +119,7 @@ async function prepare(request: object = {}, version = 257): ReturnType<typeof p
     },
   };
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it looks at nothing else
-  return await prepareSetUp(ports as unknown as Ports, container, folder, commands, streams);
+  return await prepareSetUp(ports as unknown as Ports, container, folder, commands, streams, next);
 }
 const mark = (): string => readFileSync(join(run, 'setup'), 'utf8');
 const STARTED = '/store /usr/bin/mount it -- /usr/bin/crun create; {"stdin":6,"stdout":7,"stderr":8}; 0';
@@ -164,6 +164,12 @@ describe('a set-up', () => {
     await using _ = await prepare();
     expect(did[0]).toBe(STARTED.replace('/usr/bin/crun', '/proc/self/fd/4') + '; 33');
     await expect.poll(() => did[1]).toBe('given back');
+  });
+
+  it('has the runtime itself where its process is going to wait under that name', async () => {
+    lease = { fd: 33, path: '', [Symbol.dispose]: () => undefined };
+    await using _ = await prepare({}, 257, 'wait');
+    expect(did[0]).toBe(STARTED);
   });
 
   it('is left to the unit where its program cannot be run', async () => {
