@@ -7,7 +7,7 @@
 import { closeSync, existsSync, readFileSync, statSync, writeSync } from 'node:fs';
 import { basename } from 'node:path';
 import koffi, { type KoffiFunc } from 'koffi';
-import { check, fcntl, SystemCallFailed } from './libc.ts';
+import { check, fcntl } from './libc.ts';
 
 // Of <linux/memfd.h>. Linux before 6.3 does not know MFD_EXEC, and needs none.
 const MFD_CLOEXEC = 0x01;
@@ -64,7 +64,7 @@ export class SealedProgram {
       };
     } catch (error) {
       // Whoever executes the program itself hears what is wrong with it, if it is that and not a host without such copies.
-      if (error instanceof SystemCallFailed || (error instanceof Error && 'code' in error)) return undefined;
+      if (error instanceof Error && 'code' in error) return undefined;
       throw error;
     }
   }

@@ -23,8 +23,8 @@ export interface BusSignal {
 }
 
 export interface BusEvents {
-  /** Whether signals of an object are worth reading; all are if left out. */
-  readonly wants?: (path: string) => boolean;
+  /** Whether signals of an object are worth reading. */
+  readonly wants: (path: string) => boolean;
   /** In the order of arrival, and before any reply that arrived later is seen. */
   readonly received: (signal: BusSignal) => void;
   /** Once, unless it was `close` that ended the connection. */
@@ -72,7 +72,7 @@ export class BusConnection implements Disposable {
       this.#end(new BusDisconnected('the bus hung up'));
     });
     connection.on('connect', () => {
-      if (events.wants !== undefined) leaveOut(this.#stream, events.wants);
+      leaveOut(this.#stream, events.wants);
     });
     repair(this.#stream, (cause) => {
       this.#end(new BusDisconnected(`nothing can be written to the bus: ${cause?.message ?? ''}`, { cause }));

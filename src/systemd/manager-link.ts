@@ -154,7 +154,7 @@ export class ManagerLink implements Disposable {
     const lost = Promise.withResolvers<undefined>();
     let heard = false;
     const events: BusEvents = {
-      ...this.#events,
+      wants: this.#events.wants,
       received: (message: BusSignal): void => {
         if (message.member !== 'NameOwnerChanged') {
           this.#events.received(message);

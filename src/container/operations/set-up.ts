@@ -89,7 +89,6 @@ class RunningSetUp implements SetUp {
   readonly #ports: Ports;
   readonly #setUps: SetUps;
   readonly #container: Container;
-  readonly #unit: string;
   readonly #folder: Folder;
   readonly #lock: LockedFile;
   readonly #program: Promise<GatedProcess>;
@@ -111,12 +110,11 @@ class RunningSetUp implements SetUp {
     this.#ports = ports;
     this.#setUps = setUps;
     this.#container = container;
-    this.#unit = container.unit;
     this.#folder = folder;
     this.#lock = lock;
     this.#program = program;
     program.catch(() => undefined); // told of where it is waited for
-    this.#group = setUps.groups.expect(this.#unit, () => void this.#letThrough());
+    this.#group = setUps.groups.expect(container.unit, () => void this.#letThrough());
   }
 
   readonly spawned = (main: MainProcess): void => {
@@ -169,7 +167,7 @@ class RunningSetUp implements SetUp {
     try {
       await this.#setUp(main);
     } catch (error) {
-      this.#ports.log.warn('A container is left to its unit to set up', { unit: this.#unit, error });
+      this.#ports.log.warn('A container is left to its unit to set up', { unit: this.#container.unit, error });
       await this.#end(kill);
     } finally {
       this.#lock.unlock();
@@ -179,7 +177,7 @@ class RunningSetUp implements SetUp {
   async #setUp({ pid, invocationId }: MainProcess): Promise<void> {
     const { units, faults } = this.#ports;
     const program = await this.#letThrough();
-    const [main, end] = await Promise.all([this.#setUps.open(pid, this.#unit), program.ended]);
+    const [main, end] = await Promise.all([this.#setUps.open(pid, this.#container.unit), program.ended]);
     using held = new DisposableStack();
     if (main !== undefined) held.use(main);
     if (!('code' in end) || end.code !== 0) return;
@@ -197,6 +195,6 @@ class RunningSetUp implements SetUp {
   #dismiss(): void {
     if (this.#replaced?.main === undefined) return;
     using main = this.#replaced.main;
-    if (this.#ports.units.lastTold(this.#unit)?.mainPid === this.#replaced.by) main.signal(SIGKILL);
+    if (this.#ports.units.lastTold(this.#container.unit)?.mainPid === this.#replaced.by) main.signal(SIGKILL);
   }
 }

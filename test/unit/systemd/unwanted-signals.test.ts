@@ -1,15 +1,10 @@
-import { once, type EventEmitter } from 'node:events';
-import { closeSync, fstatSync, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { closeSync, fstatSync, openSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
-import type { Duplex } from 'node:stream';
-import type { BusStream } from 'dbus-next';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { leaveOut } from '../../../src/systemd/unwanted-signals.ts';
+import { socketPair, type Socket, type SocketPair } from '../../support/usocket-pair.ts';
 
-type Socket = BusStream & Duplex;
 interface Message {
   readonly serial: number;
   readonly type: number;
@@ -18,12 +13,7 @@ interface Message {
   readonly body?: readonly unknown[];
   readonly [field: string]: unknown;
 }
-const require = createRequire(import.meta.url);
-const { USocket, UServer } = require('usocket') as {
-  USocket: new (options: { path: string }) => Socket;
-  UServer: new () => EventEmitter & { listen: (path: string) => void; close: () => void };
-};
-const { marshall, unmarshalMessages } = require('dbus-next/lib/message') as {
+const { marshall, unmarshalMessages } = createRequire(import.meta.url)('dbus-next/lib/message') as {
   marshall: (message: Message) => [Buffer, number[]];
   unmarshalMessages: (stream: Socket, received: (message: Message) => void, options: object) => void;
 };
@@ -44,30 +34,20 @@ const signalOf = (serial: number, unit: string, text = ''): Buffer =>
 const replyOf = (serial: number): Buffer =>
   marshall({ serial, type: RETURN, replySerial: 7, sender: ':1.0', signature: 's', body: ['answer'] })[0];
 
-let folder: string;
-let server: InstanceType<typeof UServer>;
+let pair: SocketPair;
 let client: Socket;
 let peer: Socket;
 let received: Message[];
 
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'berth-'));
-  server = new UServer();
-  server.listen(join(folder, 'socket'));
-  await once(server, 'listening');
-  const accepted = once(server, 'connection');
-  client = new USocket({ path: join(folder, 'socket') });
-  await once(client, 'connected');
-  [peer] = (await accepted) as [Socket];
+  pair = await socketPair();
+  ({ client, peer } = pair);
   received = [];
   leaveOut(client, (path) => path.startsWith('/unit/ours'));
   unmarshalMessages(client, (message) => received.push(message), {});
 });
 afterEach(() => {
-  client.destroy();
-  peer.destroy();
-  server.close();
-  rmSync(folder, { recursive: true });
+  pair[Symbol.dispose]();
 });
 const serials = (): number[] => received.map(({ serial }) => serial);
 

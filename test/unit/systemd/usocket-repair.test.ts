@@ -1,43 +1,20 @@
-import { once } from 'node:events';
-import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { Duplex } from 'node:stream';
-import type { EventEmitter } from 'node:events';
-import type { BusStream } from 'dbus-next';
+import { closeSync, openSync } from 'node:fs';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { repair } from '../../../src/systemd/usocket-repair.ts';
-
-type Socket = BusStream & Duplex;
-interface Usocket {
-  USocket: new (options: { path: string }) => Socket;
-  UServer: new () => EventEmitter & { listen: (path: string) => void; close: () => void };
-}
-const { USocket, UServer } = createRequire(import.meta.url)('usocket') as Usocket;
+import { socketPair, type Socket, type SocketPair } from '../../support/usocket-pair.ts';
 
 const MESSAGES = 200;
 const BYTES = 4096;
-let folder: string;
-let server: InstanceType<Usocket['UServer']>;
+let pair: SocketPair;
 let client: Socket;
 let peer: Socket;
 
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'berth-'));
-  server = new UServer();
-  server.listen(join(folder, 'socket'));
-  await once(server, 'listening');
-  const accepted = once(server, 'connection');
-  client = new USocket({ path: join(folder, 'socket') });
-  await once(client, 'connected');
-  [peer] = (await accepted) as [Socket];
+  pair = await socketPair();
+  ({ client, peer } = pair);
 });
 afterEach(() => {
-  client.destroy();
-  peer.destroy();
-  server.close();
-  rmSync(folder, { recursive: true });
+  pair[Symbol.dispose]();
 });
 
 it('keeps the descriptors of a message that did not fit', async () => {
