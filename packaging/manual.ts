@@ -1,8 +1,8 @@
 /** berth(1), from the table of commands that the program itself uses. */
-import type { Options } from '../src/cli/args.ts';
+import type { Options } from '../src/cli/arguments/args.ts';
 import { COMMANDS, GROUPS } from '../src/cli/commands.ts';
-import { GLOBAL_OPTIONS } from '../src/cli/globals.ts';
-import { optionRows, type HelpTopic } from '../src/cli/help.ts';
+import { GLOBAL_OPTIONS } from '../src/cli/arguments/globals.ts';
+import { optionRows, type HelpTopic } from '../src/cli/output/help.ts';
 
 /** @returns the page in roff, for man(7) */
 export async function manual(version: string): Promise<string> {

@@ -11,8 +11,8 @@ import { standIn } from './service/stand-in.ts';
 import { DatabaseTooNew } from './store/database.ts';
 import { IdleExit } from './supervisor/idle.ts';
 import { Watchdog } from './supervisor/watchdog.ts';
-import { closeOnExec } from './systemd/close-on-exec.ts';
-import { Notifier } from './systemd/notify.ts';
+import { closeOnExec } from './systemd/bus/close-on-exec.ts';
+import { Notifier } from './systemd/process/notify.ts';
 import { passedDescriptors, serveActivated } from './varlink/activation.ts';
 
 const log = journalLogger('berthd');

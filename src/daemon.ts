@@ -10,18 +10,18 @@ import { imageInterface } from './api/io-berth-image.ts';
 import { systemInterface } from './api/io-berth-system.ts';
 import { serviceInterface } from './api/io-systemd-service.ts';
 import type { Settings } from './config/settings.ts';
-import { adoptFolders } from './container/adopt.ts';
-import { Bundles } from './container/bundle.ts';
+import { adoptFolders } from './container/records/adopt.ts';
+import { Bundles } from './container/launch/bundle.ts';
 import { Containers } from './container/containers.ts';
-import { Executions } from './container/exec/executions.ts';
-import { SessionBook } from './container/exec/session-book.ts';
+import { ExecSessions } from './container/exec/exec-sessions.ts';
+import { SessionStore } from './container/exec/session-store.ts';
 import { SessionFiles } from './container/exec/session-files.ts';
 import { noFaults, type Faults } from './container/faults.ts';
-import { Folders } from './container/folder.ts';
+import { Folders } from './container/records/folder.ts';
 import type { Runtimes, SetUps } from './container/ports.ts';
-import { SLICE } from './container/unit.ts';
-import type { Attainable } from './container/process-limits.ts';
-import { Registry } from './container/registry.ts';
+import { SLICE } from './container/unit-names.ts';
+import type { Attainable } from './container/launch/process-limits.ts';
+import { ContainerIndex } from './container/records/container-index.ts';
 import { SystemdJournal } from './journal/systemd-journal.ts';
 import { takeDescriptors } from './lib/peer-descriptors.ts';
 import { steadyClock } from './lib/steady-clock.ts';
@@ -40,20 +40,20 @@ import { serviceService } from './service/service.ts';
 import { systemService } from './service/system.ts';
 import { translated } from './service/translated.ts';
 import { readInside } from './storage/inside.ts';
-import { SkopeoImageStore } from './storage/skopeo-image-store.ts';
+import { SkopeoImageStore } from './storage/skopeo/skopeo-image-store.ts';
 import { unmountAll } from './storage/unmount.ts';
 import { ContainerRows } from './store/container-rows.ts';
 import { EndedRows } from './store/ended-rows.ts';
 import { openOrReplace } from './store/recover.ts';
 import { holdOf, type Hold } from './supervisor/idle.ts';
 import { Supervisor } from './supervisor/supervisor.ts';
-import { readProcesses, readUsage } from './systemd/cgroup.ts';
-import { DbusUnitManager } from './systemd/dbus-unit-manager.ts';
+import { readProcesses, readUsage } from './systemd/process/cgroup.ts';
+import { DbusUnitManager } from './systemd/units/dbus-unit-manager.ts';
 import type { ResourceLimit } from './lib/resource-limits.ts';
-import { GroupMoves } from './systemd/group-moves.ts';
-import { NewGroups } from './systemd/new-groups.ts';
-import { openUnitProcess, startLikeService } from './systemd/unit-process.ts';
-import { BusDisconnected, BusUnavailable } from './systemd/unit-manager.ts';
+import { GroupMoves } from './systemd/process/group-moves.ts';
+import { NewGroups } from './systemd/process/new-groups.ts';
+import { openUnitProcess, startLikeService } from './systemd/process/unit-process.ts';
+import { BusDisconnected, BusUnavailable } from './systemd/units/unit-manager.ts';
 import { Server } from './varlink/server.ts';
 import { VERSION } from './version.ts';
 
@@ -149,10 +149,10 @@ export class Daemon implements AsyncDisposable {
     const helpers = libexecDirectory;
     const now = (): Date => new Date();
     const steadyNow = steadyClock(now, () => performance.now());
-    const registry = new Registry(new ContainerRows(database), new EndedRows(database), steadyNow, (id, error) => {
+    const index = new ContainerIndex(new ContainerRows(database), new EndedRows(database), steadyNow, (id, error) => {
       log.error('A container in the database cannot be read and is left alone', { containerId: id, error });
     });
-    const pidOf = (id: string): number | undefined => registry.pidOf(id);
+    const pidOf = (id: string): number | undefined => index.pidOf(id);
     const defaultLimits = (): readonly ResourceLimit[] => units.facts.processDefaults.limits;
     const seccomp = await seccompProfile();
     const bundles = new Bundles({ images, folders, readInside, seccomp, helpers, pidOf, defaultLimits, attainable });
@@ -171,10 +171,10 @@ export class Daemon implements AsyncDisposable {
     });
     const runtimes = preferring(installed, settings);
     const nothing = opening.use(await open('/dev/null', 'r+'));
-    const book = new SessionBook(new SessionFiles(join(runDirectory, 'exec')));
-    const executions = opening.use(
-      new Executions({
-        registry,
+    const sessionStore = new SessionStore(new SessionFiles(join(runDirectory, 'exec')));
+    const sessions = opening.use(
+      new ExecSessions({
+        index,
         folders,
         units,
         moves,
@@ -182,7 +182,7 @@ export class Daemon implements AsyncDisposable {
         runtimeLog,
         relays,
         readInside,
-        book,
+        store: sessionStore,
         start: startLikeService,
         takeDescriptors,
         helper: join(libexecDirectory, 'exec-session'),
@@ -197,7 +197,7 @@ export class Daemon implements AsyncDisposable {
     );
     const containers = new Containers(
       {
-        registry,
+        index,
         folders,
         bundles,
         units,
@@ -209,7 +209,7 @@ export class Daemon implements AsyncDisposable {
         cgroups: { usage: readUsage, processes: readProcesses },
         log,
         now,
-        sessions: executions,
+        sessions,
         moves,
         setUps: environment['NOTIFY_SOCKET'] === undefined ? undefined : setUpsWith(libexecDirectory, nothing),
         relays,
@@ -224,10 +224,10 @@ export class Daemon implements AsyncDisposable {
     opening.defer(async () => {
       await relays.begin();
     });
-    await adoptFolders({ registry, folders, log });
+    await adoptFolders({ index, folders, log });
     const supervisor = opening.use(new Supervisor({ containers, units, log }));
     await supervisor.start();
-    await executions.recover();
+    await sessions.recover();
     await relays.sweep();
 
     const server = opening.use(
@@ -245,14 +245,14 @@ export class Daemon implements AsyncDisposable {
       relays.hold(); // before the server lets its clients go
     });
     const detachKeysOf = (container: string): string =>
-      registry.find(container).config.detachKeys ?? settings.current.detachKeys;
+      index.find(container).config.detachKeys ?? settings.current.detachKeys;
     const facts = { version: VERSION, dataDirectory, runtimes: installed, additionalImageStores };
     server
       .serve(
         containerInterface,
         translated(containerInterface.name, {
           ...containersService(containers),
-          ...execService(executions, detachKeysOf),
+          ...execService(sessions, detachKeysOf),
           ...attachService(containers, detachKeysOf),
         }),
       )
@@ -265,9 +265,9 @@ export class Daemon implements AsyncDisposable {
         if (!(error instanceof BusUnavailable || error instanceof BusDisconnected)) throw error;
       });
     };
-    opening.use(registry.changes.listenToAll(holdChanged));
+    opening.use(index.changes.listenToAll(holdChanged));
     const hold = (): Hold | undefined =>
-      holdOf({ clients: server.connections, streams: relays.count, containers: registry.all() });
+      holdOf({ clients: server.connections, streams: relays.count, containers: index.all() });
     const begin = async (): Promise<void> => {
       await relays.begin();
     };

@@ -1,10 +1,10 @@
 import type { Caller } from '../varlink/types.ts';
-import type { Arguments, Options } from './args.ts';
-import { parseArguments } from './args.ts';
-import type { ExitCodeFor } from './exit-codes.ts';
-import type { HelpTopic } from './help.ts';
-import type { Input } from './input.ts';
-import type { Output } from './output.ts';
+import type { Arguments, Options } from './arguments/args.ts';
+import { parseArguments } from './arguments/args.ts';
+import type { ExitCodeFor } from './output/exit-codes.ts';
+import type { HelpTopic } from './output/help.ts';
+import type { Input } from './session/input.ts';
+import type { Output } from './output/output.ts';
 
 /** What the world outside is to a command; tests have another one. */
 export interface Context {

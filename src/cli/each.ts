@@ -1,8 +1,8 @@
 import { CannotConnect } from '../varlink/errors.ts';
 import type { Context } from './command.ts';
-import { EXIT, type ExitCodeFor } from './exit-codes.ts';
-import { OutputClosed } from './output.ts';
-import { report } from './report.ts';
+import { EXIT, type ExitCodeFor } from './output/exit-codes.ts';
+import { OutputClosed } from './output/output.ts';
+import { report } from './output/report.ts';
 
 /** As many as can be at work at once; berthd takes more. */
 const AT_ONCE = 16;

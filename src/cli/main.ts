@@ -1,9 +1,9 @@
 /** The process: what it was given, what it leaves behind. Nothing else touches `process`. */
 import { fstatSync, writeSync } from 'node:fs';
 import { serviceAt } from './connect.ts';
-import { isInherited } from './inherited.ts';
-import { StandardInput } from './input.ts';
-import { Output } from './output.ts';
+import { isInherited } from './session/inherited.ts';
+import { StandardInput } from './session/input.ts';
+import { Output } from './output/output.ts';
 import { program } from './program.ts';
 
 const DESCRIPTORS = { stdout: 1, stderr: 2 } as const;

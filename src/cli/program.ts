@@ -1,11 +1,11 @@
 import type { Caller } from '../varlink/types.ts';
-import { HelpWanted, parseArguments, UsageError, type Arguments } from './args.ts';
+import { HelpWanted, parseArguments, UsageError, type Arguments } from './arguments/args.ts';
 import type { Command, Context } from './command.ts';
 import { COMMANDS, GROUPS, meaningOf } from './commands.ts';
-import { EXIT } from './exit-codes.ts';
-import { DEFAULT_ADDRESS, GLOBAL_OPTIONS } from './globals.ts';
-import { OutputClosed } from './output.ts';
-import { report } from './report.ts';
+import { EXIT } from './output/exit-codes.ts';
+import { DEFAULT_ADDRESS, GLOBAL_OPTIONS } from './arguments/globals.ts';
+import { OutputClosed } from './output/output.ts';
+import { report } from './output/report.ts';
 
 /** What the process gives the program; the service is known once the command line is. */
 export interface World extends Omit<Context, 'berthd'> {
@@ -85,7 +85,7 @@ function misused(error: unknown, name: string | undefined): unknown {
 }
 
 async function help(words: readonly string[], world: World): Promise<number> {
-  const { helpFor, helpForAll } = await import('./help.ts');
+  const { helpFor, helpForAll } = await import('./output/help.ts');
   if (words.length === 0) {
     await world.output.line(helpForAll([...rowsOf(COMMANDS), ...rowsOf(GROUPS)], GLOBAL_OPTIONS));
     return EXIT.ok;
@@ -104,7 +104,7 @@ async function groupHelp(name: string, [option]: readonly string[], world: World
     const error = new UsageError(`there is no option ${option}`);
     return await report(misused(error, name), world, () => EXIT.berthFailed);
   }
-  const { helpForGroup } = await import('./help.ts');
+  const { helpForGroup } = await import('./output/help.ts');
   const { summary = '', verbs = {} } = GROUPS[name] ?? {};
   const rows = Object.entries(verbs).map(([verb, command]) => [verb, COMMANDS[command]?.summary ?? ''] as const);
   await world.output.line(helpForGroup(name, summary, rows));

@@ -1,6 +1,6 @@
-import { UsageError, type Options } from './args.ts';
+import { UsageError, type Options } from './arguments/args.ts';
 import type { Context } from './command.ts';
-import { labelsFrom } from './variables.ts';
+import { labelsFrom } from './arguments/variables.ts';
 
 /** What the commands that remove whatever nobody needs share. */
 export const PRUNE_OPTIONS = {

@@ -1,7 +1,7 @@
 import { ImageClient, type Image, type PullInput } from '../api/io-berth-image.ts';
 import { ProtocolViolation } from '../varlink/errors.ts';
 import type { Context } from './command.ts';
-import { pullDisplayFor } from './pull-display.ts';
+import { pullDisplayFor } from './output/pull-display.ts';
 
 /** Pulls an image and shows how far it is, on standard error. @throws VarlinkError as Pull does */
 export async function pullImage(input: PullInput, display: 'shown' | 'quiet', context: Context): Promise<Image> {

@@ -3,8 +3,8 @@
  * the form of systemd's own configuration files: sections, NAME=value, comments with # or ;.
  */
 import { readFile } from 'node:fs/promises';
-import { parseSpan } from '../systemd/assignment/quantities.ts';
-import { Unparsable } from '../systemd/assignment/unparsable.ts';
+import { parseSpan } from '../unit-file/assignment/quantities.ts';
+import { Unparsable } from '../unit-file/assignment/unparsable.ts';
 import { DEFAULT_DETACH_KEYS, parseDetachKeys } from '../stream/detach-keys.ts';
 
 export interface Config {
@@ -93,16 +93,16 @@ const SETTINGS: ReadonlyMap<string, Setting> = new Map<string, Setting>([
 ]);
 
 /** Who is asked again the moment it has left would do nothing but start. */
-const LEAST_IDLE_MS = 1000;
+const MIN_IDLE_MS = 1000;
 /** Node's timers count no further; it is 24 days. */
-const MOST_TIMER_MS = 2 ** 31 - 1;
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** In milliseconds, of a span as systemd.time(7) has them; undefined for what is none, or too short. */
 function idleTime(text: string): number | 'never' | undefined {
   try {
     const ms = parseSpan(text, { resolution: 'ms' });
-    if (ms > MOST_TIMER_MS) return 'never';
-    return ms < LEAST_IDLE_MS ? undefined : Number(ms);
+    if (ms > MAX_TIMER_MS) return 'never';
+    return ms < MIN_IDLE_MS ? undefined : Number(ms);
   } catch (error) {
     if (error instanceof Unparsable) return undefined;
     throw error;

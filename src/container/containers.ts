@@ -1,13 +1,13 @@
 /** The containers of this host: a method for each verb, and nothing but delegation. */
 import type { LogLine } from '../journal/journal.ts';
 import type { TerminalSize } from '../stream/control.ts';
-import type { CgroupProcess, CgroupUsage } from '../systemd/cgroup.ts';
-import type { Request } from './configure.ts';
+import type { CgroupProcess, CgroupUsage } from '../systemd/process/cgroup.ts';
+import type { Request } from './configuration/configure.ts';
 import type { Container } from './container.ts';
 import { ContainerError } from './errors.ts';
 import { noFaults, type Faults } from './faults.ts';
 import { parseContainerName, type ContainerId } from './names.ts';
-import { Operations } from './operations.ts';
+import { Lane } from './lane/lane.ts';
 import { attach, demandInput, resize, said, type Attaching, type AttachOptions } from './operations/attach.ts';
 import { batch, type StepResult } from './operations/batch.ts';
 import { stepsFor, type BatchStep, type BatchVerb } from './operations/batch-steps.ts';
@@ -16,20 +16,21 @@ import { create, type CreateHost } from './operations/create.ts';
 import { init } from './operations/init.ts';
 import { kill } from './operations/kill.ts';
 import { logs, type LogsQuery } from './operations/logs.ts';
-import { stats, top } from './operations/observe.ts';
+import { top } from './operations/top.ts';
+import { stats } from './operations/stats.ts';
 import { pause, unpause } from './operations/pause.ts';
 import { finishRemoval, remove } from './operations/remove.ts';
 import { rename } from './operations/rename.ts';
 import { restart } from './operations/restart.ts';
 import { resumeStart, start, type StartOptions } from './operations/start.ts';
 import { stop } from './operations/stop.ts';
-import { recoverStreams, relayKeyOf } from './operations/streams.ts';
+import { recoverStreams, relayKeyOf } from './launch/streams.ts';
 import { update, type Changes } from './operations/update.ts';
 import { wait, type Waited } from './operations/wait.ts';
 import type { Ports } from './ports.ts';
 import type { State } from './state.ts';
 import { hasLife } from './status.ts';
-import type { UnitLimits } from '../systemd/unit-status.ts';
+import type { UnitLimits } from '../systemd/units/unit-status.ts';
 
 export interface ListFilter {
   readonly states: readonly State[] | undefined;
@@ -46,11 +47,11 @@ export class Containers {
   /** Those that the end of a container has begun. */
   readonly #removals = new Map<ContainerId, Promise<void>>();
 
-  constructor(world: Omit<Ports, 'operations' | 'faults'>, host: CreateHost, faults: Faults = noFaults) {
-    const operations = new Operations(world, (container) => {
+  constructor(world: Omit<Ports, 'lane' | 'faults'>, host: CreateHost, faults: Faults = noFaults) {
+    const lane = new Lane(world, (container) => {
       this.#afterEnd(container);
     });
-    this.#ports = { ...world, operations, faults };
+    this.#ports = { ...world, lane, faults };
     this.#host = host;
   }
 
@@ -134,7 +135,7 @@ export class Containers {
 
   /** @throws ContainerError `NoSuchContainer` | `AmbiguousContainer` | `NoStandardInput` for one that is not made with one */
   demandInput(reference: string, stdin: AttachOptions['stdin']): Container {
-    const container = this.#ports.registry.find(reference);
+    const container = this.#ports.index.find(reference);
     demandInput(container, stdin);
     return container;
   }
@@ -175,9 +176,9 @@ export class Containers {
 
   /** What it is now, as systemd has it. */
   async inspect(reference: string): Promise<Container> {
-    const { id } = this.#ports.registry.find(reference);
-    await this.#ports.operations.look(id);
-    const container = this.#ports.registry.get(id);
+    const { id } = this.#ports.index.find(reference);
+    await this.#ports.lane.look(id);
+    const container = this.#ports.index.get(id);
     if (container === undefined) throw new ContainerError('NoSuchContainer', { container: reference });
     return container;
   }
@@ -190,7 +191,7 @@ export class Containers {
   /** What was last told of each, oldest first; waits for nobody. */
   list({ states, labels }: ListFilter): Container[] {
     const wanted = Object.entries(labels);
-    return this.#ports.registry
+    return this.#ports.index
       .all()
       .filter(({ status }) => states === undefined || states.includes(status.state))
       .filter(({ config }) => wanted.every((label) => hasLabel(config.labels, label)));
@@ -207,40 +208,40 @@ export class Containers {
 
   /** systemd told something about a unit: see what becomes of the container that it is. A unit that is no container is nobody's. */
   async unitChanged(unit: string): Promise<void> {
-    const container = this.#ports.registry.byUnit(unit);
+    const container = this.#ports.index.byUnit(unit);
     if (container === undefined) return;
-    await this.#ports.operations.hear(container.id);
+    await this.#ports.lane.hear(container.id);
     if (this.#unfinished.has(container.id)) this.#finishStart(container);
   }
 
   /** Asks systemd about the container that a unit is, if it is one. */
   async lookAtUnit(unit: string): Promise<void> {
-    const container = this.#ports.registry.byUnit(unit);
-    if (container !== undefined) await this.#ports.operations.look(container.id);
+    const container = this.#ports.index.byUnit(unit);
+    if (container !== undefined) await this.#ports.lane.look(container.id);
   }
 
   /** Looks at a container, and goes on with a start or a removal that was cut off. */
   async recover(id: ContainerId): Promise<void> {
-    const state = this.#ports.registry.get(id)?.status.state;
+    const state = this.#ports.index.get(id)?.status.state;
     if (state === 'removing') {
-      await this.#ports.operations.run(id, 'remove', async (container, unit) => {
+      await this.#ports.lane.run(id, 'remove', async (container, unit) => {
         await finishRemoval(this.#ports, container, unit);
       });
       return;
     }
-    const known = this.#ports.registry.get(id);
+    const known = this.#ports.index.get(id);
     if (known !== undefined) await recoverStreams(this.#ports, known);
-    await this.#ports.operations.look(id);
+    await this.#ports.lane.look(id);
     await resumeStart(this.#ports, id);
     if (this.#ports.folders.isToStart(this.#ports.folders.of(id))) this.#unfinished.add(id);
-    const container = this.#ports.registry.get(id);
+    const container = this.#ports.index.get(id);
     if (container !== undefined && 'exit' in container.status) this.#afterEnd(container);
   }
 
   /** Resolves when what was begun is finished; nothing of its own is begun any more. */
   async close(): Promise<void> {
     this.#closing.abort();
-    await this.#ports.operations.idle();
+    await this.#ports.lane.idle();
   }
 
   /** Its unit was not up yet when berthd was: that goes on without berthd as far as the process that waits to be started. */

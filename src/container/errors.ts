@@ -1,4 +1,4 @@
-import type { SessionState } from './exec/session.ts';
+import type { SessionState } from './state.ts';
 import type { Operation, State } from './state.ts';
 
 /** Every way a request can be refused or fail, with the facts a client needs to act on it. */

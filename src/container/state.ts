@@ -58,3 +58,6 @@ export const isAlive = (state: State): boolean => ALIVE.includes(state);
 
 /** States in which it has ended. */
 export const hasEnded = (state: State): boolean => state === 'stopped' || state === 'exited';
+
+/** What an exec session is. */
+export type SessionState = 'created' | 'running' | 'stopped';

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { release } from 'node:os';
-import { parseSeccompProfile, type SeccompResolver } from './seccomp.ts';
+import { parseSeccompProfile, type SeccompResolver } from '../oci-spec/seccomp.ts';
 
 const SECCOMP_PROFILES = ['/etc/containers/seccomp.json', '/usr/share/containers/seccomp.json'];
 

@@ -6,7 +6,7 @@
 /** Less, with a header, than a connection has room for (net.core.wmem_default, 208 KiB): a client that keeps up gets it at once. */
 const CHUNK_BYTES = 192 * 1024;
 /** How many are kept that nobody uses. */
-const MOST_FREE = 8;
+const MAX_FREE = 8;
 
 export class ChunkBuffers {
   readonly #free: Buffer[] = [];
@@ -18,6 +18,6 @@ export class ChunkBuffers {
 
   /** @param buffer is nobody's any more */
   give(buffer: Buffer): void {
-    if (this.#free.length < MOST_FREE) this.#free.push(buffer);
+    if (this.#free.length < MAX_FREE) this.#free.push(buffer);
   }
 }

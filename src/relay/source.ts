@@ -20,7 +20,7 @@ export interface SourceEvents {
 }
 
 /** More than the kernel keeps of a pipe of ours, or of a terminal. */
-const MOST_KEPT_BYTES = 2 * 1024 * 1024;
+const MAX_KEPT_BYTES = 2 * 1024 * 1024;
 
 /** Reads into one buffer, which the kernel fills directly, again and again; into another one when it is told so. */
 export class Source {
@@ -68,7 +68,7 @@ export class Source {
    */
   async drain(ready: () => Promise<void>): Promise<void> {
     this.socket.pause();
-    for (let taken = 0; taken < MOST_KEPT_BYTES && !this.#ended;) {
+    for (let taken = 0; taken < MAX_KEPT_BYTES && !this.#ended;) {
       await ready();
       const length = this.#readNow();
       if (length === undefined) return;

@@ -14,7 +14,7 @@ import type { Containers } from '../container/containers.ts';
 import { ContainerError } from '../container/errors.ts';
 import type { StepResult } from '../container/operations/batch.ts';
 import type { BatchStep, BatchVerb } from '../container/operations/batch-steps.ts';
-import { repeatedly } from '../container/operations/observe.ts';
+import { repeatedly } from '../container/operations/repeatedly.ts';
 import type { StartOptions } from '../container/operations/start.ts';
 import type { LogLine } from '../journal/journal.ts';
 import { parseSignal } from '../lib/signals.ts';

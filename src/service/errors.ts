@@ -9,7 +9,7 @@ import { DescriptorUnavailable, type Unavailability } from '../lib/peer-descript
 import { JournalReadFailed, JournalUnavailable } from '../journal/journal.ts';
 import { RuntimeError } from '../oci/runtime.ts';
 import * as storage from '../storage/errors.ts';
-import { BusDisconnected, BusUnavailable, UnitJobFailed, UnitRefused } from '../systemd/unit-manager.ts';
+import { BusDisconnected, BusUnavailable, UnitJobFailed, UnitRefused } from '../systemd/units/unit-manager.ts';
 import { VarlinkError } from '../varlink/errors.ts';
 import type { JsonObject } from '../varlink/types.ts';
 

@@ -1,7 +1,7 @@
 /** The exec sessions of io.berth.Container: each handler translates and delegates. */
 import type { ContainerHandlers, ExecConfiguration, ExecListOutput, ExecSession } from '../api/io-berth-container.ts';
 import { ContainerError } from '../container/errors.ts';
-import type { Executions } from '../container/exec/executions.ts';
+import type { ExecSessions } from '../container/exec/exec-sessions.ts';
 import { sessionUnit, stateOf, type Session, type SessionEnd } from '../container/exec/session.ts';
 import type { Peer } from '../lib/peer-descriptors.ts';
 import { Attachment } from '../stream/attachment.ts';
@@ -20,36 +20,36 @@ import { timestamp } from './wire.ts';
 
 export type ExecHandlers = Pick<ContainerHandlers, Extract<keyof ContainerHandlers, `Exec${string}`>>;
 
-export const execService = (executions: Executions, detachKeysOf: DetachKeysOf): ExecHandlers => ({
+export const execService = (sessions: ExecSessions, detachKeysOf: DetachKeysOf): ExecHandlers => ({
   async ExecCreate({ container, configuration }) {
-    const { id } = executions.create(container, configuration);
+    const { id } = sessions.create(container, configuration);
     return await Promise.resolve({ id });
   },
   async ExecStart({ session }, call) {
-    await executions.startDetached(session, call, call.signal);
+    await sessions.startDetached(session, call, call.signal);
     return {};
   },
   async ExecStartAndAttach({ session, ...input }, call) {
-    const { container } = (await executions.inspect(session)).session;
-    return await startAttached(executions, session, streamOptions(input, detachKeysOf(container)), {}, call);
+    const { container } = (await sessions.inspect(session)).session;
+    return await startAttached(sessions, session, streamOptions(input, detachKeysOf(container)), {}, call);
   },
   async ExecAttach(
     { session: reference, stdin = true, stdout = true, stderr = true, foreground = false, ...input },
     { signal },
   ) {
-    const relay = executions.relayOf(reference, 'attach');
+    const relay = sessions.relayOf(reference, 'attach');
     const attachment = new Attachment(outputs({ stdout, stderr }));
     // Before anything is waited for: what is said meanwhile is for this client, too.
     const leave = relay.attach(attachment, foreground ? 'foreground' : 'observer');
     leaveWhenGone(signal, attachment, leave);
     try {
-      const { session } = await executions.inspect(reference);
+      const { session } = await sessions.inspect(reference);
       const options = streamOptions(input, detachKeysOf(session.container));
       const inputOpen = session.config.stdin ? relay.acceptsInput : undefined;
       return {
         reply: { inputOpen },
         serve: async (stream) => {
-          const ended = executions.ended(session.id).then(endFor(attachment));
+          const ended = sessions.ended(session.id).then(endFor(attachment));
           if (options.size !== undefined) relay.resize(options.size);
           const open = stdin ? 'open' : 'none';
           await serveAttached(stream, options, { relay, attachment, leave, stdin: open, ended, redraw: true });
@@ -61,63 +61,63 @@ export const execService = (executions: Executions, detachKeysOf: DetachKeysOf):
     }
   },
   async ExecResize({ session, size }) {
-    executions.resize(session, sizeOf(size));
+    sessions.resize(session, sizeOf(size));
     return await Promise.resolve({});
   },
   async ExecStop({ session, timeoutUSec }) {
-    await executions.stop(session, durationOf(timeoutUSec));
+    await sessions.stop(session, durationOf(timeoutUSec));
     return {};
   },
   async ExecRemove({ session, force = false }) {
-    await executions.remove(session, force ? 'kill' : 'refuse');
+    await sessions.remove(session, force ? 'kill' : 'refuse');
     return {};
   },
   async ExecInspect({ session }) {
-    const found = await executions.inspect(session);
+    const found = await sessions.inspect(session);
     return { execSession: wireSession(found.session, found.pid) };
   },
   async *ExecList({ container }): AsyncGenerator<ExecListOutput> {
-    for (const { id } of executions.list(container)) {
-      const { session, pid } = await executions.inspect(id);
+    for (const { id } of sessions.list(container)) {
+      const { session, pid } = await sessions.inspect(id);
       yield { execSession: wireSession(session, pid) };
     }
   },
   async Exec({ container, configuration, ...input }, call) {
     const options = streamOptions(input, detachKeysOf(container));
-    const { id } = executions.create(container, configuration);
+    const { id } = sessions.create(container, configuration);
     try {
-      const { serve, ...upgrade } = await startAttached(executions, id, options, { id }, call);
+      const { serve, ...upgrade } = await startAttached(sessions, id, options, { id }, call);
       return {
         ...upgrade,
         serve: async (stream) => {
           await serve(stream);
           // One that was detached from goes on, and stays.
-          const { session } = await executions.inspect(id);
-          if (stateOf(session) === 'stopped') await executions.remove(id, 'refuse');
+          const { session } = await sessions.inspect(id);
+          if (stateOf(session) === 'stopped') await sessions.remove(id, 'refuse');
         },
       };
     } catch (error) {
-      await executions.remove(id, 'kill');
+      await sessions.remove(id, 'kill');
       throw error;
     }
   },
 });
 
 async function startAttached<T>(
-  executions: Executions,
+  sessions: ExecSessions,
   reference: string,
   options: StreamOptions,
   reply: T,
   call: Peer & { readonly signal: AbortSignal },
 ): Promise<Upgrade<T>> {
-  const { session } = await executions.inspect(reference);
+  const { session } = await sessions.inspect(reference);
   const attachment = new Attachment(['stdout', 'stderr']);
-  const { relay, leave } = await executions.start(session.id, {
+  const { relay, leave } = await sessions.start(session.id, {
     caller: call,
     client: attachment,
     size: options.size,
   });
-  const ended = executions.ended(session.id).then(endFor(attachment));
+  const ended = sessions.ended(session.id).then(endFor(attachment));
   leaveWhenGone(call.signal, attachment, leave);
   const stdin = session.config.stdin ? 'open' : 'none';
   return {

@@ -11,7 +11,7 @@ import type { Containers } from '../container/containers.ts';
 import type { Image, ImageStore } from '../storage/images.ts';
 import { live } from '../varlink/stream.ts';
 import { invalidParameter } from '../varlink/errors.ts';
-import { sourceOf } from '../storage/sources.ts';
+import { sourceOf } from '../storage/skopeo/sources.ts';
 import { wireImage } from './wire.ts';
 
 const MAX_NAMES = 10;

@@ -6,7 +6,7 @@ import type { Containers } from '../container/containers.ts';
 import { isAlive } from '../container/state.ts';
 import { RuntimeError, type OciRuntime } from '../oci/runtime.ts';
 import type { ImageStore } from '../storage/images.ts';
-import type { UnitManager } from '../systemd/unit-manager.ts';
+import type { UnitManager } from '../systemd/units/unit-manager.ts';
 
 export interface SystemFacts {
   readonly version: string;

@@ -1,13 +1,14 @@
 /** Containers and images as the varlink interfaces show them. */
 import type * as api from '../api/io-berth-container.ts';
 import type { Image as WireImage } from '../api/io-berth-image.ts';
-import { argvOf, type Configuration, type Container } from '../container/container.ts';
+import type { Container } from '../container/container.ts';
+import { argvOf, type Configuration } from '../container/configuration/configuration.ts';
 import { hasLife, type Exit } from '../container/status.ts';
 import { signalName } from '../lib/signals.ts';
 import type { LogLine } from '../journal/journal.ts';
 import type { Image } from '../storage/images.ts';
-import type { CgroupProcess, CgroupUsage } from '../systemd/cgroup.ts';
-import type { UnitLimits } from '../systemd/unit-status.ts';
+import type { CgroupProcess, CgroupUsage } from '../systemd/process/cgroup.ts';
+import type { UnitLimits } from '../systemd/units/unit-status.ts';
 
 export const timestamp = (at: Date): api.Timestamp => ({ realtime: at.getTime() * 1000 });
 

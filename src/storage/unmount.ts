@@ -1,6 +1,6 @@
 import { mountsBelow, readMounts } from './mountinfo.ts';
 import { umountArgv } from './overlay.ts';
-import { runCommand } from './skopeo.ts';
+import { runCommand } from './skopeo/skopeo.ts';
 
 /** Takes away everything that is mounted at `path` or below it, the innermost first; nothing being there is no error. */
 export async function unmountAll(path: string): Promise<void> {

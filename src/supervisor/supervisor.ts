@@ -4,8 +4,8 @@
  */
 import type { Containers } from '../container/containers.ts';
 import type { Logger } from '../log/logger.ts';
-import type { UnitManager } from '../systemd/unit-manager.ts';
-import type { UnitChange } from '../systemd/unit-status.ts';
+import type { UnitManager } from '../systemd/units/unit-manager.ts';
+import type { UnitChange } from '../systemd/units/unit-status.ts';
 
 export interface SupervisorPorts {
   readonly containers: Pick<Containers, 'list' | 'recover' | 'unitChanged'>;

@@ -319,7 +319,7 @@ describe('a berthd that dies', () => {
   const COUNT = 'i=0; while [ ! -e /tmp/go ]; do echo $i; i=$((i+1)); usleep 500; done; echo "last $i"; exit 7';
   const ROUNDS = 5;
   /** What berthd had read and not handed on at the instant of a kill -9: one chunk, of some lines. */
-  const MOST_LOST = 50;
+  const MAX_LOST = 50;
 
   afterEach(async () => {
     await reconnect();
@@ -327,8 +327,8 @@ describe('a berthd that dies', () => {
 
   // prettier-ignore
   it.each<[how: string, argv: string[], container: string, away: string, mostLost: number]>([
-    ['killed under run',     ['run', '--name', 'cli-count', '-a', 'stdout', 'plain'], 'cli-count', KILL, MOST_LOST],
-    ['killed under exec',    ['exec', 'x'], 'x', KILL, MOST_LOST],
+    ['killed under run',     ['run', '--name', 'cli-count', '-a', 'stdout', 'plain'], 'cli-count', KILL, MAX_LOST],
+    ['killed under exec',    ['exec', 'x'], 'x', KILL, MAX_LOST],
     ['restarted under exec', ['exec', 'x'], 'x', RESTART, 0],
   ])('is %s, and what is said goes on without a repeat', async (how, argv, container, away, mostLost) => {
     const child = machine.spawn(['berth', ...argv, 'sh', '-c', COUNT]);

@@ -1,12 +1,12 @@
 /** crun and runc with real bundles: berth's configuration, its command lines, and what the runtimes say of failures. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { capabilitiesWith, grantableCapabilities } from '../../src/oci/capabilities.ts';
+import { capabilitiesWith, grantableCapabilities } from '../../src/oci-spec/capabilities.ts';
 import { CliRuntime } from '../../src/oci/cli-runtime.ts';
 import { runtimeLog } from '../../src/oci/runtime-log.ts';
 import { RUNTIME_NAMES, type RuntimeErrorKind, type RuntimeName } from '../../src/oci/runtime.ts';
-import { parseSeccompProfile } from '../../src/oci/seccomp.ts';
-import { specFor, type OciSpec, type SpecInput } from '../../src/oci/spec.ts';
+import { parseSeccompProfile } from '../../src/oci-spec/seccomp.ts';
+import { specFor, type OciSpec, type SpecInput } from '../../src/oci-spec/spec.ts';
 import { IMAGES, imagesFolder } from './images.ts';
 import { Machine } from './machine.ts';
 

@@ -8,7 +8,7 @@ import { InvalidReference, LoadFailed, PullFailed, type StorageCorrupt } from '.
 import type { ImageSource, PullEvent } from '../../src/storage/images.ts';
 import { readInside } from '../../src/storage/inside.ts';
 import { overlayMountArgv, overlayMountDirectory, umountArgv } from '../../src/storage/overlay.ts';
-import { SkopeoImageStore } from '../../src/storage/skopeo-image-store.ts';
+import { SkopeoImageStore } from '../../src/storage/skopeo/skopeo-image-store.ts';
 import { IMAGES, imagesFolder } from './images.ts';
 import { Machine } from './machine.ts';
 

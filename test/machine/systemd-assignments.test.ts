@@ -1,8 +1,8 @@
 /** What an assignment means to berth, held against what it means to `systemd-run -p`: the units must look the same. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { BadAssignment, propertiesFromAssignment } from '../../src/systemd/assignments.ts';
-import { DbusUnitManager } from '../../src/systemd/dbus-unit-manager.ts';
-import { bool, exec, text } from '../../src/systemd/properties.ts';
+import { BadAssignment, propertiesFromAssignment } from '../../src/unit-file/assignments.ts';
+import { DbusUnitManager } from '../../src/systemd/units/dbus-unit-manager.ts';
+import { bool, exec, text } from '../../src/unit-file/properties.ts';
 import { Machine } from './machine.ts';
 import { BEYOND_SYSTEMD_RUN, LIKE_SYSTEMD_RUN, REFUSED } from './systemd-assignment-cases.ts';
 

@@ -1,6 +1,6 @@
 /** A service for systemd-notify.test.ts: leaves a pipe with systemd on its first run, and reads from it on the second. */
 import { openSync, readSync, writeSync } from 'node:fs';
-import { Notifier } from '../../src/systemd/notify.ts';
+import { Notifier } from '../../src/systemd/process/notify.ts';
 import { passedDescriptors } from '../../src/varlink/activation.ts';
 
 const notifier = new Notifier({

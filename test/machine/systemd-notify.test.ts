@@ -1,10 +1,10 @@
 /** sd_notify and the fd store, as a service in the machine sees them. */
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { propertiesFromAssignment } from '../../src/systemd/assignments.ts';
-import { DbusUnitManager } from '../../src/systemd/dbus-unit-manager.ts';
-import { exec } from '../../src/systemd/properties.ts';
-import type { UnitChange } from '../../src/systemd/unit-status.ts';
+import { propertiesFromAssignment } from '../../src/unit-file/assignments.ts';
+import { DbusUnitManager } from '../../src/systemd/units/dbus-unit-manager.ts';
+import { exec } from '../../src/unit-file/properties.ts';
+import type { UnitChange } from '../../src/systemd/units/unit-status.ts';
 import { Machine } from './machine.ts';
 
 const TREE = join(import.meta.dirname, '../..');

@@ -4,10 +4,10 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DbusUnitManager } from '../../src/systemd/dbus-unit-manager.ts';
-import { bool, exec, text } from '../../src/systemd/properties.ts';
-import type { TransientUnit } from '../../src/systemd/unit-manager.ts';
-import type { UnitChange } from '../../src/systemd/unit-status.ts';
+import { DbusUnitManager } from '../../src/systemd/units/dbus-unit-manager.ts';
+import { bool, exec, text } from '../../src/unit-file/properties.ts';
+import type { TransientUnit } from '../../src/systemd/units/unit-manager.ts';
+import type { UnitChange } from '../../src/systemd/units/unit-status.ts';
 import { Machine } from './machine.ts';
 
 let machine: Machine;

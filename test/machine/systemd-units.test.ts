@@ -1,10 +1,11 @@
 /** The bus adapter against a real systemd. */
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DbusUnitManager } from '../../src/systemd/dbus-unit-manager.ts';
-import { bool, byteStrings, exec, exitStatusSet, fd, text, usec } from '../../src/systemd/properties.ts';
-import type { MainProcess, UnitProperty } from '../../src/systemd/unit-manager.ts';
-import type { UnitChange } from '../../src/systemd/unit-status.ts';
+import { DbusUnitManager } from '../../src/systemd/units/dbus-unit-manager.ts';
+import { bool, byteStrings, exec, exitStatusSet, fd, text, usec } from '../../src/unit-file/properties.ts';
+import type { MainProcess } from '../../src/systemd/units/unit-manager.ts';
+import type { UnitProperty } from '../../src/unit-file/properties.ts';
+import type { UnitChange } from '../../src/systemd/units/unit-status.ts';
 import { Machine } from './machine.ts';
 
 let machine: Machine;

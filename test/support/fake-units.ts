@@ -12,15 +12,15 @@ import type {
   TransientUnit,
   UnitJobFacts,
   UnitManager,
-  UnitProperty,
-} from '../../src/systemd/unit-manager.ts';
+} from '../../src/systemd/units/unit-manager.ts';
+import type { UnitProperty } from '../../src/unit-file/properties.ts';
 import {
   NoSuchProcess,
   UnitExists,
   UnitJobFailed,
   UnitNotLoaded,
   UnitRefused,
-} from '../../src/systemd/unit-manager.ts';
+} from '../../src/systemd/units/unit-manager.ts';
 import type {
   KillWhom,
   ListedUnit,
@@ -29,7 +29,7 @@ import type {
   UnitLimits,
   UnitProcess,
   UnitStatus,
-} from '../../src/systemd/unit-status.ts';
+} from '../../src/systemd/units/unit-status.ts';
 
 /** How a process ends: with a code, or of a signal by the name systemd has for it, `KILL`. */
 export type Ending = { readonly code: number } | { readonly signal: string; readonly oomKills?: number };

@@ -2,13 +2,13 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Bundles } from '../../src/container/bundle.ts';
-import type { Request } from '../../src/container/configure.ts';
+import { Bundles } from '../../src/container/launch/bundle.ts';
+import type { Request } from '../../src/container/configuration/configure.ts';
 import type { Container } from '../../src/container/container.ts';
 import { Containers } from '../../src/container/containers.ts';
-import { Folders, type Folder } from '../../src/container/folder.ts';
+import { Folders, type Folder } from '../../src/container/records/folder.ts';
 import type { State } from '../../src/container/state.ts';
-import { Registry } from '../../src/container/registry.ts';
+import { ContainerIndex } from '../../src/container/records/container-index.ts';
 import { steadyClock } from '../../src/lib/steady-clock.ts';
 import { runtimeLog } from '../../src/oci/runtime-log.ts';
 import type { Image } from '../../src/storage/images.ts';
@@ -42,7 +42,7 @@ export class World implements AsyncDisposable {
   readonly runtimes: readonly FakeRuntime[];
   readonly folders: Folders;
   readonly #files: Readonly<Record<string, string>>;
-  registry!: Registry;
+  index!: ContainerIndex;
   containers!: Containers;
   supervisor!: Supervisor;
   /** What the clock of the host shows; it goes on by a second with each look at it. */
@@ -92,7 +92,7 @@ export class World implements AsyncDisposable {
       () => this.now(),
       () => this.elapsed,
     );
-    this.registry = new Registry(
+    this.index = new ContainerIndex(
       new ContainerRows(this.database),
       new EndedRows(this.database),
       steadyNow,
@@ -103,7 +103,7 @@ export class World implements AsyncDisposable {
     const find = (name: string): FakeRuntime | undefined => this.runtimes.find((runtime) => runtime.name === name);
     this.containers = new Containers(
       {
-        registry: this.registry,
+        index: this.index,
         folders,
         bundles: new Bundles({
           images,
@@ -111,7 +111,7 @@ export class World implements AsyncDisposable {
           readInside: (_, path) => this.#files[path],
           seccomp: undefined,
           helpers: '/usr/lib/berth',
-          pidOf: (id) => this.registry.pidOf(id),
+          pidOf: (id) => this.index.pidOf(id),
           defaultLimits: () => units.facts.processDefaults.limits,
           attainable: async (limits) => await Promise.resolve(limits),
         }),
@@ -160,7 +160,7 @@ export class World implements AsyncDisposable {
 
   /** What berthd believes, without looking. */
   believed(name: string): Container {
-    return this.registry.find(name);
+    return this.index.find(name);
   }
 
   /** What it is, after a look. */
@@ -169,7 +169,7 @@ export class World implements AsyncDisposable {
   }
 
   folder(name: string): Folder {
-    return this.folders.of(this.registry.find(name).id);
+    return this.folders.of(this.index.find(name).id);
   }
 
   /** How the next start of a unit goes. */

@@ -1,6 +1,6 @@
 import { ContainerClient } from '../../api/io-berth-container.ts';
-import { ATTACH_OPTIONS, STREAM_VALUE, streamsFrom } from '../attach-options.ts';
-import { attachTo } from '../attaching.ts';
+import { ATTACH_OPTIONS, STREAM_VALUE, streamsFrom } from '../arguments/attach-options.ts';
+import { attachTo } from '../session/attaching.ts';
 import { command } from '../command.ts';
 
 export const attach = command({

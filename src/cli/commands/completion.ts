@@ -1,7 +1,7 @@
-import { UsageError } from '../args.ts';
+import { UsageError } from '../arguments/args.ts';
 import { command, type Command, type Context, type Entries, type Groups } from '../command.ts';
 import type { CompletionTable } from '../completion/table.ts';
-import { EXIT } from '../exit-codes.ts';
+import { EXIT } from '../output/exit-codes.ts';
 
 /** The scripts. */
 const SHELLS = {

@@ -1,7 +1,7 @@
 import { command } from '../command.ts';
-import { configurationFrom, CONTAINER_OPTIONS } from '../container-options.ts';
-import { createContainer, CREATION_OPTIONS } from '../creation.ts';
-import { EXIT } from '../exit-codes.ts';
+import { configurationFrom, CONTAINER_OPTIONS } from '../arguments/container-options.ts';
+import { createContainer, CREATION_OPTIONS } from '../arguments/creation.ts';
+import { EXIT } from '../output/exit-codes.ts';
 
 export const create = command({
   name: 'create',

@@ -4,15 +4,15 @@ import {
   type ExecAttachInput,
   type ExecConfiguration,
 } from '../../api/io-berth-container.ts';
-import { UsageError } from '../args.ts';
-import { DETACH_KEYS_OPTION } from '../attach-options.ts';
+import { UsageError } from '../arguments/args.ts';
+import { DETACH_KEYS_OPTION } from '../arguments/attach-options.ts';
 import { command, type Context } from '../command.ts';
-import { EXIT } from '../exit-codes.ts';
-import { OutputClosed, OutputFailed } from '../output.ts';
-import { parseCount } from '../quantities.ts';
-import { InputUncertain } from '../session-input.ts';
-import { attached, type Missed, type Resumed, type Session } from '../session.ts';
-import { variablesFrom } from '../variables.ts';
+import { EXIT } from '../output/exit-codes.ts';
+import { OutputClosed, OutputFailed } from '../output/output.ts';
+import { parseCount } from '../arguments/quantities.ts';
+import { InputUncertain } from '../session/session-input.ts';
+import { attached, type Missed, type Resumed, type Session } from '../session/session.ts';
+import { variablesFrom } from '../arguments/variables.ts';
 
 /** How long a command may take to end when nobody reads what it says any more. */
 const GRACE_USEC = 1_000_000;

@@ -1,6 +1,6 @@
 import { ImageClient } from '../../api/io-berth-image.ts';
 import { command } from '../command.ts';
-import { EXIT } from '../exit-codes.ts';
+import { EXIT } from '../output/exit-codes.ts';
 import { PRUNE_OPTIONS, sure } from '../prune.ts';
 
 export const imagePrune = command({

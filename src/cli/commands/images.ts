@@ -1,11 +1,11 @@
 import { ImageClient, type Image } from '../../api/io-berth-image.ts';
 import { command } from '../command.ts';
-import { EXIT } from '../exit-codes.ts';
-import { IMAGE_FILTERS, parseImageFilters } from '../image-filters.ts';
-import { FORMAT_OPTION, parseFormat, shortId } from '../listing.ts';
-import { agoInWords, sizeInWords } from '../humanise.ts';
-import { printable } from '../printable.ts';
-import { tableOf } from '../table.ts';
+import { EXIT } from '../output/exit-codes.ts';
+import { IMAGE_FILTERS, parseImageFilters } from '../arguments/image-filters.ts';
+import { FORMAT_OPTION, parseFormat, shortId } from '../output/listing.ts';
+import { agoInWords, sizeInWords } from '../output/humanise.ts';
+import { printable } from '../output/printable.ts';
+import { tableOf } from '../output/table.ts';
 
 export const images = command({
   name: 'images',

@@ -1,9 +1,9 @@
 import { SystemClient, type GetInfoOutput } from '../../api/io-berth-system.ts';
 import { command } from '../command.ts';
-import { EXIT } from '../exit-codes.ts';
-import { FORMAT_OPTION, parseFormat } from '../listing.ts';
-import { printable } from '../printable.ts';
-import { tableOf } from '../table.ts';
+import { EXIT } from '../output/exit-codes.ts';
+import { FORMAT_OPTION, parseFormat } from '../output/listing.ts';
+import { printable } from '../output/printable.ts';
+import { tableOf } from '../output/table.ts';
 
 export const info = command({
   name: 'info',

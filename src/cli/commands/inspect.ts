@@ -1,8 +1,8 @@
 import { ContainerClient } from '../../api/io-berth-container.ts';
-import { UsageError } from '../args.ts';
+import { UsageError } from '../arguments/args.ts';
 import { command, type Context } from '../command.ts';
 import { forEach } from '../each.ts';
-import { FORMAT_OPTION, parseFormat } from '../listing.ts';
+import { FORMAT_OPTION, parseFormat } from '../output/listing.ts';
 import { isRefusal } from '../refusals.ts';
 
 const KINDS = ['all', 'container', 'image'] as const;

@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
 import { ImageClient } from '../../api/io-berth-image.ts';
-import { UsageError } from '../args.ts';
+import { UsageError } from '../arguments/args.ts';
 import { command } from '../command.ts';
-import { EXIT } from '../exit-codes.ts';
-import { printable } from '../printable.ts';
+import { EXIT } from '../output/exit-codes.ts';
+import { printable } from '../output/printable.ts';
 
 export const load = command({
   name: 'load',

@@ -1,9 +1,9 @@
 import { ContainerClient, type LogLine } from '../../api/io-berth-container.ts';
 import { command } from '../command.ts';
-import { EXIT } from '../exit-codes.ts';
-import { logLines, LogWriter } from '../log-lines.ts';
-import { parseMoment } from '../moments.ts';
-import { parseCount } from '../quantities.ts';
+import { EXIT } from '../output/exit-codes.ts';
+import { logLines, LogWriter } from '../output/log-lines.ts';
+import { parseMoment } from '../arguments/moments.ts';
+import { parseCount } from '../arguments/quantities.ts';
 
 export const logs = command({
   name: 'logs',

@@ -1,14 +1,14 @@
 import { ContainerClient, type Summary } from '../../api/io-berth-container.ts';
 import { command, type Context } from '../command.ts';
-import { EXIT } from '../exit-codes.ts';
-import { FILTERS, parseFilters } from '../filters.ts';
-import { agoInWords } from '../humanise.ts';
-import { FORMAT_OPTION, parseFormat, shortId } from '../listing.ts';
-import { printable, shortened } from '../printable.ts';
-import { parseCount } from '../quantities.ts';
-import { ALIVE } from '../states.ts';
-import { colourOf, statusInWords } from '../status.ts';
-import { tableOf, type Cell } from '../table.ts';
+import { EXIT } from '../output/exit-codes.ts';
+import { FILTERS, parseFilters } from '../arguments/filters.ts';
+import { agoInWords } from '../output/humanise.ts';
+import { FORMAT_OPTION, parseFormat, shortId } from '../output/listing.ts';
+import { printable, shortened } from '../output/printable.ts';
+import { parseCount } from '../arguments/quantities.ts';
+import { ALIVE } from '../arguments/states.ts';
+import { colourOf, statusInWords } from '../output/status.ts';
+import { tableOf, type Cell } from '../output/table.ts';
 
 const COMMAND_COLUMNS = 24;
 

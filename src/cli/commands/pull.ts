@@ -1,6 +1,6 @@
-import { UsageError } from '../args.ts';
+import { UsageError } from '../arguments/args.ts';
 import { command } from '../command.ts';
-import { EXIT } from '../exit-codes.ts';
+import { EXIT } from '../output/exit-codes.ts';
 import { pullImage } from '../pulling.ts';
 
 export const pull = command({

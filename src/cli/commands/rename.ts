@@ -1,6 +1,6 @@
 import { ContainerClient } from '../../api/io-berth-container.ts';
 import { command } from '../command.ts';
-import { EXIT } from '../exit-codes.ts';
+import { EXIT } from '../output/exit-codes.ts';
 
 export const rename = command({
   name: 'rename',

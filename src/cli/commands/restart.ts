@@ -1,8 +1,8 @@
 import { ContainerClient } from '../../api/io-berth-container.ts';
 import { command } from '../command.ts';
 import { forEach } from '../each.ts';
-import { parseSeconds } from '../quantities.ts';
-import { ALL_OPTION, selected } from '../selection.ts';
+import { parseSeconds } from '../arguments/quantities.ts';
+import { ALL_OPTION, selected } from '../arguments/selection.ts';
 import { TIME_OPTION } from './stop.ts';
 
 export const restart = command({

@@ -2,8 +2,8 @@ import { ContainerClient } from '../../api/io-berth-container.ts';
 import { command } from '../command.ts';
 import { forEach } from '../each.ts';
 import { isRefusal } from '../refusals.ts';
-import { removeExitCodeFor } from '../report.ts';
-import { ALL_OPTION, selected } from '../selection.ts';
+import { removeExitCodeFor } from '../output/report.ts';
+import { ALL_OPTION, selected } from '../arguments/selection.ts';
 
 export const rm = command({
   name: 'rm',

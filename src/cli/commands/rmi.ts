@@ -1,7 +1,7 @@
 import { ImageClient } from '../../api/io-berth-image.ts';
 import { command } from '../command.ts';
 import { forEach } from '../each.ts';
-import { removeExitCodeFor } from '../report.ts';
+import { removeExitCodeFor } from '../output/report.ts';
 
 export const rmi = command({
   name: 'rmi',

@@ -1,11 +1,11 @@
 import { ContainerClient } from '../../api/io-berth-container.ts';
-import { UsageError } from '../args.ts';
-import { ATTACH_OPTIONS, streamsFrom } from '../attach-options.ts';
-import { attachTo } from '../attaching.ts';
+import { UsageError } from '../arguments/args.ts';
+import { ATTACH_OPTIONS, streamsFrom } from '../arguments/attach-options.ts';
+import { attachTo } from '../session/attaching.ts';
 import { command } from '../command.ts';
-import { configurationFrom, CONTAINER_OPTIONS } from '../container-options.ts';
-import { createContainer, CREATION_OPTIONS } from '../creation.ts';
-import { EXIT } from '../exit-codes.ts';
+import { configurationFrom, CONTAINER_OPTIONS } from '../arguments/container-options.ts';
+import { createContainer, CREATION_OPTIONS } from '../arguments/creation.ts';
+import { EXIT } from '../output/exit-codes.ts';
 
 export const run = command({
   name: 'run',

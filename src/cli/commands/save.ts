@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { ImageClient, type Transport } from '../../api/io-berth-image.ts';
-import { UsageError } from '../args.ts';
+import { UsageError } from '../arguments/args.ts';
 import { command } from '../command.ts';
-import { EXIT } from '../exit-codes.ts';
+import { EXIT } from '../output/exit-codes.ts';
 
 /** By podman's names. */
 const TRANSPORTS: Readonly<Record<string, Transport>> = {

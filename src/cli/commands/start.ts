@@ -1,7 +1,7 @@
 import { ContainerClient, isContainerError } from '../../api/io-berth-container.ts';
-import { UsageError } from '../args.ts';
-import { ATTACH_OPTIONS, STREAM_VALUE, streamsFrom } from '../attach-options.ts';
-import { attachTo } from '../attaching.ts';
+import { UsageError } from '../arguments/args.ts';
+import { ATTACH_OPTIONS, STREAM_VALUE, streamsFrom } from '../arguments/attach-options.ts';
+import { attachTo } from '../session/attaching.ts';
 import { command } from '../command.ts';
 import { forEach } from '../each.ts';
 import { RECURSIVE_OPTION } from './init.ts';

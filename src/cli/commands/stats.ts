@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ContainerClient } from '../../api/io-berth-container.ts';
 import { command } from '../command.ts';
-import { EXIT } from '../exit-codes.ts';
-import { percentInWords, sizeInWords } from '../humanise.ts';
-import { FORMAT_OPTION, parseFormat, shortId } from '../listing.ts';
-import type { Output } from '../output.ts';
-import { askAgain } from '../persistence.ts';
-import { printable } from '../printable.ts';
-import { parseSeconds } from '../quantities.ts';
-import { tableOf } from '../table.ts';
-import { Sampler, type Sample, type Subject } from '../usage.ts';
+import { EXIT } from '../output/exit-codes.ts';
+import { percentInWords, sizeInWords } from '../output/humanise.ts';
+import { FORMAT_OPTION, parseFormat, shortId } from '../output/listing.ts';
+import type { Output } from '../output/output.ts';
+import { askAgain } from '../session/persistence.ts';
+import { printable } from '../output/printable.ts';
+import { parseSeconds } from '../arguments/quantities.ts';
+import { tableOf } from '../output/table.ts';
+import { Sampler, type Sample, type Subject } from '../output/usage.ts';
 
 export const stats = command({
   name: 'stats',

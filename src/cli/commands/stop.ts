@@ -1,9 +1,9 @@
 import { ContainerClient, isContainerError } from '../../api/io-berth-container.ts';
 import { command } from '../command.ts';
 import { forEach } from '../each.ts';
-import { parseSeconds } from '../quantities.ts';
+import { parseSeconds } from '../arguments/quantities.ts';
 import { isRefusal } from '../refusals.ts';
-import { ALL_OPTION, selected } from '../selection.ts';
+import { ALL_OPTION, selected } from '../arguments/selection.ts';
 
 export const TIME_OPTION = {
   kind: 'text',

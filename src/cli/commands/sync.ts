@@ -1,7 +1,7 @@
 import { ContainerClient } from '../../api/io-berth-container.ts';
 import { command } from '../command.ts';
 import { forEach } from '../each.ts';
-import { ALL_OPTION, selected } from '../selection.ts';
+import { ALL_OPTION, selected } from '../arguments/selection.ts';
 
 export const sync = command({
   name: 'sync',

@@ -1,6 +1,6 @@
 import { ImageClient } from '../../api/io-berth-image.ts';
 import { command } from '../command.ts';
-import { EXIT } from '../exit-codes.ts';
+import { EXIT } from '../output/exit-codes.ts';
 
 export const tag = command({
   name: 'tag',

@@ -1,11 +1,11 @@
 import { ContainerClient, type Process } from '../../api/io-berth-container.ts';
 import { command } from '../command.ts';
-import { EXIT } from '../exit-codes.ts';
-import { agoInWords, cpuTimeInDigits, sizeInWords } from '../humanise.ts';
-import { FORMAT_OPTION, parseFormat } from '../listing.ts';
-import { askAgain } from '../persistence.ts';
-import { printable } from '../printable.ts';
-import { tableOf } from '../table.ts';
+import { EXIT } from '../output/exit-codes.ts';
+import { agoInWords, cpuTimeInDigits, sizeInWords } from '../output/humanise.ts';
+import { FORMAT_OPTION, parseFormat } from '../output/listing.ts';
+import { askAgain } from '../session/persistence.ts';
+import { printable } from '../output/printable.ts';
+import { tableOf } from '../output/table.ts';
 
 export const top = command({
   name: 'top',

@@ -1,9 +1,9 @@
 import { ContainerClient } from '../../api/io-berth-container.ts';
-import { UsageError } from '../args.ts';
+import { UsageError } from '../arguments/args.ts';
 import { command } from '../command.ts';
 import { forEach } from '../each.ts';
-import { limitsFrom, RESOURCE_OPTIONS } from '../resource-options.ts';
-import { parseRestart, RESTART_OPTION } from '../restart.ts';
+import { limitsFrom, RESOURCE_OPTIONS } from '../arguments/resource-options.ts';
+import { parseRestart, RESTART_OPTION } from '../arguments/restart.ts';
 
 export const update = command({
   name: 'update',

@@ -1,6 +1,6 @@
 import { command } from '../command.ts';
-import { EXIT } from '../exit-codes.ts';
-import { FORMAT_OPTION, parseFormat } from '../listing.ts';
+import { EXIT } from '../output/exit-codes.ts';
+import { FORMAT_OPTION, parseFormat } from '../output/listing.ts';
 import { VERSION } from '../../version.ts';
 
 export const version = command({

@@ -1,8 +1,8 @@
 import { ContainerClient, type State } from '../../api/io-berth-container.ts';
 import { command } from '../command.ts';
 import { forEach } from '../each.ts';
-import { askAgain } from '../persistence.ts';
-import { parseState } from '../states.ts';
+import { askAgain } from '../session/persistence.ts';
+import { parseState } from '../arguments/states.ts';
 
 export const wait = command({
   name: 'wait',

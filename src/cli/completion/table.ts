@@ -1,7 +1,7 @@
-import type { Option } from '../args.ts';
+import type { Option } from '../arguments/args.ts';
 import type { Entries, Groups } from '../command.ts';
-import { GLOBAL_OPTIONS } from '../globals.ts';
-import type { HelpTopic } from '../help.ts';
+import { GLOBAL_OPTIONS } from '../arguments/globals.ts';
+import type { HelpTopic } from '../output/help.ts';
 
 /** What can stand in a place: certain words, or what has to be looked up when somebody asks. */
 export interface Suggestions {

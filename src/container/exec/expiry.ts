@@ -1,18 +1,18 @@
 /** Removes sessions that have ended and that nobody removes: those of `exec -d`, and those that were detached from. */
 import type { Logger } from '../../log/logger.ts';
-import type { SessionBook } from './session-book.ts';
+import type { SessionStore } from './session-store.ts';
 
 /** For how long it can be asked how a session has ended; docker and podman keep theirs for as long. */
 export const KEPT_MS = 5 * 60 * 1000;
 
 export class Expiry implements Disposable {
-  readonly #book: SessionBook;
+  readonly #store: SessionStore;
   readonly #log: Logger;
   readonly #now: () => Date;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor({ book, log, now }: { book: SessionBook; log: Logger; now: () => Date }) {
-    this.#book = book;
+  constructor({ store, log, now }: { store: SessionStore; log: Logger; now: () => Date }) {
+    this.#store = store;
     this.#log = log;
     this.#now = now;
   }
@@ -21,11 +21,11 @@ export class Expiry implements Disposable {
   look(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    const ended = this.#book.all().flatMap(({ id, end }) => (end === undefined ? [] : [{ id, at: end.at.getTime() }]));
+    const ended = this.#store.all().flatMap(({ id, end }) => (end === undefined ? [] : [{ id, at: end.at.getTime() }]));
     const before = this.#now().getTime() - KEPT_MS;
     for (const { id } of ended.filter(({ at }) => at <= before)) {
       try {
-        this.#book.remove(id);
+        this.#store.remove(id);
       } catch (error) {
         this.#log.error('An exec session that has ended could not be removed', { error });
       }

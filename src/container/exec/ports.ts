@@ -3,19 +3,19 @@ import type { Peer, TakenDescriptors } from '../../lib/peer-descriptors.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { RuntimeLog } from '../../oci/runtime.ts';
 import type { Relays } from '../../relay/relays.ts';
-import type { GroupMoves } from '../../systemd/group-moves.ts';
-import type { UnitManager } from '../../systemd/unit-manager.ts';
-import type { startLikeService } from '../../systemd/unit-process.ts';
-import type { ReadInside } from '../bundle.ts';
+import type { GroupMoves } from '../../systemd/process/group-moves.ts';
+import type { UnitManager } from '../../systemd/units/unit-manager.ts';
+import type { startLikeService } from '../../systemd/process/unit-process.ts';
+import type { ReadInside } from '../launch/bundle.ts';
 import type { Faults } from '../faults.ts';
-import type { Folders } from '../folder.ts';
+import type { Folders } from '../records/folder.ts';
 import type { Runtimes } from '../ports.ts';
-import type { Registry } from '../registry.ts';
-import type { SessionBook } from './session-book.ts';
+import type { ContainerIndex } from '../records/container-index.ts';
+import type { SessionStore } from './session-store.ts';
 import { shortSessionId } from './session.ts';
 
-export interface ExecutionsPorts {
-  readonly registry: Pick<Registry, 'find' | 'get'>;
+export interface ExecPorts {
+  readonly index: Pick<ContainerIndex, 'find' | 'get'>;
   readonly folders: Pick<Folders, 'of'>;
   readonly units: Pick<UnitManager, 'facts' | 'startTransient' | 'status' | 'kill' | 'stop' | 'changes'>;
   /** Told that a unit is going to be made. */
@@ -24,7 +24,7 @@ export interface ExecutionsPorts {
   readonly runtimeLog: RuntimeLog;
   readonly relays: Pick<Relays, 'open' | 'find' | 'recover' | 'finish' | 'remove'>;
   readonly readInside: ReadInside;
-  readonly book: SessionBook;
+  readonly store: SessionStore;
   /** See `startLikeService`. */
   readonly start: typeof startLikeService;
   /** See `takeDescriptors`. */

@@ -1,14 +1,14 @@
 /** How a session's process comes to run: in the session's unit from its first moment on, and with everything that it needs. */
 import type { NewRelay } from '../../relay/relay-request.ts';
 import type { TerminalSize } from '../../stream/control.ts';
-import type { GatedProcess } from '../../systemd/gated-process.ts';
-import { UnitJobFailed, UnitNotLoaded } from '../../systemd/unit-manager.ts';
+import type { GatedProcess } from '../../systemd/process/gated-process.ts';
+import { UnitJobFailed, UnitNotLoaded } from '../../systemd/units/unit-manager.ts';
 import type { Container } from '../container.ts';
 import { ContainerError } from '../errors.ts';
 import { shortId } from '../names.ts';
-import { oomScoreOf } from '../process-limits.ts';
-import { runtimeFor } from '../operations/runtime-for.ts';
-import type { ExecutionsPorts } from './ports.ts';
+import { oomScoreOf } from '../launch/process-limits.ts';
+import { runtimeFor } from '../launch/runtime-for.ts';
+import type { ExecPorts } from './ports.ts';
 import { sessionProcess } from './session-process.ts';
 import { sessionUnitFor } from './session-unit.ts';
 import type { Session } from './session.ts';
@@ -25,7 +25,7 @@ export type Launched = Pick<GatedProcess, 'ended'>;
 
 /** @throws ContainerError `NoSuchUser` | `WrongState` | `NoSuchContainer`; what `startLikeService` and `startTransient` throw */
 export async function launchSession(
-  ports: ExecutionsPorts,
+  ports: ExecPorts,
   session: Session,
   container: Container,
   { streams, size, descriptors }: LaunchOptions,
@@ -43,12 +43,12 @@ export async function launchSession(
 }
 
 function commandOf(
-  ports: ExecutionsPorts,
+  ports: ExecPorts,
   session: Session,
   container: Container,
   consoleSocket: string | undefined,
 ): string[] {
-  const { path, process: processFile, pidFile, runtimeLog: logPath } = ports.book.files.of(session.id);
+  const { path, process: processFile, pidFile, runtimeLog: logPath } = ports.store.files.of(session.id);
   const id = shortId(container.id);
   const { preservedDescriptors } = session.config;
   const exec = { id, processFile, pidFile, logPath, consoleSocket, preservedDescriptors, mode: 'attached' } as const;
@@ -56,7 +56,7 @@ function commandOf(
 }
 
 /** Nobody looks at the container before: systemd does, and knows when it has ended since berthd was told of it. */
-async function adopt(ports: ExecutionsPorts, session: Session, container: Container, pid: number): Promise<void> {
+async function adopt(ports: ExecPorts, session: Session, container: Container, pid: number): Promise<void> {
   try {
     await ports.units.startTransient(
       sessionUnitFor(session, container, { pid, runtime: runtimeFor(ports, container) }),
@@ -64,7 +64,7 @@ async function adopt(ports: ExecutionsPorts, session: Session, container: Contai
   } catch (error) {
     if (!isForWantOfContainer(error)) throw error;
     await ports.lookAt(container.unit);
-    const { name, status } = ports.registry.find(container.id);
+    const { name, status } = ports.index.find(container.id);
     throw new ContainerError(
       'WrongState',
       { container: name, state: status.state, operation: 'exec' },
@@ -78,11 +78,11 @@ const isForWantOfContainer = (error: unknown): boolean =>
   error instanceof UnitNotLoaded || (error instanceof UnitJobFailed && error.result === 'dependency');
 
 async function writeProcess(
-  { book, folders, readInside }: ExecutionsPorts,
+  { store, folders, readInside }: ExecPorts,
   { id, config }: Session,
   container: Container,
   size: TerminalSize | undefined,
 ): Promise<void> {
   const process = await sessionProcess(config, size, folders.of(container.id), readInside);
-  book.files.writeProcess(id, process);
+  store.files.writeProcess(id, process);
 }

@@ -3,13 +3,13 @@ import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { capabilitiesWith, grantableCapabilities } from '../../oci/capabilities.ts';
-import { resolveGroups, resolveUser, UserUnknown, type User } from '../../oci/passwd.ts';
-import { limitFor } from '../../oci/spec.ts';
+import { capabilitiesWith, grantableCapabilities } from '../../oci-spec/capabilities.ts';
+import { resolveGroups, resolveUser, UserUnknown, type User } from '../../oci-spec/passwd.ts';
+import { limitFor } from '../../oci-spec/spec.ts';
 import type { TerminalSize } from '../../stream/control.ts';
-import type { ReadInside } from '../bundle.ts';
+import type { ReadInside } from '../launch/bundle.ts';
 import { ContainerError } from '../errors.ts';
-import type { Folder } from '../folder.ts';
+import type { Folder } from '../records/folder.ts';
 import type { SessionConfiguration } from './session.ts';
 
 const texts = v.array(v.string());

@@ -1,6 +1,6 @@
 /** From what a client asks for to what an exec session is made of. Pure. */
-import { parseCapability } from '../../oci/capabilities.ts';
-import { absolutePath, invalid, listOf, mapOf, numberWithin, textOf, textsOf } from '../checks.ts';
+import { parseCapability } from '../../oci-spec/capabilities.ts';
+import { absolutePath, invalid, listOf, mapOf, numberWithin, textOf, textsOf } from '../configuration/checks.ts';
 import type { SessionConfiguration } from './session.ts';
 
 export interface SessionRequest {
@@ -17,7 +17,7 @@ export interface SessionRequest {
 }
 
 /** The next one, 9, is what the session's first process waits at. */
-const MOST_PRESERVED = 6;
+const MAX_PRESERVED = 6;
 
 /** @throws ContainerError `InvalidParameter` */
 export function configureSession(request: SessionRequest): SessionConfiguration {
@@ -36,7 +36,7 @@ export function configureSession(request: SessionRequest): SessionConfiguration 
     stdin: stdin || terminal,
     privileged,
     addCapabilities: listOf(request.addCapabilities, 'addCapabilities', capabilityOf),
-    preservedDescriptors: numberWithin(preservedDescriptors, 'preservedDescriptors', 0, MOST_PRESERVED),
+    preservedDescriptors: numberWithin(preservedDescriptors, 'preservedDescriptors', 0, MAX_PRESERVED),
   };
 }
 

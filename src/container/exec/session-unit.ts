@@ -1,9 +1,9 @@
 /** The unit that an exec session is. Pure; README.md, *Exec sessions*, says why each property has its value. */
-import * as property from '../../systemd/properties.ts';
-import type { TransientUnit } from '../../systemd/unit-manager.ts';
+import * as property from '../../unit-file/properties.ts';
+import type { TransientUnit } from '../../systemd/units/unit-manager.ts';
 import type { OciRuntime } from '../../oci/runtime.ts';
 import type { Container } from '../container.ts';
-import { SLICE } from '../unit.ts';
+import { SLICE } from '../unit-names.ts';
 import { sessionUnit, shortSessionId, type Session } from './session.ts';
 
 export interface SessionUnitOptions {

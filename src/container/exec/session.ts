@@ -1,6 +1,7 @@
 /** An exec session: a process beside a container's first one, with a life of its own. */
 import { randomBytes } from 'node:crypto';
 import * as v from 'valibot';
+import type { SessionState } from '../state.ts';
 
 export interface SessionConfiguration {
   readonly command: readonly string[];
@@ -18,8 +19,6 @@ export interface SessionConfiguration {
   /** How many descriptors of whoever starts it, from 3 on, it has beside its standard streams. */
   readonly preservedDescriptors: number;
 }
-
-export type SessionState = 'created' | 'running' | 'stopped';
 
 /** How a session ended. */
 export interface SessionEnd {

@@ -5,7 +5,7 @@ import type { Container } from '../container.ts';
 import { ContainerError } from '../errors.ts';
 import type { Ports } from '../ports.ts';
 import { isAlive } from '../state.ts';
-import { linesOf, relayKeyOf } from './streams.ts';
+import { linesOf, relayKeyOf } from '../launch/streams.ts';
 
 export interface AttachOptions {
   readonly client: RelayClient;
@@ -29,11 +29,11 @@ export interface Attaching {
  * @throws ContainerError `NoSuchContainer` | `AmbiguousContainer` | `WrongState` | `NoStandardInput`
  */
 export function attach(
-  { registry, relays }: Ports,
+  { index, relays }: Ports,
   reference: string,
   { client, role, stdin, live }: AttachOptions,
 ): Attaching {
-  const container = registry.find(reference);
+  const container = index.find(reference);
   const { name, status } = container;
   const relay = live === 'follow' ? relays.find(relayKeyOf(container)) : undefined;
   // What one that has ended said may not be handed out yet, as when berthd was away at that moment.
@@ -73,8 +73,8 @@ export async function* said(
 }
 
 /** @throws ContainerError `NoSuchContainer` | `AmbiguousContainer` | `WrongState` | `NoTerminal` */
-export function resize({ registry, relays }: Ports, reference: string, size: TerminalSize): void {
-  const container = registry.find(reference);
+export function resize({ index, relays }: Ports, reference: string, size: TerminalSize): void {
+  const container = index.find(reference);
   const { name, status, config } = container;
   if (!config.terminal) throw new ContainerError('NoTerminal', { container: name });
   const relay = relays.find(relayKeyOf(container));

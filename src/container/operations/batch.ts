@@ -22,24 +22,24 @@ export interface StepResult<Verb extends string> {
  * @throws ContainerError `NoSuchContainer` | `AmbiguousContainer`; what a step throws that is no refusal
  */
 export async function batch<Verb extends string>(
-  { operations, faults }: Ports,
+  { lane, faults }: Ports,
   reference: string,
   steps: readonly Step<Verb>[],
 ): Promise<StepResult<Verb>[]> {
-  return await operations.turn(reference, async (first) => {
+  return await lane.turn(reference, async (first) => {
     const results: StepResult<Verb>[] = [];
     let container = first;
     for (const { verb, operation, act } of steps) {
       let refusal: ContainerError | undefined;
       try {
-        if (operation !== undefined) operations.demand(container, operation);
+        if (operation !== undefined) lane.demand(container, operation);
         await act(container);
         faults('batch: step done');
       } catch (error) {
         if (!(error instanceof ContainerError)) throw error;
         refusal = error;
       }
-      container = (await operations.settle(container.id)) ?? container;
+      container = (await lane.settle(container.id)) ?? container;
       results.push({ verb, state: container.status.state, refusal });
       if (refusal !== undefined) break;
     }

@@ -2,8 +2,8 @@ import type { Container } from '../container.ts';
 import { shortId } from '../names.ts';
 import type { Ports } from '../ports.ts';
 import { demandNoSessions } from '../exec/demand-no-sessions.ts';
-import { forgetUnit } from './forget-unit.ts';
-import { runtimeFor } from './runtime-for.ts';
+import { forgetUnit } from '../launch/forget-unit.ts';
+import { runtimeFor } from '../launch/runtime-for.ts';
 
 /**
  * Gives back what a container that has ended may still hold. The unit does so by itself at its end; this is for what a full disk
@@ -11,7 +11,7 @@ import { runtimeFor } from './runtime-for.ts';
  * @throws ContainerError `WrongState` for one that has a process
  */
 export async function cleanup(ports: Ports, reference: string): Promise<void> {
-  await ports.operations.run(reference, 'cleanup', async (container) => {
+  await ports.lane.run(reference, 'cleanup', async (container) => {
     demandNoSessions(ports, container);
     await cleanUp(ports, container);
   });

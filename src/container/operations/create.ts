@@ -1,10 +1,10 @@
-import { configure, type Request } from '../configure.ts';
+import { configure, type Request } from '../configuration/configure.ts';
 import type { Container } from '../container.ts';
 import { ContainerError } from '../errors.ts';
-import { demandHostFiles } from '../host-files.ts';
+import { demandHostFiles } from '../launch/host-files.ts';
 import { generateName, newContainerId, parseContainerName, shortId, type ContainerId } from '../names.ts';
 import type { Ports } from '../ports.ts';
-import { unitNameFor } from '../unit.ts';
+import { unitNameFor } from '../unit-names.ts';
 
 export interface CreateHost {
   readonly hostname: string;
@@ -20,8 +20,8 @@ export async function create(
   request: Request,
   signal: AbortSignal,
 ): Promise<Container> {
-  const { registry, runtimes, images, moves } = ports;
-  if (request.name !== undefined && registry.isTaken(parseContainerName(request.name))) {
+  const { index, runtimes, images, moves } = ports;
+  if (request.name !== undefined && index.isTaken(parseContainerName(request.name))) {
     throw new ContainerError('ContainerExists', { name: request.name });
   }
   moves.expect(); // most are started at once
@@ -35,12 +35,12 @@ export async function create(
     id,
     hostname: host.hostname,
     runtime: wanted.name,
-    find: (reference) => registry.find(reference),
+    find: (reference) => index.find(reference),
   });
   await demandHostFiles(config);
   signal.throwIfAborted();
   const name =
-    request.name === undefined ? generateName((each) => registry.isTaken(each)) : parseContainerName(request.name);
+    request.name === undefined ? generateName((each) => index.isTaken(each)) : parseContainerName(request.name);
   const container: Container = {
     id,
     name,
@@ -51,15 +51,15 @@ export async function create(
     restarts: 0,
     message: undefined,
   };
-  registry.add(container);
+  index.add(container);
   ports.faults('create: row written');
   return container;
 }
 
 /** One whose short form no other container has. */
-function newId({ registry }: Ports): ContainerId {
+function newId({ index }: Ports): ContainerId {
   for (;;) {
     const id = newContainerId();
-    if (!registry.all().some((other) => shortId(other.id) === shortId(id))) return id;
+    if (!index.all().some((other) => shortId(other.id) === shortId(id))) return id;
   }
 }

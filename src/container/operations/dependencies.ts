@@ -1,6 +1,7 @@
-import type { Configuration, Container } from '../container.ts';
+import type { Container } from '../container.ts';
+import type { Configuration } from '../configuration/configuration.ts';
 import { ContainerError } from '../errors.ts';
-import { dependenciesOf } from '../namespaces.ts';
+import { dependenciesOf } from '../configuration/namespaces.ts';
 import type { ContainerId } from '../names.ts';
 import type { Ports } from '../ports.ts';
 
@@ -11,11 +12,11 @@ const MAX_NAMES = 10;
  * what is not there yet, so there are no circles.
  * @throws ContainerError `NoSuchContainer` for one that is gone
  */
-export function dependencyOrder({ registry }: Pick<Ports, 'registry'>, config: Configuration): ContainerId[] {
+export function dependencyOrder({ index }: Pick<Ports, 'index'>, config: Configuration): ContainerId[] {
   const order = new Set<ContainerId>();
   const visit = (of: Configuration): void => {
     for (const reference of dependenciesOf(of)) {
-      const dependency = registry.find(reference);
+      const dependency = index.find(reference);
       visit(dependency.config);
       order.add(dependency.id);
     }
@@ -25,8 +26,8 @@ export function dependencyOrder({ registry }: Pick<Ports, 'registry'>, config: C
 }
 
 /** @throws ContainerError `HasDependents` when other containers share namespaces of this one */
-export function demandNoDependents({ registry }: Pick<Ports, 'registry'>, { id, name }: Container): void {
-  const dependents = registry.all().filter(({ config }) => dependenciesOf(config).includes(id));
+export function demandNoDependents({ index }: Pick<Ports, 'index'>, { id, name }: Container): void {
+  const dependents = index.all().filter(({ config }) => dependenciesOf(config).includes(id));
   if (dependents.length === 0) return;
   const names = dependents.slice(0, MAX_NAMES).map((dependent) => dependent.name);
   throw new ContainerError('HasDependents', { container: name, dependents: names });

@@ -1,7 +1,7 @@
 import type { Container } from '../container.ts';
 import type { Ports } from '../ports.ts';
 import { startDependencies, type StartOptions } from './start.ts';
-import { launch } from './launch.ts';
+import { launch } from '../launch/launch.ts';
 
 /**
  * Starts the unit of a container and has the runtime set it up; its process waits for `start`.
@@ -14,7 +14,7 @@ export async function init(
   signal: AbortSignal,
 ): Promise<void> {
   if (dependencies === 'start') await startDependencies(ports, reference, signal);
-  await ports.operations.run(reference, 'init', async (container) => {
+  await ports.lane.run(reference, 'init', async (container) => {
     await setUp(ports, container, signal);
   });
 }
@@ -23,5 +23,5 @@ export async function init(
 export async function setUp(ports: Ports, container: Container, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
   await launch(ports, container, 'wait');
-  await ports.operations.settle(container.id);
+  await ports.lane.settle(container.id);
 }

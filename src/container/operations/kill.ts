@@ -1,7 +1,7 @@
 import type { Container } from '../container.ts';
 import { ContainerError } from '../errors.ts';
 import type { Ports } from '../ports.ts';
-import { isGone } from './is-gone.ts';
+import { isGone } from '../launch/is-gone.ts';
 import { SIGKILL, stopUnit } from './stop.ts';
 
 /**
@@ -10,7 +10,7 @@ import { SIGKILL, stopUnit } from './stop.ts';
  * @throws ContainerError `WrongState`
  */
 export async function kill(ports: Ports, reference: string, killSignal: number, signal: AbortSignal): Promise<void> {
-  await ports.operations.run(reference, 'kill', async (container) => {
+  await ports.lane.run(reference, 'kill', async (container) => {
     await sendSignal(ports, container, killSignal, signal);
   });
 }
@@ -39,7 +39,7 @@ export async function sendSignal(
   } catch (error) {
     if (!isGone(error)) throw error;
     // It ended between the look and the signal.
-    const { state } = (await ports.operations.settle(container.id))?.status ?? { state: 'exited' };
+    const { state } = (await ports.lane.settle(container.id))?.status ?? { state: 'exited' };
     // A signal that it had been sent before waited for it to be thawed.
     if (isThawed) return;
     throw new ContainerError('WrongState', { container: container.name, state, operation: 'kill' });

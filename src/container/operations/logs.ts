@@ -3,7 +3,7 @@ import { ContainerError } from '../errors.ts';
 import type { ContainerId } from '../names.ts';
 import type { Ports } from '../ports.ts';
 import { isAlive } from '../state.ts';
-import { linesOf, relayKeyOf } from './streams.ts';
+import { linesOf, relayKeyOf } from '../launch/streams.ts';
 
 export interface LogsQuery {
   /** Go on with new lines until the container has ended. */
@@ -24,7 +24,7 @@ export async function* logs(
   query: LogsQuery,
   signal: AbortSignal,
 ): AsyncGenerator<LogLine> {
-  const { id, status } = ports.registry.find(reference);
+  const { id, status } = ports.index.find(reference);
   const { follow, since, tail, cursor: after } = query;
   if (tail !== undefined && after !== undefined) throw new ContainerError('InvalidParameter', { parameter: 'tail' });
   const lines = { ...linesOf({ id }), since, tail, after };
@@ -39,16 +39,16 @@ export async function* logs(
 }
 
 /** Aborts when the container has ended. */
-function endOf({ registry, relays }: Ports, id: ContainerId): Disposable & { readonly signal: AbortSignal } {
+function endOf({ index, relays }: Ports, id: ContainerId): Disposable & { readonly signal: AbortSignal } {
   const ended = new AbortController();
   const check = (): void => {
-    if (isAlive(registry.get(id)?.status.state ?? 'exited')) return;
+    if (isAlive(index.get(id)?.status.state ?? 'exited')) return;
     // What is relayed is in the journal a moment after the end.
     void Promise.resolve()
       .then(async () => await relays.finished(relayKeyOf({ id })))
       .finally(() => ended.abort());
   };
-  const listening = registry.changes.listen(id, check);
+  const listening = index.changes.listen(id, check);
   check();
   return {
     signal: ended.signal,

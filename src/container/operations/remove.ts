@@ -1,13 +1,13 @@
 import type { Container } from '../container.ts';
 import { shortId } from '../names.ts';
 import type { Ports } from '../ports.ts';
-import type { ServiceStatus } from '../../systemd/unit-status.ts';
+import type { ServiceStatus } from '../../systemd/units/unit-status.ts';
 import { isAlive } from '../state.ts';
 import { demandNoDependents } from './dependencies.ts';
 import { demandNoSessions } from '../exec/demand-no-sessions.ts';
-import { forgetUnit } from './forget-unit.ts';
+import { forgetUnit } from '../launch/forget-unit.ts';
 import { stopUnit } from './stop.ts';
-import { relayKeyOf } from './streams.ts';
+import { relayKeyOf } from '../launch/streams.ts';
 
 /**
  * Removes a container, what it wrote, and what systemd and the runtime still know of it. That it is being removed is
@@ -21,16 +21,16 @@ export async function remove(
   { ifRunning }: { readonly ifRunning: 'refuse' | 'kill' },
   signal: AbortSignal,
 ): Promise<void> {
-  const found = ports.registry.find(reference);
+  const found = ports.index.find(reference);
   const { id } = found;
   demandNoDependents(ports, found);
   if (ifRunning === 'kill') {
-    await ports.operations.look(id);
-    const container = ports.registry.get(id);
+    await ports.lane.look(id);
+    const container = ports.index.get(id);
     // Not by way of `stop`, which refuses what is paused.
     if (container !== undefined && isAlive(container.status.state)) await stopUnit(ports, container, 0, signal);
   }
-  await ports.operations.run(id, 'remove', async (container, unit) => {
+  await ports.lane.run(id, 'remove', async (container, unit) => {
     if (ifRunning === 'refuse') demandNoSessions(ports, container);
     await finishRemoval(ports, container, unit);
   });
@@ -45,14 +45,14 @@ export async function finishRemoval(
   container: Container,
   unit: ServiceStatus | undefined,
 ): Promise<void> {
-  const { registry, folders, units, runtimes, mounts, sessions, relays, faults } = ports;
+  const { index, folders, units, runtimes, mounts, sessions, relays, faults } = ports;
   const { status } = container;
   const folder = folders.of(container.id);
   // A removal that was cut off has left the status behind, but not yet the record.
   const exit = 'exit' in status ? status.exit : folders.endOf(folder)?.exit;
   // Once the folder is gone nobody else knows it.
-  if (exit !== undefined) registry.keepEnd(container, exit);
-  registry.save({ ...container, status: { state: 'removing' } });
+  if (exit !== undefined) index.keepEnd(container, exit);
+  index.save({ ...container, status: { state: 'removing' } });
   faults('remove: written down');
   if (unit !== undefined) await forgetUnit(units, container.unit);
   faults('remove: unit forgotten');
@@ -66,6 +66,6 @@ export async function finishRemoval(
   faults('remove: root unmounted');
   await folders.remove(folder);
   faults('remove: folder deleted');
-  registry.remove(container, exit);
+  index.remove(container, exit);
   faults('remove: row deleted');
 }

@@ -6,9 +6,9 @@ import type { Ports } from '../ports.ts';
  * @throws ContainerError `ContainerExists` | `WrongState` while it is being removed
  */
 export async function rename(ports: Ports, reference: string, name: ContainerName): Promise<void> {
-  const { operations, registry, folders, faults } = ports;
-  await operations.run(reference, 'rename', async (container) => {
-    const renamed = registry.rename(container, name);
+  const { lane, index, folders, faults } = ports;
+  await lane.run(reference, 'rename', async (container) => {
+    const renamed = index.rename(container, name);
     faults('rename: row written');
     folders.describeAgain(renamed);
     faults('rename: description written');

@@ -15,9 +15,9 @@ export async function restart(
   timeoutUsec: number | undefined,
   signal: AbortSignal,
 ): Promise<void> {
-  const { id, name } = ports.registry.find(reference);
-  await ports.operations.look(id);
-  const state = ports.registry.get(id)?.status.state ?? 'unknown';
+  const { id, name } = ports.index.find(reference);
+  await ports.lane.look(id);
+  const state = ports.index.get(id)?.status.state ?? 'unknown';
   if (state === 'paused' || state === 'unknown' || state === 'removing') {
     throw new ContainerError('WrongState', { container: name, state, operation: 'restart' });
   }

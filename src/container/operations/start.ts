@@ -5,10 +5,10 @@ import { RuntimeError, type OciRuntime } from '../../oci/runtime.ts';
 import type { Relay } from '../../relay/relay.ts';
 import type { Ports } from '../ports.ts';
 import { dependencyOrder } from './dependencies.ts';
-import { launch, refusalOfRuntime, remember } from './launch.ts';
-import { runtimeFor } from './runtime-for.ts';
+import { launch, refusalOfRuntime, remember } from '../launch/launch.ts';
+import { runtimeFor } from '../launch/runtime-for.ts';
 import { stopUnit } from './stop.ts';
-import { relayKeyOf } from './streams.ts';
+import { relayKeyOf } from '../launch/streams.ts';
 
 export interface StartOptions {
   /** Whether containers whose namespaces it shares are started first; one that does not run is refused otherwise. */
@@ -28,17 +28,17 @@ export async function start(
   signal: AbortSignal,
 ): Promise<void> {
   if (dependencies === 'start') await startDependencies(ports, reference, signal);
-  await ports.operations.run(reference, 'start', async (container) => {
+  await ports.lane.run(reference, 'start', async (container) => {
     await run(ports, container, signal, opened);
   });
 }
 
 /** Starts those of the containers that a container shares namespaces with that do not run. @throws ContainerError */
 export async function startDependencies(ports: Ports, reference: string, signal: AbortSignal): Promise<void> {
-  for (const id of dependencyOrder(ports, ports.registry.find(reference).config)) {
-    await ports.operations.look(id);
-    if (ports.registry.get(id)?.status.state === 'running') continue;
-    await ports.operations.run(id, 'start', async (container) => {
+  for (const id of dependencyOrder(ports, ports.index.find(reference).config)) {
+    await ports.lane.look(id);
+    if (ports.index.get(id)?.status.state === 'running') continue;
+    await ports.lane.run(id, 'start', async (container) => {
       await run(ports, container, signal);
     });
   }
@@ -68,7 +68,7 @@ async function releaseLaunched(ports: Ports, container: Container): Promise<void
   } catch (error) {
     if (!(error instanceof ContainerError)) throw error;
     await stopUnit(ports, container, 0, new AbortController().signal);
-    await ports.operations.settle(container.id);
+    await ports.lane.settle(container.id);
     remember(ports, container.id, error);
     throw error;
   }
@@ -88,7 +88,7 @@ async function release(ports: Ports, container: Container): Promise<void> {
   ports.faults('start: process started');
   ports.folders.release(ports.folders.of(container.id));
   ports.faults('start: mark to wait removed');
-  await ports.operations.settleStarted(container.id);
+  await ports.lane.settleStarted(container.id);
 }
 
 const isStarted = async (runtime: OciRuntime, id: string): Promise<boolean> =>
@@ -96,14 +96,14 @@ const isStarted = async (runtime: OciRuntime, id: string): Promise<boolean> =>
 
 /** Goes on with a start that an earlier berthd died in the middle of. @throws ContainerError */
 export async function resumeStart(ports: Ports, id: ContainerId): Promise<void> {
-  if (ports.registry.get(id)?.status.state !== 'created') return;
-  await ports.operations.turn(id, async (container) => {
+  if (ports.index.get(id)?.status.state !== 'created') return;
+  await ports.lane.turn(id, async (container) => {
     if (container.status.state !== 'created') return;
     const folder = ports.folders.of(id);
     if (ports.folders.isToStart(folder)) await releaseLaunched(ports, container);
     else if (await isStarted(runtimeFor(ports, container), shortId(id))) {
       ports.folders.release(folder);
-      await ports.operations.settle(id);
+      await ports.lane.settle(id);
     }
   });
 }

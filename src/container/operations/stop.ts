@@ -2,9 +2,9 @@ import type { Container } from '../container.ts';
 import type { ContainerId } from '../names.ts';
 import type { Ports } from '../ports.ts';
 import { isAlive } from '../state.ts';
-import { unitStopTimeoutUsec } from '../unit.ts';
-import { forgetFailure, stopIfLoaded } from './forget-unit.ts';
-import { isGone } from './is-gone.ts';
+import { unitStopTimeoutUsec } from '../launch/unit.ts';
+import { forgetFailure, stopIfLoaded } from '../launch/forget-unit.ts';
+import { isGone } from '../launch/is-gone.ts';
 
 export const SIGKILL = 9;
 
@@ -19,7 +19,7 @@ export async function stop(
   timeoutUsec: number | undefined,
   signal: AbortSignal,
 ): Promise<void> {
-  const { id, down } = await ports.operations.run(
+  const { id, down } = await ports.lane.run(
     reference,
     'stop',
     async (container) =>
@@ -27,7 +27,7 @@ export async function stop(
   );
   await down;
   // systemd has told that the unit is down before it told that stopping it is done.
-  await ports.operations.hear(id);
+  await ports.lane.hear(id);
 }
 
 /**
@@ -38,7 +38,7 @@ export async function stop(
  * only when what its own timeout does not cover has passed, or as soon as the process is gone.
  */
 export async function stopUnit(
-  ports: Pick<Ports, 'units' | 'registry' | 'faults' | 'log'>,
+  ports: Pick<Ports, 'units' | 'index' | 'faults' | 'log'>,
   container: Container,
   timeoutUsec: number | undefined,
   signal: AbortSignal,
@@ -74,15 +74,10 @@ export async function stopUnit(
 }
 
 /** Resolves when the container has ended, and at the latest after `ms`. */
-async function ended(
-  { registry }: Pick<Ports, 'registry'>,
-  id: ContainerId,
-  ms: number,
-  signal: AbortSignal,
-): Promise<void> {
+async function ended({ index }: Pick<Ports, 'index'>, id: ContainerId, ms: number, signal: AbortSignal): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<undefined>();
-  const over = (): boolean => !isAlive(registry.get(id)?.status.state ?? 'exited');
-  using _listening = registry.changes.listen(id, () => {
+  const over = (): boolean => !isAlive(index.get(id)?.status.state ?? 'exited');
+  using _listening = index.changes.listen(id, () => {
     if (over()) resolve(undefined);
   });
   const giveUp = (): void => {

@@ -1,10 +1,10 @@
-import { UnitRefused } from '../../systemd/unit-manager.ts';
-import type { Configuration, RestartPolicy } from '../container.ts';
+import { UnitRefused } from '../../systemd/units/unit-manager.ts';
+import type { Configuration, RestartPolicy } from '../configuration/configuration.ts';
 import { ContainerError } from '../errors.ts';
 import type { Ports } from '../ports.ts';
-import { mergedResources, resourcesAssignments, type Resources } from '../resources.ts';
+import { mergedResources, resourcesAssignments, type Resources } from '../configuration/resources.ts';
 import { isAlive } from '../state.ts';
-import { assignmentName, parseUnitProperty } from '../unit.ts';
+import { assignmentName, parseUnitProperty } from '../configuration/unit-properties.ts';
 
 export interface Changes {
   /** What is left out stays as it is. */
@@ -25,7 +25,7 @@ export async function update(ports: Ports, reference: string, changes: Changes, 
   if (changes.restartLimit !== undefined && changes.restartPolicy !== 'on_failure') {
     throw new ContainerError('InvalidParameter', { parameter: 'restartLimit' });
   }
-  await ports.operations.run(reference, 'update', async (container) => {
+  await ports.lane.run(reference, 'update', async (container) => {
     const restarts = (changes.restartPolicy ?? container.config.restartPolicy) !== 'no';
     if (container.config.removeOnExit && restarts)
       throw new ContainerError('InvalidParameter', { parameter: 'restartPolicy' });
@@ -40,8 +40,8 @@ export async function update(ports: Ports, reference: string, changes: Changes, 
       });
     }
     ports.faults('update: unit changed');
-    const known = ports.registry.get(container.id) ?? container;
-    const updated = ports.registry.save({ ...known, config: changed(known.config, changes) });
+    const known = ports.index.get(container.id) ?? container;
+    const updated = ports.index.save({ ...known, config: changed(known.config, changes) });
     ports.faults('update: row written');
     ports.folders.describeAgain(updated);
     ports.faults('update: description written');

@@ -15,15 +15,15 @@ export interface Waited {
  * @throws ContainerError `NoSuchContainer` when it is not remembered either | `AmbiguousContainer`
  */
 export async function wait(
-  { registry, operations }: Pick<Ports, 'registry' | 'operations'>,
+  { index, lane }: Pick<Ports, 'index' | 'lane'>,
   reference: string,
   conditions: readonly State[],
   signal: AbortSignal,
 ): Promise<Waited> {
-  const past = registry.endOf(reference);
+  const past = index.endOf(reference);
   let found;
   try {
-    found = registry.find(reference);
+    found = index.find(reference);
   } catch (error) {
     if (past !== undefined && error instanceof ContainerError && error.code === 'NoSuchContainer') {
       return { state: undefined, exit: past };
@@ -34,19 +34,19 @@ export async function wait(
   const { promise, resolve, reject } = Promise.withResolvers<Waited>();
   let last = found;
   const check = (): void => {
-    const container = registry.get(id);
+    const container = index.get(id);
     if (container === undefined) {
-      resolve({ state: undefined, exit: registry.endOf(id) ?? ('exit' in last.status ? last.status.exit : undefined) });
+      resolve({ state: undefined, exit: index.endOf(id) ?? ('exit' in last.status ? last.status.exit : undefined) });
       return;
     }
     last = container;
     const { status } = container;
-    const exit = status.state === 'removing' ? registry.endOf(id) : 'exit' in status ? status.exit : undefined;
+    const exit = status.state === 'removing' ? index.endOf(id) : 'exit' in status ? status.exit : undefined;
     // It is removed by its own end, say: that it has ended is as true then, and has the same answer.
     const hasEnded = status.state === 'removing' && exit !== undefined && conditions.includes('stopped');
     if (hasEnded || conditions.includes(status.state)) resolve({ state: status.state, exit });
   };
-  using _listening = registry.changes.listen(id, check);
+  using _listening = index.changes.listen(id, check);
   const abort = (): void => {
     reject(signal.reason instanceof Error ? signal.reason : new Error('the wait was given up'));
   };
@@ -54,7 +54,7 @@ export async function wait(
   if (signal.aborted) abort();
   // A look waits for its turn, which is a removal's to the end of that; what is told until then is as true.
   if (found.status.state === 'removing') check();
-  else operations.look(id).then(check, reject);
+  else lane.look(id).then(check, reject);
   try {
     return await promise;
   } finally {

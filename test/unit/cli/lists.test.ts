@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ContainerHandlers, ListInput, Runtime } from '../../../src/api/io-berth-container.ts';
-import { statusInWords } from '../../../src/cli/status.ts';
+import { statusInWords } from '../../../src/cli/output/status.ts';
 import { aContainer, anImage, ID, listing, listingImages } from './fixtures.ts';
 import { ago, berth, NOW } from './world.ts';
 

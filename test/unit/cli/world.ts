@@ -5,7 +5,7 @@ import type { ImageHandlers } from '../../../src/api/io-berth-image.ts';
 import { imageInterface } from '../../../src/api/io-berth-image.ts';
 import type { SystemHandlers } from '../../../src/api/io-berth-system.ts';
 import { systemInterface } from '../../../src/api/io-berth-system.ts';
-import { Output } from '../../../src/cli/output.ts';
+import { Output } from '../../../src/cli/output/output.ts';
 import { program, type World } from '../../../src/cli/program.ts';
 import type { TerminalSize } from '../../../src/stream/control.ts';
 import { Client } from '../../../src/varlink/client.ts';

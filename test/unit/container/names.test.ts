@@ -6,8 +6,8 @@ import {
   parseContainerId,
   parseContainerName,
 } from '../../../src/container/names.ts';
-import { parseUnitName } from '../../../src/systemd/unit-name.ts';
-import { unitNameFor } from '../../../src/container/unit.ts';
+import { parseUnitName } from '../../../src/unit-file/unit-name.ts';
+import { unitNameFor } from '../../../src/container/unit-names.ts';
 
 describe('names', () => {
   it.each(['web', 'W', '0', 'a.b_c-d', 'x'.repeat(64), 'exec-web', 'exec', 'a.service', 'a..b'])(

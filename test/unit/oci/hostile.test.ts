@@ -2,10 +2,10 @@
 import { readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CAPABILITIES, capabilitiesWith, DEFAULT_CAPABILITIES } from '../../../src/oci/capabilities.ts';
-import { resolveUser, UserUnknown, type User } from '../../../src/oci/passwd.ts';
+import { CAPABILITIES, capabilitiesWith, DEFAULT_CAPABILITIES } from '../../../src/oci-spec/capabilities.ts';
+import { resolveUser, UserUnknown, type User } from '../../../src/oci-spec/passwd.ts';
 import { lastErrorIn, runtimeErrorFrom } from '../../../src/oci/runtime-log.ts';
-import { parseSeccompProfile, SeccompProfileInvalid, type SeccompHost } from '../../../src/oci/seccomp.ts';
+import { parseSeccompProfile, SeccompProfileInvalid, type SeccompHost } from '../../../src/oci-spec/seccomp.ts';
 
 describe('capabilitiesWith', () => {
   it.each<[string, string[], string[], string[]]>([

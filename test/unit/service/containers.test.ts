@@ -57,7 +57,7 @@ describe('io.berth.Container', () => {
     await world.given('web', 'running');
     await expect(handlersOf(world).Remove({ container: 'web' }, call)).rejects.toMatchObject({ code: 'WrongState' });
     await handlersOf(world).Remove({ container: 'web', force: true }, call);
-    expect(world.registry.all()).toEqual([]);
+    expect(world.index.all()).toEqual([]);
   });
 
   it('answers lines', async () => {

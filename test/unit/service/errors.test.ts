@@ -8,7 +8,12 @@ import { DescriptorUnavailable } from '../../../src/lib/peer-descriptors.ts';
 import { RuntimeError } from '../../../src/oci/runtime.ts';
 import { answerFor, internalError } from '../../../src/service/errors.ts';
 import * as storage from '../../../src/storage/errors.ts';
-import { BusDisconnected, BusUnavailable, UnitJobFailed, UnitRefused } from '../../../src/systemd/unit-manager.ts';
+import {
+  BusDisconnected,
+  BusUnavailable,
+  UnitJobFailed,
+  UnitRefused,
+} from '../../../src/systemd/units/unit-manager.ts';
 import { VarlinkError } from '../../../src/varlink/errors.ts';
 import { FakeLog } from '../../support/fakes.ts';
 

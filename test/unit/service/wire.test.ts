@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { configure } from '../../../src/container/configure.ts';
+import { configure } from '../../../src/container/configuration/configure.ts';
 import type { Container } from '../../../src/container/container.ts';
 import type { Exit, Status } from '../../../src/container/status.ts';
 import type { LogLine } from '../../../src/journal/journal.ts';
@@ -84,7 +84,7 @@ describe('what goes out', async () => {
 
   it('is a configuration that makes the same container again', () => {
     const { configuration } = wireContainer(container, '/bundle', undefined);
-    const find = (reference: string): Container => world.registry.find(reference);
+    const find = (reference: string): Container => world.index.find(reference);
     const defaults = { id: 'f'.repeat(64), hostname: 'host', runtime: 'other', find };
     const image = anImage({ config: { env: ['B=image'], cmd: ['other'], user: 'other', stopSignal: 'INT' } });
     const again = configure(configuration, image, defaults);

@@ -8,8 +8,8 @@ const believes = async (world: World, name: string, state: State): Promise<void>
   const { id, status } = world.believed(name);
   if (status.state === state) return;
   const { promise, resolve } = Promise.withResolvers<undefined>();
-  using _listening = world.registry.changes.listen(id, () => {
-    if (world.registry.get(id)?.status.state === state) resolve(undefined);
+  using _listening = world.index.changes.listen(id, () => {
+    if (world.index.get(id)?.status.state === state) resolve(undefined);
   });
   await promise;
 };

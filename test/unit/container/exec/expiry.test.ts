@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { Expiry, KEPT_MS } from '../../../../src/container/exec/expiry.ts';
-import { SessionBook } from '../../../../src/container/exec/session-book.ts';
+import { SessionStore } from '../../../../src/container/exec/session-store.ts';
 import { SessionFiles } from '../../../../src/container/exec/session-files.ts';
 import { configureSession } from '../../../../src/container/exec/session-request.ts';
 import { newSessionId, shortSessionId } from '../../../../src/container/exec/session.ts';
@@ -11,13 +11,13 @@ import { FakeLog } from '../../../support/fakes.ts';
 
 const BEGIN = Date.UTC(2026, 10, 22);
 let root: string;
-let book: SessionBook;
+let store: SessionStore;
 let log: FakeLog;
 
 beforeEach(() => {
   vi.useFakeTimers({ now: BEGIN, toFake: ['setTimeout', 'clearTimeout', 'Date'] });
   root = mkdtempSync(join(tmpdir(), 'berth-expiry-'));
-  book = new SessionBook(new SessionFiles(root));
+  store = new SessionStore(new SessionFiles(root));
   log = new FakeLog();
 });
 afterEach(() => {
@@ -30,11 +30,11 @@ const session = (endedMs: number | undefined): string => {
   const id = newSessionId();
   const at = new Date(Date.now() - (endedMs ?? 0));
   const end = endedMs === undefined ? undefined : { code: 0, at };
-  book.save({ id, container: 'c', createdAt: at, startedAt: at, config: configureSession({ command: ['x'] }), end });
+  store.save({ id, container: 'c', createdAt: at, startedAt: at, config: configureSession({ command: ['x'] }), end });
   return id;
 };
-const anExpiry = (): Expiry => new Expiry({ book, log, now: () => new Date() });
-const kept = (): string[] => book.all().map(({ id }) => id);
+const anExpiry = (): Expiry => new Expiry({ store, log, now: () => new Date() });
+const kept = (): string[] => store.all().map(({ id }) => id);
 
 it('removes what has ended, five minutes later, and leaves what runs', async () => {
   using expiry = anExpiry();
@@ -93,7 +93,7 @@ it('does not go round and round for what ended in the future, when the clock was
   vi.setSystemTime(0);
   expiry.look();
   expect(vi.getTimerCount()).toBe(1);
-  const looks = vi.spyOn(book, 'all');
+  const looks = vi.spyOn(store, 'all');
   vi.advanceTimersByTime(KEPT_MS - 1);
   expect([looks.mock.calls.length, kept()]).toEqual([0, [ended]]);
 });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { configureSession } from '../../../../src/container/exec/session-request.ts';
 import { sessionProcess } from '../../../../src/container/exec/session-process.ts';
-import { Folders } from '../../../../src/container/folder.ts';
+import { Folders } from '../../../../src/container/records/folder.ts';
 import { parseContainerId } from '../../../../src/container/names.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'berth-session-'));

@@ -43,7 +43,7 @@ describe('Create', () => {
     await using world = aWorld();
     await world.given('taken');
     await expect(world.containers.create(request, patient)).rejects.toMatchObject(refusal);
-    expect(world.registry.all()).toHaveLength(1);
+    expect(world.index.all()).toHaveLength(1);
   });
 
   it('refuses without any runtime', async () => {
@@ -72,7 +72,7 @@ describe('Create', () => {
   it('makes nothing for a caller who has gone', async () => {
     await using world = aWorld();
     await expect(world.containers.create({ image: 'busybox' }, AbortSignal.abort())).rejects.toThrow();
-    expect(world.registry.all()).toEqual([]);
+    expect(world.index.all()).toEqual([]);
   });
 });
 

@@ -40,7 +40,7 @@ describe('Logs', () => {
     world.units.exits(UNIT, { code: 0 });
     await world.containers.unitChanged(UNIT);
     expect(await lines).toEqual(['before', 'while', 'last']);
-    expect(world.registry.changes.size).toBe(0);
+    expect(world.index.changes.size).toBe(0);
   });
 
   it('follows from now on with a tail of 0, and loses nothing of a container that ends at once', async () => {
@@ -82,7 +82,7 @@ describe('Logs', () => {
     world.journal.write('one');
     caller.abort();
     await lines;
-    expect(world.registry.changes.size).toBe(0);
+    expect(world.index.changes.size).toBe(0);
   });
 
   it('refuses a tail together with a cursor, and a container that is not there', async () => {

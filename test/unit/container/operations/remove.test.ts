@@ -11,7 +11,7 @@ describe('Remove', () => {
     const { id } = await world.given('web', state);
     const { path, pidFile } = world.folders.of(id);
     await world.containers.remove('web', { ifRunning: 'refuse' }, patient);
-    expect(world.registry.all()).toEqual([]);
+    expect(world.index.all()).toEqual([]);
     await expect(stat(path)).rejects.toMatchObject(absent);
     await expect(stat(pidFile)).rejects.toMatchObject(absent);
     await expect(world.containers.inspect('web')).rejects.toMatchObject({ code: 'NoSuchContainer' });
@@ -48,7 +48,7 @@ describe('Remove', () => {
       });
       expect(await world.state('web')).toBe(state);
       await world.containers.remove('web', { ifRunning: 'kill' }, patient);
-      expect(world.registry.all()).toEqual([]);
+      expect(world.index.all()).toEqual([]);
       expect(world.units.isLoaded(UNIT)).toBe(false);
       expect([...world.mounts.mounted]).toEqual([]);
     },
@@ -87,7 +87,7 @@ describe('Remove', () => {
     });
     world.mounts.failure = undefined;
     await world.containers.remove('web', { ifRunning: 'refuse' }, patient);
-    expect(world.registry.all()).toEqual([]);
+    expect(world.index.all()).toEqual([]);
   });
 
   it('is finished by the next berthd where one died in the middle of it, with how the container ended', async () => {
@@ -99,7 +99,7 @@ describe('Remove', () => {
     world.mounts.failure = undefined;
     world.daemonStarts();
     await world.supervisor.start();
-    expect(world.registry.all()).toEqual([]);
+    expect(world.index.all()).toEqual([]);
     await expect(stat(world.folders.of(id).path)).rejects.toMatchObject(absent);
     expect(await world.containers.wait('web', ['exited'], patient)).toMatchObject({
       state: undefined,
@@ -124,7 +124,7 @@ describe('a container that is to be removed at its end', () => {
     world.units.exits(UNIT, { code: 3 });
     await world.containers.unitChanged(UNIT);
     expect(await waited).toMatchObject({ state: undefined, exit: { code: 3 } });
-    expect(world.registry.get(id)).toBeUndefined();
+    expect(world.index.get(id)).toBeUndefined();
     expect(world.log.entries).toEqual([]);
   });
 
@@ -160,7 +160,7 @@ describe('a container that is to be removed at its end', () => {
     world.units.exits(UNIT, { code: 3 });
     expect(await world.state('web')).toBe('exited');
     await world.containers.close();
-    expect(world.registry.all()).toHaveLength(1);
+    expect(world.index.all()).toHaveLength(1);
   });
 
   it('says so in the log where it cannot be removed', async () => {

@@ -11,7 +11,7 @@ describe('Wait', () => {
     world.units.exits(UNIT, { code: 3 });
     await world.containers.unitChanged(UNIT);
     expect(await waited).toMatchObject({ state: 'exited', exit: { code: 3 } });
-    expect(world.registry.changes.size).toBe(0);
+    expect(world.index.changes.size).toBe(0);
   });
 
   it('resolves at once for a state that is there, after a look', async () => {
@@ -58,14 +58,14 @@ describe('Wait', () => {
       state: 'removing',
       exit: { code: 3 },
     });
-    expect(world.registry.all()).toHaveLength(1);
+    expect(world.index.all()).toHaveLength(1);
     world.units.finishes(UNIT);
     expect(await removed).toMatchObject([
       { state: undefined, exit: { code: 3 } },
       { exit: { code: 3 } },
       { exit: { code: 3 } },
     ]);
-    expect(world.registry.all()).toEqual([]);
+    expect(world.index.all()).toEqual([]);
   });
 
   it('is told of the removal of one that never ran', async () => {
@@ -111,7 +111,7 @@ describe('Wait', () => {
     const waited = world.containers.wait('web', ['exited'], caller.signal);
     caller.abort(new Error('gone'));
     await expect(waited).rejects.toThrow('gone');
-    expect(world.registry.changes.size).toBe(0);
+    expect(world.index.changes.size).toBe(0);
     await expect(world.containers.wait('web', ['exited'], caller.signal)).rejects.toThrow('gone');
   });
 

@@ -1,0 +1,164 @@
+import { resolve } from 'node:path';
+import type { Configuration } from '../../api/io-berth-container.ts';
+import { UsageError, type Given, type Options } from './args.ts';
+import { DETACH_KEYS_OPTION, STREAM_VALUE, streamsFrom } from './attach-options.ts';
+import type { Context } from '../command.ts';
+import {
+  parseDevice,
+  parseHosts,
+  parseNamespace,
+  parseOomScore,
+  parseResourceLimit,
+  parseSharedMemory,
+} from './host-options.ts';
+import { parseMount, parseTmpfs, parseVolume } from './mounts.ts';
+import { parseSeconds } from './quantities.ts';
+import { limitsFrom, RESOURCE_OPTIONS } from './resource-options.ts';
+import { parseRestart, RESTART_OPTION } from './restart.ts';
+import { SECURITY_OPTIONS, securityFrom } from './security-options.ts';
+import { assignmentsIn, labelsFrom, variablesFrom } from './variables.ts';
+
+/** What `run` and `create` take, and what Create makes of it. Nothing is sent that was not given: the image decides then. */
+// prettier-ignore
+export const CONTAINER_OPTIONS = {
+  name: { kind: 'text', value: 'NAME', help: 'Call the container NAME, and its unit berth-NAME.service' },
+  interactive: { kind: 'flag', short: 'i', help: 'Keep its standard input open, so that clients can write to it' },
+  tty: { kind: 'flag', short: 't', help: 'Give it a terminal' },
+  attach: { kind: 'texts', short: 'a', value: STREAM_VALUE, help: 'Relay its streams, so that clients can be attached to them, and with run be at this one only; stdin is kept open' },
+  'detach-keys': { ...DETACH_KEYS_OPTION, help: 'The keys that leave its terminals, such as ctrl-a,d, or nothing for none; default: ctrl-p,ctrl-q, unless berth.conf has others' },
+  rm: { kind: 'flag', help: 'Remove the container once it has ended' },
+  env: { kind: 'texts', short: 'e', value: 'NAME[=VALUE]', help: 'Set an environment variable; NAME alone passes on your own' },
+  'env-file': { kind: 'texts', value: 'FILE', help: 'Set the environment variables that stand in FILE, one a line' },
+  volume: { kind: 'texts', short: 'v', value: 'SOURCE:PATH[:ro]', help: 'Mount SOURCE of this host at PATH' },
+  mount: { kind: 'texts', value: 'type=TYPE,…', help: 'Mount in detail: type=bind|tmpfs, source=, destination=, readonly' },
+  tmpfs: { kind: 'texts', value: 'PATH[:OPTIONS]', help: 'Mount an empty file system in memory at PATH' },
+  workdir: { kind: 'text', short: 'w', value: 'PATH', help: 'Run the command in PATH' },
+  user: { kind: 'text', short: 'u', value: 'USER[:GROUP]', help: 'Run the command as USER' },
+  hostname: { kind: 'text', short: 'h', value: 'NAME', help: "Set the container's host name" },
+  label: { kind: 'texts', short: 'l', value: 'KEY[=VALUE]', help: 'Set a label' },
+  'label-file': { kind: 'texts', value: 'FILE', help: 'Set the labels that stand in FILE, one a line' },
+  annotation: { kind: 'texts', value: 'KEY=VALUE', help: 'Set an annotation of its OCI configuration' },
+  network: { kind: 'text', aliases: ['net'], value: 'none|host|container:NAME|path:PATH', help: 'Give it no network, or that of this host, of another container or at PATH; default: none' },
+  pid: { kind: 'text', value: 'private|host|container:NAME|path:PATH', help: 'Whose processes it sees; default: private' },
+  ipc: { kind: 'text', value: 'private|host|container:NAME|path:PATH', help: 'Whose System V objects and message queues it sees; default: private' },
+  uts: { kind: 'text', value: 'private|host|container:NAME|path:PATH', help: 'Whose host name it has; default: private' },
+  cgroupns: { kind: 'text', value: 'private|host|container:NAME|path:PATH', help: 'Whose cgroups it sees; default: private' },
+  'add-host': { kind: 'texts', value: 'NAME:ADDRESS', help: 'Let it find NAME in /etc/hosts' },
+  rootfs: { kind: 'flag', help: 'Take the first operand for a folder of this host that is its root, instead of an image' },
+  entrypoint: { kind: 'text', value: 'PROGRAM', help: "Run PROGRAM, or a JSON array of it and arguments, instead of the image's" },
+  'read-only': { kind: 'flag', help: 'Refuse writing to the root file system' },
+  privileged: { kind: 'flag', help: 'Give it every capability, and neither seccomp nor masked paths' },
+  'cap-add': { kind: 'texts', value: 'CAPABILITY', help: 'Add a capability, or ALL' },
+  'cap-drop': { kind: 'texts', value: 'CAPABILITY', help: 'Take a capability away, or ALL' },
+  'security-opt': { kind: 'texts', value: SECURITY_OPTIONS, help: 'Block set-user-ID programs, choose a seccomp profile or unconfined, hide paths or show standard ones' },
+  device: { kind: 'texts', value: '/dev/NAME[:PATH][:rwm]', help: 'Let it use a device of this host' },
+  'group-add': { kind: 'texts', value: 'GROUP', help: 'Make it a member of GROUP besides' },
+  sysctl: { kind: 'texts', value: 'NAME=VALUE', help: 'Set a kernel parameter of its namespaces' },
+  ulimit: { kind: 'texts', value: 'NAME=SOFT[:HARD]', help: 'Set a limit of setrlimit(2), such as nofile=1024:4096; -1 for no limit' },
+  'shm-size': { kind: 'text', value: 'AMOUNT', help: 'The size of /dev/shm; default: 64m' },
+  tz: { kind: 'text', value: 'ZONE', help: 'Its time zone, such as Europe/Paris, or local for that of this host' },
+  init: { kind: 'flag', help: 'Run catatonit as its first process, which passes signals on and reaps orphans' },
+  'oom-score-adj': { kind: 'text', value: 'N', help: 'How ready the kernel is to kill it when memory runs out, -1000 to 1000' },
+  'stop-signal': { kind: 'text', value: 'SIGNAL', help: 'Ask it to end with SIGNAL' },
+  'stop-timeout': { kind: 'text', value: 'SECONDS', help: 'Kill it when it has not ended SECONDS after being asked to; default: 10' },
+  restart: RESTART_OPTION,
+  runtime: { kind: 'text', value: 'NAME', help: 'Use this OCI runtime' },
+  ...RESOURCE_OPTIONS,
+} as const satisfies Options;
+
+export type ContainerArguments = Given<typeof CONTAINER_OPTIONS>;
+
+/** @throws UsageError */
+export function configurationFrom(
+  args: ContainerArguments,
+  { environment, folder }: Pick<Context, 'environment' | 'folder'>,
+): Configuration {
+  const [root = '', ...command] = args.operands;
+  const removeOnExit = args.flag('rm');
+  const restart = ifGiven(args.text('restart'), parseRestart);
+  const { resources, unitProperties } = limitsFrom(args);
+  const streams = streamsFrom(args.texts('attach'));
+  const hosts = args.texts('add-host').flatMap(parseHosts);
+  if (removeOnExit && (restart?.restartPolicy ?? 'no') !== 'no') {
+    throw new UsageError('--rm and --restart exclude each other: what is removed cannot be started again');
+  }
+  const mounts = [
+    ...args.texts('volume').map((text) => parseVolume(text, folder)),
+    ...args.texts('mount').map((text) => parseMount(text, folder)),
+    ...args.texts('tmpfs').map(parseTmpfs),
+  ];
+  return {
+    ...(args.flag('rootfs') ? { rootDirectory: resolve(folder, root) } : { image: root }),
+    command: someOf(command),
+    name: args.text('name'),
+    entrypoint: entrypointFrom(args.text('entrypoint')),
+    environment: entriesOf(variablesFrom(args.texts('env-file'), args.texts('env'), environment)),
+    workingDirectory: args.text('workdir'),
+    user: args.text('user'),
+    groups: someOf(args.texts('group-add')),
+    hostname: args.text('hostname'),
+    hosts: someOf(hosts),
+    labels: entriesOf(
+      labelsFrom('--label', [...assignmentsIn('--label-file', args.texts('label-file')), ...args.texts('label')]),
+    ),
+    annotations: entriesOf(labelsFrom('--annotation', args.texts('annotation'))),
+    mounts: someOf(mounts),
+    devices: someOf(args.texts('device').map(parseDevice)),
+    ...namespacesFrom(args),
+    sysctls: entriesOf(labelsFrom('--sysctl', args.texts('sysctl'))),
+    resourceLimits: someOf(args.texts('ulimit').map(parseResourceLimit)),
+    sharedMemoryBytes: ifGiven(args.text('shm-size'), parseSharedMemory),
+    timeZone: args.text('tz'),
+    initProcess: args.flag('init') || undefined,
+    oomScoreAdjust: ifGiven(args.text('oom-score-adj'), parseOomScore),
+    readOnlyRoot: args.flag('read-only') || undefined,
+    privileged: args.flag('privileged') || undefined,
+    addCapabilities: someOf(args.texts('cap-add').flatMap((names) => names.split(','))),
+    dropCapabilities: someOf(args.texts('cap-drop').flatMap((names) => names.split(','))),
+    ...securityFrom(args.texts('security-opt'), folder),
+    stopSignal: args.text('stop-signal'),
+    stopTimeoutUSec: ifGiven(args.text('stop-timeout'), (text) => parseSeconds('--stop-timeout', text)),
+    ...restart,
+    removeOnExit: removeOnExit || undefined,
+    terminal: args.flag('tty') || undefined,
+    stdin: args.flag('interactive') || streams.includes('stdin') || undefined,
+    attachable: streams.length > 0 || undefined,
+    detachKeys: args.text('detach-keys'),
+    runtime: args.text('runtime'),
+    resources: Object.keys(resources).length === 0 ? undefined : resources,
+    unitProperties: someOf(unitProperties),
+  };
+}
+
+const someOf = <T>(values: readonly T[]): readonly T[] | undefined => (values.length === 0 ? undefined : values);
+const entriesOf = (values: Record<string, string>): Record<string, string> | undefined =>
+  Object.keys(values).length === 0 ? undefined : values;
+const ifGiven = <T>(text: string | undefined, parse: (text: string) => T): T | undefined =>
+  text === undefined ? undefined : parse(text);
+
+/** A program, or a JSON array of it and its first arguments; the empty string means none. */
+function entrypointFrom(text: string | undefined): readonly string[] | undefined {
+  if (text === undefined || text === '') return text === undefined ? undefined : [];
+  if (!text.startsWith('[')) return [text];
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    // Said below.
+  }
+  if (Array.isArray(parsed) && parsed.every((each) => typeof each === 'string')) return parsed;
+  throw new UsageError(`--entrypoint takes a program or a JSON array of strings, not '${text}'`);
+}
+
+/** A network namespace of its own is no network, which is what it is called. */
+function namespacesFrom(args: ContainerArguments): Partial<Configuration> {
+  const namespaceOf = (option: 'pid' | 'ipc' | 'uts' | 'cgroupns'): string | undefined =>
+    ifGiven(args.text(option), (text) => parseNamespace(`--${option}`, text, ['private', 'host']));
+  return {
+    network: ifGiven(args.text('network'), (text) => parseNamespace('--network', text, ['none', 'host'])),
+    pidNamespace: namespaceOf('pid'),
+    ipcNamespace: namespaceOf('ipc'),
+    utsNamespace: namespaceOf('uts'),
+    cgroupNamespace: namespaceOf('cgroupns'),
+  };
+}

@@ -1,0 +1,65 @@
+import type { Readable } from 'node:stream';
+import type { ReadStream, WriteStream } from 'node:tty';
+import type { TerminalSize } from '../../stream/control.ts';
+
+/** Standard input, and the terminal that it may be. */
+export interface Input {
+  /** Whether somebody types there. */
+  isTerminal(): boolean;
+  open(): Readable;
+  /** From here until it is disposed of, keys go through as they are typed, and what is written is shown as it is. */
+  raw(): Promise<Disposable>;
+  /** Of the terminal that is written to; undefined where there is none. */
+  size(): TerminalSize | undefined;
+}
+
+/** What of the process it takes. */
+export interface InputStreams {
+  readonly stdin: () => ReadStream;
+  readonly screens: () => readonly WriteStream[];
+  /** Runs before the process ends, however it does. */
+  readonly onExit: (act: () => void) => Disposable;
+}
+
+export class StandardInput implements Input {
+  readonly #streams: InputStreams;
+
+  constructor(streams: InputStreams) {
+    this.#streams = streams;
+  }
+
+  isTerminal(): boolean {
+    return this.#streams.stdin().isTTY;
+  }
+
+  open(): Readable {
+    return this.#streams.stdin();
+  }
+
+  async raw(): Promise<Disposable> {
+    const stdin = this.#streams.stdin();
+    const { spawnSync } = await import('node:child_process');
+    const restore = (): void => {
+      try {
+        stdin.setRawMode(false);
+      } catch {
+        // The terminal is gone, and its settings with it.
+      }
+    };
+    const stack = new DisposableStack();
+    stack.defer(restore);
+    stack.use(this.#streams.onExit(restore));
+    stdin.setRawMode(true);
+    // That leaves newlines to be translated, which moves the cursor of programs that have a terminal of their own. Both
+    // are undone by the same call; where there is no stty, most programs look right all the same.
+    spawnSync('stty', ['-opost'], { stdio: ['inherit', 'ignore', 'ignore'] });
+    return stack;
+  }
+
+  size(): TerminalSize | undefined {
+    const screen = this.#streams.screens().find(({ isTTY }) => isTTY);
+    if (screen === undefined) return undefined;
+    const [columns, rows] = screen.getWindowSize();
+    return columns > 0 && rows > 0 ? { columns, rows } : undefined;
+  }
+}

@@ -1,0 +1,269 @@
+/** From what a client asks for and what an image says to what a container is made of. Pure but for looking at sources. */
+import { parseSignal } from '../../lib/signals.ts';
+import { capabilitiesWith, parseCapability } from '../../oci-spec/capabilities.ts';
+import type { Image, ImageConfig } from '../../storage/images.ts';
+import { parseDetachKeys } from '../../stream/detach-keys.ts';
+import { absolutePath, invalid, listOf, mapOf, numberWithin, textOf, textsOf } from './checks.ts';
+import {
+  DEFAULT_SHARED_MEMORY_BYTES,
+  type Configuration,
+  type Host,
+  type ResourceLimit,
+  type RestartPolicy,
+} from './configuration.ts';
+import { ContainerError } from '../errors.ts';
+import {
+  namespacesOf,
+  parseNamespace,
+  sharedInTheEnd,
+  type FindContainer,
+  type NamespaceMember,
+} from './namespaces.ts';
+import * as option from './options.ts';
+import { resourcesAssignments, type Resources } from './resources.ts';
+import { sysctlsOf } from './sysctls.ts';
+import { parseUnitProperty } from './unit-properties.ts';
+
+/** What a client asks for; everything but what it is made of may be left out. */
+export interface Request extends Partial<Readonly<Record<NamespaceMember, string | undefined>>> {
+  /** Either this or a root directory. */
+  readonly image?: string | undefined;
+  readonly rootDirectory?: string | undefined;
+  readonly name?: string | undefined;
+  readonly command?: readonly string[] | undefined;
+  readonly entrypoint?: readonly string[] | undefined;
+  readonly environment?: Readonly<Record<string, string>> | undefined;
+  readonly workingDirectory?: string | undefined;
+  readonly user?: string | undefined;
+  readonly groups?: readonly string[] | undefined;
+  readonly hostname?: string | undefined;
+  readonly hosts?: readonly Host[] | undefined;
+  readonly labels?: Readonly<Record<string, string>> | undefined;
+  readonly annotations?: Readonly<Record<string, string>> | undefined;
+  readonly mounts?: readonly option.MountRequest[] | undefined;
+  readonly devices?: readonly option.DeviceRequest[] | undefined;
+  readonly sysctls?: Readonly<Record<string, string>> | undefined;
+  readonly resourceLimits?: readonly ResourceLimit[] | undefined;
+  readonly sharedMemoryBytes?: number | undefined;
+  readonly timeZone?: string | undefined;
+  readonly initProcess?: boolean | undefined;
+  readonly oomScoreAdjust?: number | undefined;
+  readonly readOnlyRoot?: boolean | undefined;
+  readonly privileged?: boolean | undefined;
+  readonly addCapabilities?: readonly string[] | undefined;
+  readonly dropCapabilities?: readonly string[] | undefined;
+  readonly seccompProfile?: string | undefined;
+  readonly maskPaths?: readonly string[] | undefined;
+  readonly unmaskPaths?: readonly string[] | undefined;
+  readonly noNewPrivileges?: boolean | undefined;
+  readonly stopSignal?: string | undefined;
+  readonly stopTimeoutUSec?: number | undefined;
+  readonly restartPolicy?: RestartPolicy | undefined;
+  readonly restartLimit?: number | undefined;
+  readonly removeOnExit?: boolean | undefined;
+  readonly terminal?: boolean | undefined;
+  readonly stdin?: boolean | undefined;
+  readonly attachable?: boolean | undefined;
+  readonly detachKeys?: string | undefined;
+  readonly runtime?: string | undefined;
+  readonly resources?: Resources | undefined;
+  readonly unitProperties?: readonly string[] | undefined;
+}
+
+export interface Defaults {
+  readonly id: string;
+  /** The host's. */
+  readonly hostname: string;
+  readonly runtime: string;
+  /** Containers whose namespaces may be shared. */
+  readonly find: FindContainer;
+}
+
+const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+const DEFAULT_STOP_TIMEOUT_USEC = 10_000_000;
+const DEFAULT_STOP_SIGNAL = 15;
+const MAX_OOM_SCORE = 1000;
+/** StartLimitBurst= counts the first start too, in 32 bits. */
+const MAX_RESTART_LIMIT = 2 ** 32 - 2;
+
+/** What an image says; a root directory says nothing. */
+const NOTHING: ImageConfig = {
+  env: [],
+  entrypoint: [],
+  cmd: [],
+  user: '',
+  workingDir: '',
+  stopSignal: undefined,
+  labels: {},
+  volumes: [],
+  exposedPorts: [],
+};
+
+/**
+ * @param image undefined with a root directory
+ * @throws ContainerError `NoCommand` | `InvalidParameter` | `InvalidProperty` | `NoSuchNamespace` | `AmbiguousContainer`
+ */
+export function configure(request: Request, image: Image | undefined, defaults: Defaults): Configuration {
+  const config = image?.config ?? NOTHING;
+  const rootDirectory = rootDirectoryOf(request, image);
+  const entrypoint = request.entrypoint === undefined ? config.entrypoint : textsOf(request.entrypoint, 'entrypoint');
+  // A command of the image belongs to the image's entrypoint, not to another one.
+  const ofImage = request.entrypoint === undefined ? config.cmd : [];
+  const command = request.command === undefined ? ofImage : textsOf(request.command, 'command');
+  if (entrypoint.length + command.length === 0) {
+    throw new ContainerError('NoCommand', { image: request.image ?? rootDirectory ?? image?.id ?? '' });
+  }
+  demandConsistentEnd(request);
+  const unitProperties = textsOf(request.unitProperties, 'unitProperties');
+  unitProperties.forEach(parseUnitProperty);
+  const resources = request.resources ?? {};
+  resourcesAssignments(resources, 'configuration.resources');
+  const { find } = defaults;
+  const namespaces = namespacesOf(request, find);
+  if (namespaces.network.startsWith('container:') && (request.hosts ?? []).length > 0) throw invalid('hosts');
+  const isPrivate = (text: string): boolean => parseNamespace(text).kind === 'private';
+  const privileged = request.privileged ?? false;
+  return {
+    image: request.image ?? image?.id ?? '',
+    imageId: image?.id ?? '',
+    rootDirectory,
+    entrypoint,
+    command,
+    environment: environmentOf(config.env, request.environment),
+    workingDirectory: absolutePath(request.workingDirectory ?? (config.workingDir || '/'), 'workingDirectory'),
+    user: request.user === undefined ? config.user : textOf(request.user, 'user'),
+    groups: listOf(request.groups, 'groups', option.groupOf),
+    hostname: hostnameOf(request.hostname, namespaces, defaults),
+    hosts: listOf(request.hosts, 'hosts', option.hostOf),
+    labels: { ...config.labels, ...mapOf(request.labels, 'labels') },
+    annotations: option.annotationsOf(request.annotations),
+    mounts: listOf(request.mounts, 'mounts', option.mountOf),
+    devices: listOf(request.devices, 'devices', option.deviceOf),
+    ...namespaces,
+    sysctls: sysctlsOf(request.sysctls, (type) => sharedInTheEnd(namespaces, type, find).kind === 'host'),
+    resourceLimits: option.resourceLimitsOf(request.resourceLimits),
+    sharedMemoryBytes: sharedMemoryOf(request.sharedMemoryBytes, isPrivate(namespaces.ipcNamespace)),
+    timeZone: request.timeZone === undefined ? undefined : option.timeZoneOf(request.timeZone),
+    initProcess: initProcessOf(request.initProcess, isPrivate(namespaces.pidNamespace)),
+    oomScoreAdjust:
+      request.oomScoreAdjust === undefined
+        ? undefined
+        : numberWithin(request.oomScoreAdjust, 'oomScoreAdjust', -MAX_OOM_SCORE, MAX_OOM_SCORE),
+    readOnlyRoot: request.readOnlyRoot ?? false,
+    privileged,
+    capabilities: privileged
+      ? capabilitiesWith(['ALL'], [])
+      : capabilitiesWith(
+          listOf(request.addCapabilities, 'addCapabilities', capabilityOf),
+          listOf(request.dropCapabilities, 'dropCapabilities', capabilityOf),
+        ),
+    seccompProfile:
+      request.seccompProfile === undefined ? undefined : option.seccompProfileOf(request.seccompProfile, privileged),
+    maskPaths: listOf(request.maskPaths, 'maskPaths', option.maskPathOf),
+    unmaskPaths: listOf(request.unmaskPaths, 'unmaskPaths', option.unmaskPathOf),
+    noNewPrivileges: request.noNewPrivileges ?? false,
+    stopSignal: stopSignalOf(request.stopSignal, config.stopSignal),
+    stopTimeoutUsec: numberWithin(request.stopTimeoutUSec ?? DEFAULT_STOP_TIMEOUT_USEC, 'stopTimeoutUSec', 0),
+    restartPolicy: request.restartPolicy ?? 'no',
+    restartLimit: request.restartLimit,
+    removeOnExit: request.removeOnExit ?? false,
+    ...streamsOf(request),
+    runtime: request.runtime ?? defaults.runtime,
+    resources,
+    unitProperties,
+  };
+}
+
+/** A terminal takes input, and only what is relayed can be given any. */
+function streamsOf({
+  terminal = false,
+  stdin = false,
+  attachable,
+  detachKeys,
+}: Request): Pick<Configuration, 'terminal' | 'stdin' | 'attachable' | 'detachKeys'> {
+  const interactive = terminal || stdin;
+  if (interactive && attachable === false) throw invalid('attachable');
+  if (detachKeys !== undefined && parseDetachKeys(detachKeys) === undefined) throw invalid('detachKeys');
+  return { terminal, stdin: interactive, attachable: attachable ?? interactive, detachKeys };
+}
+
+function rootDirectoryOf({ image, rootDirectory }: Request, found: Image | undefined): string | undefined {
+  if (rootDirectory === undefined) {
+    if (found === undefined) throw invalid('image');
+    return undefined;
+  }
+  if (image !== undefined) throw invalid('rootDirectory');
+  return option.rootDirectoryOf(rootDirectory);
+}
+
+function demandConsistentEnd({ removeOnExit, restartPolicy = 'no', restartLimit }: Request): void {
+  if (removeOnExit === true && restartPolicy !== 'no') throw invalid('removeOnExit');
+  if (restartLimit === undefined) return;
+  if (restartPolicy !== 'on_failure') throw invalid('restartLimit');
+  numberWithin(restartLimit, 'restartLimit', 1, MAX_RESTART_LIMIT);
+}
+
+function environmentOf(ofImage: readonly string[], own: Request['environment']): Record<string, string> {
+  const environment = new Map([['PATH', DEFAULT_PATH]]);
+  for (const assignment of ofImage) {
+    const index = assignment.indexOf('=');
+    if (index > 0) environment.set(assignment.slice(0, index), assignment.slice(index + 1));
+  }
+  for (const [name, value] of Object.entries(mapOf(own, 'environment'))) {
+    if (name.includes('=')) throw invalid('environment');
+    environment.set(name, value);
+  }
+  return Object.fromEntries(environment);
+}
+
+/** The name belongs to the UTS namespace: only one of its own can be given another. */
+function hostnameOf(
+  asked: string | undefined,
+  namespaces: ReturnType<typeof namespacesOf>,
+  { id, hostname, find }: Defaults,
+): string {
+  const own = id.slice(0, 12);
+  if (asked !== undefined) {
+    // hostname(7), and HOST_NAME_MAX.
+    if (!/^[a-zA-Z0-9]([a-zA-Z0-9.-]{0,62}[a-zA-Z0-9])?$/.test(asked)) throw invalid('hostname');
+    if (parseNamespace(namespaces.utsNamespace).kind !== 'private') throw invalid('hostname');
+    return asked;
+  }
+  const uts = sharedInTheEnd(namespaces, 'uts', find);
+  switch (uts.kind) {
+    case 'private':
+      return namespaces.network === 'host' ? hostname : own;
+    case 'host':
+      return hostname;
+    case 'container':
+      return find(uts.name).config.hostname;
+    case 'path':
+      return own; // nobody knows
+  }
+}
+
+/** /dev/shm belongs to the IPC namespace, too. */
+function sharedMemoryOf(bytes: number | undefined, isPrivate: boolean): number {
+  if (bytes === undefined) return DEFAULT_SHARED_MEMORY_BYTES;
+  if (!isPrivate) throw invalid('sharedMemoryBytes');
+  return numberWithin(bytes, 'sharedMemoryBytes', 1);
+}
+
+/** In another PID namespace it would not be the one that reaps. */
+function initProcessOf(asked: boolean | undefined, isPrivate: boolean): boolean {
+  if (asked === true && !isPrivate) throw invalid('initProcess');
+  return asked ?? false;
+}
+
+function capabilityOf(name: string, member: string): string {
+  const capability = name.toUpperCase() === 'ALL' ? 'ALL' : parseCapability(name);
+  if (capability === undefined) throw invalid(member.replace(/\[\d+\]$/, ''));
+  return capability;
+}
+
+function stopSignalOf(asked: string | undefined, ofImage: string | undefined): number {
+  if (asked === undefined) return (ofImage === undefined ? undefined : parseSignal(ofImage)) ?? DEFAULT_STOP_SIGNAL;
+  const number = parseSignal(asked);
+  if (number === undefined) throw invalid('stopSignal');
+  return number;
+}

@@ -1,0 +1,93 @@
+/** What a container may use of the host: each limit is a property of its unit, written as in a unit file. */
+import { propertiesFromAssignment } from '../../unit-file/assignments.ts';
+import { ContainerError } from '../errors.ts';
+
+/** What is left out is not limited. */
+export interface Resources {
+  readonly memoryMaxBytes?: number | undefined;
+  readonly memoryLowBytes?: number | undefined;
+  readonly memorySwapMaxBytes?: number | undefined;
+  /** 1500000 are one and a half CPUs. */
+  readonly cpuQuotaPerSecUSec?: number | undefined;
+  readonly cpuWeight?: number | undefined;
+  readonly allowedCpus?: string | undefined;
+  readonly allowedMemoryNodes?: string | undefined;
+  readonly tasksMax?: number | undefined;
+  readonly ioWeight?: number | undefined;
+}
+
+interface Rule<V> {
+  /** As systemd spells it in unit files. */
+  readonly property: string;
+  /** What stands after `=`; undefined for a value that systemd would not take. */
+  readonly write: (value: V) => string | undefined;
+}
+
+const MAX_WEIGHT = 10_000;
+const CPU_QUOTA_STEP_USEC = 100;
+
+const within =
+  (least: number, most = Number.MAX_SAFE_INTEGER) =>
+  (value: number): string | undefined =>
+    Number.isSafeInteger(value) && value >= least && value <= most ? String(value) : undefined;
+
+/** systemd takes hundredths of a per cent of a CPU; a quota between two of these becomes the greater one. */
+function quota(usec: number): string | undefined {
+  if (within(1)(usec) === undefined) return undefined;
+  const hundredths = Math.ceil(usec / CPU_QUOTA_STEP_USEC);
+  return `${Math.floor(hundredths / 100)}.${String(hundredths % 100).padStart(2, '0')}%`;
+}
+
+const ranges = (text: string): string | undefined => (/^[0-9][0-9, -]{0,4095}$/.test(text) ? text : undefined);
+
+const NUMBERS = {
+  memoryMaxBytes: { property: 'MemoryMax', write: within(1) },
+  memoryLowBytes: { property: 'MemoryLow', write: within(0) },
+  memorySwapMaxBytes: { property: 'MemorySwapMax', write: within(0) },
+  cpuQuotaPerSecUSec: { property: 'CPUQuota', write: quota },
+  cpuWeight: { property: 'CPUWeight', write: within(1, MAX_WEIGHT) },
+  tasksMax: { property: 'TasksMax', write: within(1) },
+  ioWeight: { property: 'IOWeight', write: within(1, MAX_WEIGHT) },
+} as const satisfies Record<string, Rule<number>>;
+const RANGES = {
+  allowedCpus: { property: 'AllowedCPUs', write: ranges },
+  allowedMemoryNodes: { property: 'AllowedMemoryNodes', write: ranges },
+} as const satisfies Record<string, Rule<string>>;
+
+const keysOf = <T extends object>(table: T): (keyof T)[] => {
+  const isKey = (name: string): name is Extract<keyof T, string> => Object.hasOwn(table, name);
+  return Object.keys(table).filter(isKey);
+};
+
+/**
+ * As they stand in unit files: `MemoryMax=1048576`.
+ * @param at where the resources stand in the parameters of the call
+ * @throws ContainerError `InvalidParameter`
+ */
+export function resourcesAssignments(resources: Resources, at = 'resources'): string[] {
+  return [
+    ...keysOf(NUMBERS).flatMap((name) => assignmentOf(NUMBERS[name], resources[name], `${at}.${name}`)),
+    ...keysOf(RANGES).flatMap((name) => assignmentOf(RANGES[name], resources[name], `${at}.${name}`)),
+  ];
+}
+
+function assignmentOf<V>({ property, write }: Rule<V>, value: V | undefined, parameter: string): string[] {
+  if (value === undefined) return [];
+  const text = write(value);
+  if (text === undefined) throw new ContainerError('InvalidParameter', { parameter });
+  const assignment = `${property}=${text}`;
+  try {
+    propertiesFromAssignment(assignment);
+  } catch (error) {
+    throw new ContainerError('InvalidParameter', { parameter }, { cause: error });
+  }
+  return [assignment];
+}
+
+/** `now`, and of `before` what `now` leaves out. */
+export function mergedResources(before: Resources, now: Resources): Resources {
+  const names = [...keysOf(NUMBERS), ...keysOf(RANGES)];
+  return Object.fromEntries(
+    names.flatMap((name) => ((value) => (value === undefined ? [] : [[name, value]]))(now[name] ?? before[name])),
+  );
+}

@@ -1,0 +1,207 @@
+/** Writes the OCI bundle of a container, anew at each start: what it is made of may have changed, and so may its users. */
+import type { ResourceLimit } from '../../lib/resource-limits.ts';
+import { resolveGroups, resolveUser, UserUnknown, type User, type UserFiles } from '../../oci-spec/passwd.ts';
+import type { OciRuntime } from '../../oci/runtime.ts';
+import type { SeccompResolver } from '../../oci-spec/seccomp.ts';
+import { specFor, type OciSpec, type SpecDevice, type SpecLimit, type SpecMount } from '../../oci-spec/spec.ts';
+import type { ImageStore } from '../../storage/images.ts';
+import type { TerminalSize } from '../../stream/control.ts';
+import { overlayMountArgv, overlayMountDirectory } from '../../storage/overlay.ts';
+import type { Container } from '../container.ts';
+import { argvOf, type Configuration, type Mount } from '../configuration/configuration.ts';
+import { ContainerError } from '../errors.ts';
+import { etcMounts, writeEtc } from './etc-files.ts';
+import type { Folder, Folders } from '../records/folder.ts';
+import { demandHostFiles, availableOf, deviceNodes, findInitProgram, readSeccompProfile } from './host-files.ts';
+import { parseContainerId, shortId } from '../names.ts';
+import { processLimits, type Attainable } from './process-limits.ts';
+import { shareNamespaces, specNamespaces, type PidOf } from './shared-namespaces.ts';
+import type { UnitCommands } from './unit.ts';
+import { controlGroupFor } from '../unit-names.ts';
+
+/** Reads a file as a container would see it at its start; undefined where there is none. */
+export type ReadInside = (folders: readonly string[], path: string) => string | undefined;
+
+export interface BundlesOptions {
+  readonly images: ImageStore;
+  readonly folders: Folders;
+  readonly readInside: ReadInside;
+  /** undefined where the host has no profile. */
+  readonly seccomp: SeccompResolver | undefined;
+  /** The folder of the programs that every container's unit runs. */
+  readonly helpers: string;
+  /** Of containers whose namespaces others share. */
+  readonly pidOf: PidOf;
+  /** Those of a service that asks for none. */
+  readonly defaultLimits: () => readonly ResourceLimit[];
+  readonly attainable: Attainable;
+}
+
+/** The root file system: how it is mounted, and where its files are before that, the topmost folder first. */
+interface Root {
+  readonly mount: readonly string[];
+  readonly mountDirectory: string;
+  readonly sources: readonly string[];
+}
+
+/** Of a container with a terminal. */
+export interface TerminalRequest {
+  /** Where the runtime sends it. */
+  readonly consoleSocket?: string | undefined;
+  /** What its program finds when it looks at once; the kernel's 0 × 0 if nobody said. */
+  readonly terminalSize?: TerminalSize | undefined;
+}
+
+/** What was looked up on the host for this start. */
+interface Found {
+  readonly user: User;
+  readonly capabilities: readonly string[];
+  readonly devices: readonly SpecDevice[];
+  readonly seccomp: SeccompResolver | undefined;
+  readonly initProgram: string | undefined;
+  readonly limits: readonly SpecLimit[];
+}
+
+export class Bundles {
+  readonly #options: BundlesOptions;
+
+  constructor(options: BundlesOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Writes everything that the unit's commands read, and answers these.
+   * @throws ContainerError `NoSuchImage` when the image was taken out of the store by someone else | `NoSuchUser` |
+   * `NoSuchNamespace` | `NoSuchSource` | `InvalidFile`
+   */
+  async write(
+    container: Container,
+    folder: Folder,
+    runtime: OciRuntime,
+    { consoleSocket, terminalSize }: TerminalRequest = {},
+  ): Promise<UnitCommands> {
+    const { folders, pidOf } = this.#options;
+    const { config, id } = container;
+    const root = await this.#rootOf(config, folder);
+    await demandHostFiles(config);
+    const found = await this.#find(config, root);
+    const folderOf = (other: string): Folder => folders.of(parseContainerId(other));
+    const prepare = await shareNamespaces(config, folder, { pidOf, folderOf });
+    await writeEtc(folder, config, folderOf);
+    folders.describe(folder, specOf(container, folder, runtime, { ...found, terminalSize }), container);
+    return {
+      mount: root.mount,
+      mountDirectory: root.mountDirectory,
+      prepare,
+      create: runtime.createArgv({
+        id: shortId(id),
+        bundle: folder.path,
+        pidFile: folder.pidFile,
+        logPath: folder.runtimeLog,
+        consoleSocket,
+      }),
+      start: runtime.startArgv(shortId(id), { logPath: folder.runtimeLog }),
+      forget: runtime.deleteArgv(shortId(id)),
+      helpers: this.#options.helpers,
+    };
+  }
+
+  async #rootOf({ image: name, imageId, rootDirectory }: Configuration, folder: Folder): Promise<Root> {
+    const { upper, work, root: target } = folder;
+    if (rootDirectory !== undefined) {
+      return {
+        mount: ['/usr/bin/mount', '--bind', rootDirectory, target],
+        mountDirectory: '/',
+        sources: [rootDirectory],
+      };
+    }
+    const { images } = this.#options;
+    const image = await images.find(imageId);
+    if (image === undefined) throw new ContainerError('NoSuchImage', { image: name });
+    return {
+      mount: overlayMountArgv({ layers: image.layers, upper, work, target }),
+      mountDirectory: overlayMountDirectory(image.store),
+      sources: [upper, ...image.layers.map(({ diff }) => diff)],
+    };
+  }
+
+  async #find(config: Configuration, { sources }: Root): Promise<Found> {
+    const { readInside, seccomp, defaultLimits, attainable } = this.#options;
+    const [capabilities, devices, profile, initProgram, limits] = await Promise.all([
+      availableOf(config.capabilities),
+      deviceNodes(config.devices),
+      config.seccompProfile === undefined ? seccomp : readSeccompProfile(config.seccompProfile),
+      config.initProcess ? findInitProgram() : undefined,
+      processLimits(config, defaultLimits(), attainable),
+    ]);
+    return {
+      user: lookUp(config, { passwd: readInside(sources, '/etc/passwd'), group: readInside(sources, '/etc/group') }),
+      capabilities,
+      devices,
+      seccomp: profile,
+      initProgram,
+      limits,
+    };
+  }
+}
+
+function lookUp({ user, groups }: Configuration, files: UserFiles): User {
+  try {
+    const found = resolveUser(user, files);
+    const gids = new Set([...found.additionalGids, ...resolveGroups(groups, files)]);
+    gids.delete(found.gid);
+    return { ...found, additionalGids: [...gids].sort((a, b) => a - b) };
+  } catch (error) {
+    if (!(error instanceof UserUnknown)) throw error;
+    throw new ContainerError('NoSuchUser', { user: error.user }, { cause: error });
+  }
+}
+
+/** Where the init program is in the container; below /run, as podman's. */
+const INIT = '/run/berth-init';
+
+function specOf(
+  { id, unit, name, config }: Container,
+  folder: Folder,
+  runtime: OciRuntime,
+  found: Found & Pick<TerminalRequest, 'terminalSize'>,
+): OciSpec {
+  const { user, capabilities, seccomp, initProgram, limits } = found;
+  const initMounts: SpecMount[] =
+    initProgram === undefined
+      ? []
+      : [{ destination: INIT, type: 'bind', source: initProgram, options: ['bind', 'rprivate', 'ro'] }];
+  return specFor({
+    rootPath: folder.root,
+    rootAccess: config.readOnlyRoot ? 'read-only' : 'writable',
+    args: [...(initProgram === undefined ? [] : [INIT, '--']), ...argvOf(config)],
+    environment: { HOSTNAME: config.hostname, container: 'berth', HOME: user.home, ...config.environment },
+    cwd: config.workingDirectory,
+    user,
+    hostname: config.utsNamespace === 'private' ? config.hostname : undefined,
+    terminal: config.terminal ? 'pty' : 'none',
+    terminalSize: found.terminalSize,
+    mounts: [...etcMounts(folder, config), ...config.mounts.map(specMount), ...initMounts],
+    namespaces: specNamespaces(config, folder),
+    sharedMemoryBytes: config.sharedMemoryBytes,
+    devices: found.devices,
+    deviceRules: runtime.name === 'runc' ? 'allow-all' : 'none',
+    sysctls: config.sysctls,
+    limits,
+    capabilities,
+    confinement: config.privileged ? 'privileged' : 'standard',
+    newPrivileges: config.noNewPrivileges ? 'blocked' : 'allowed',
+    seccomp: seccomp?.(capabilities),
+    maskPaths: config.maskPaths,
+    unmaskPaths: config.unmaskPaths,
+    cgroupsPath: controlGroupFor(unit),
+    annotations: { ...config.annotations, 'io.berth.container.id': id, 'io.berth.container.name': name },
+  });
+}
+
+const specMount = ({ kind, source, destination, readOnly, options }: Mount): SpecMount => ({
+  destination,
+  type: kind,
+  source: source ?? 'tmpfs',
+  options: [...(kind === 'bind' ? ['rbind', 'rprivate'] : ['nosuid', 'nodev']), readOnly ? 'ro' : 'rw', ...options],
+});

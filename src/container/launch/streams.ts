@@ -1,0 +1,96 @@
+/** The standard streams of a container: where they go, and how the next berthd finds them. */
+import type { Relay } from '../../relay/relay.ts';
+import type { NewRelay, RelayRequest } from '../../relay/relay-request.ts';
+import type { TerminalSize } from '../../stream/control.ts';
+import type { Container } from '../container.ts';
+import { shortId } from '../names.ts';
+import type { Ports } from '../ports.ts';
+import { hasLife } from '../status.ts';
+import type { UnitStreams } from './unit.ts';
+
+const STDOUT_PRIORITY = 6;
+const STDERR_PRIORITY = 3;
+
+export interface OpenStreams extends UnitStreams, Disposable {
+  /** Where the runtime sends the terminal. */
+  readonly consoleSocket: string | undefined;
+  /** The size that the terminal begins with, where a client has said one. */
+  readonly terminalSize: TerminalSize | undefined;
+}
+
+export const relayKeyOf = ({ id }: Pick<Container, 'id'>): string => shortId(id);
+
+/**
+ * Opens what a new run of the unit is given; dispose of it once the unit has it.
+ * @param opened told of the relay, if there is one
+ */
+export async function openStreams(
+  ports: Ports,
+  container: Container,
+  opened?: (relay: Relay) => void,
+): Promise<OpenStreams> {
+  using opening = new DisposableStack();
+  let relayed: NewRelay | undefined;
+  if (container.config.attachable) {
+    relayed = opening.use(await ports.relays.open(relayKeyOf(container), relayRequest(ports, container)));
+    opened?.(relayed.relay);
+  }
+  // With a terminal these are the runtime's own, not the container's.
+  const journal = (priority: number): number =>
+    opening.use(ports.journal.openStream({ identifier: container.name, unit: container.unit, priority })).fd;
+  const stdout = relayed?.stdout ?? journal(STDOUT_PRIORITY);
+  const stderr = relayed?.stderr ?? journal(STDERR_PRIORITY);
+  const all = opening.move();
+  return {
+    stdin: relayed?.stdin,
+    stdout,
+    stderr,
+    consoleSocket: relayed?.consoleSocket,
+    terminalSize: relayed?.relay.size,
+    [Symbol.dispose]: () => {
+      all.dispose();
+    },
+  };
+}
+
+/** Goes on with the streams that an earlier berthd has left. */
+export async function recoverStreams(ports: Ports, container: Container): Promise<void> {
+  if (container.config.attachable) await ports.relays.recover(relayKeyOf(container), relayRequest(ports, container));
+}
+
+function relayRequest({ index }: Ports, { id, name, unit, config }: Container): RelayRequest {
+  return {
+    form: config.terminal ? 'terminal' : 'pipes',
+    stdin: config.stdin ? 'open' : 'none',
+    log: {
+      fields: {
+        SYSLOG_IDENTIFIER: name,
+        // journald finds the unit of OBJECT_PID as long as that lives; this is for what is read later.
+        OBJECT_SYSTEMD_UNIT: unit,
+        CONTAINER_ID: shortId(id),
+        CONTAINER_ID_FULL: id,
+        CONTAINER_NAME: name,
+        IMAGE_NAME: config.image,
+      },
+      pid: () => {
+        const status = index.get(id)?.status;
+        return status !== undefined && hasLife(status) ? status.pid : undefined;
+      },
+    },
+  };
+}
+
+/** Which entries of the journal are lines of a container: its own, and those that berthd has written for it. */
+export function linesOf({ id }: Pick<Container, 'id'>): {
+  readonly matches: Readonly<Record<string, string>>;
+  readonly alternatives: readonly Readonly<Record<string, string>>[];
+} {
+  const relayed = { CONTAINER_ID_FULL: id, _TRANSPORT: 'journal', _UID: '0' };
+  return {
+    matches: { CONTAINER_ID_FULL: id, _TRANSPORT: 'stdout' },
+    alternatives: [
+      { ...relayed, BERTH_STREAM: 'stdout' },
+      { ...relayed, BERTH_STREAM: 'stderr' },
+    ],
+  };
+}

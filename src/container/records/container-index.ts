@@ -1,0 +1,155 @@
+/**
+ * All containers, by ID and by name: the database, held in memory. berthd is its only writer, so reading costs nothing and
+ * takes no lock; `save` returns when the row is written, and then tells whoever waits for that container.
+ */
+import { Topic } from '../../lib/topic.ts';
+import type { ContainerRows } from '../../store/container-rows.ts';
+import type { EndedRows } from '../../store/ended-rows.ts';
+import type { Container } from '../container.ts';
+import { ContainerError } from '../errors.ts';
+import { isIdPrefix, parseContainerId, type ContainerId, type ContainerName } from '../names.ts';
+import { containerOf, exitOf, exitText, rowOf } from './rows.ts';
+import { unitNameFor } from '../unit-names.ts';
+import { hasLife, type Exit } from '../status.ts';
+
+const MAX_CANDIDATES = 10;
+/** How long it is remembered how a removed container ended. */
+const ENDED_KEPT_MS = 10 * 60 * 1000;
+
+export type Rows = Pick<ContainerRows, 'all' | 'insert' | 'update' | 'delete'>;
+export type Ended = Pick<EndedRows, 'find' | 'insert' | 'expire' | 'forgetName' | 'redate'>;
+
+export class ContainerIndex {
+  /** Says that a container was saved or removed. */
+  readonly changes = new Topic<ContainerId>();
+  /** The IDs of rows that cannot be read. */
+  readonly unreadable: readonly string[];
+  readonly #rows: Rows;
+  readonly #ended: Ended;
+  readonly #steadyNow: () => Date;
+  readonly #byId = new Map<ContainerId, Container>();
+  readonly #byName = new Map<string, Container>();
+  readonly #byUnit = new Map<string, Container>();
+
+  /**
+   * @param steadyNow a clock that is not set while berthd runs: what is remembered for a time is not forgotten by a jump
+   * @param onDamage told of a row that cannot be read; its container is left alone, and unknown
+   */
+  constructor(rows: Rows, ended: Ended, steadyNow: () => Date, onDamage: (id: string, error: unknown) => void) {
+    this.#rows = rows;
+    this.#ended = ended;
+    this.#steadyNow = steadyNow;
+    ended.redate(steadyNow().getTime());
+    const unreadable: string[] = [];
+    for (const row of rows.all()) {
+      try {
+        this.#remember(containerOf(row));
+      } catch (error) {
+        unreadable.push(row.id);
+        onDamage(row.id, error);
+      }
+    }
+    this.unreadable = unreadable;
+  }
+
+  /** Oldest first. */
+  all(): Container[] {
+    return [...this.#byId.values()];
+  }
+
+  get(id: ContainerId): Container | undefined {
+    return this.#byId.get(id);
+  }
+
+  /** The first process of the container, while it has one. */
+  pidOf(id: string): number | undefined {
+    const status = this.#byId.get(parseContainerId(id))?.status;
+    return status !== undefined && hasLife(status) ? status.pid : undefined;
+  }
+
+  byUnit(unit: string): Container | undefined {
+    return this.#byUnit.get(unit);
+  }
+
+  /** Whether a container has this name, or still runs as the unit of this name because it was renamed meanwhile. */
+  isTaken(name: ContainerName): boolean {
+    return this.#holderOf(name) !== undefined;
+  }
+
+  #holderOf(name: ContainerName): Container | undefined {
+    return this.#byName.get(name) ?? this.#byUnit.get(unitNameFor(name));
+  }
+
+  /**
+   * The container that has this name, this ID, or the only ID that begins so; a name wins over a prefix.
+   * @throws ContainerError `NoSuchContainer` | `AmbiguousContainer`
+   */
+  find(reference: string): Container {
+    const named = this.#byName.get(reference);
+    if (named !== undefined) return named;
+    const matches = isIdPrefix(reference) ? this.all().filter(({ id }) => id.startsWith(reference)) : [];
+    const [match, ...others] = matches;
+    if (match === undefined) throw new ContainerError('NoSuchContainer', { container: reference });
+    if (others.length > 0) {
+      const candidates = matches.slice(0, MAX_CANDIDATES).map(({ name }) => name);
+      throw new ContainerError('AmbiguousContainer', { container: reference, candidates });
+    }
+    return match;
+  }
+
+  /** @throws ContainerError `ContainerExists` */
+  add(container: Container): void {
+    if (this.isTaken(container.name)) throw new ContainerError('ContainerExists', { name: container.name });
+    this.#rows.insert(rowOf(container));
+    this.#ended.forgetName(container.name);
+    this.#remember(container);
+    this.changes.announce(container.id);
+  }
+
+  save(container: Container): Container {
+    this.#rows.update(rowOf(container));
+    const before = this.#byId.get(container.id);
+    if (before !== undefined) {
+      this.#byName.delete(before.name);
+      this.#byUnit.delete(before.unit);
+    }
+    this.#remember(container);
+    this.changes.announce(container.id);
+    return container;
+  }
+
+  /** @throws ContainerError `ContainerExists` */
+  rename(container: Container, name: ContainerName): Container {
+    const holder = this.#holderOf(name);
+    if (holder !== undefined && holder.id !== container.id) throw new ContainerError('ContainerExists', { name });
+    return this.save({ ...container, name });
+  }
+
+  /** Forgets a container, but not how it ended. */
+  remove(container: Container, exit: Exit | undefined): void {
+    if (exit !== undefined) this.keepEnd(container, exit);
+    this.#ended.expire(this.#steadyNow().getTime() - ENDED_KEPT_MS);
+    this.#rows.delete(container.id);
+    this.#byId.delete(container.id);
+    this.#byName.delete(container.name);
+    this.#byUnit.delete(container.unit);
+    this.changes.announce(container.id);
+  }
+
+  /** Remembers how a container has ended that is about to go. */
+  keepEnd({ id, name }: Container, exit: Exit): void {
+    this.#ended.insert({ id, name, exit: exitText(exit), atMs: this.#steadyNow().getTime() });
+  }
+
+  /** How a container that is gone has ended: the latest that had this name or full ID. */
+  endOf(idOrName: string): Exit | undefined {
+    const row = this.#ended.find(idOrName);
+    return row === undefined ? undefined : exitOf(row.exit);
+  }
+
+  #remember(container: Container): void {
+    this.#byId.set(container.id, container);
+    this.#byName.set(container.name, container);
+    this.#byUnit.set(container.unit, container);
+  }
+}

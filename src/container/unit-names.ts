@@ -1,0 +1,12 @@
+/** What the units of containers are called, and where their control groups are. */
+import type { ContainerName } from './names.ts';
+
+export const SLICE = 'berth.slice';
+
+export const unitNameFor = (name: ContainerName): string => `berth-${name}.service`;
+
+/** The control group of a unit, below the cgroup root. */
+export const unitGroup = (unit: string): string => `/${SLICE}/${unit}`;
+
+/** The runtime puts the container into a group of its own below the unit's, which is the unit's to limit. */
+export const controlGroupFor = (unit: string): string => `${unitGroup(unit)}/container`;

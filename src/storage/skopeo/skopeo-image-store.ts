@@ -1,0 +1,274 @@
+/** The image store of this host: read from its files, written by skopeo. */
+import { createHash } from 'node:crypto';
+import { lstat, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { KeyedQueue } from '../../lib/keyed-queue.ts';
+import { AdditionalStores } from '../store/additional-stores.ts';
+import { Copier } from './copier.ts';
+import {
+  ChangeFailed,
+  ImageReadOnly,
+  ImageUnknown,
+  InvalidReference,
+  LoadFailed,
+  PullFailed,
+  RegistriesInvalid,
+  SaveFailed,
+  StorageCorrupt,
+} from '../errors.ts';
+import type { StoreFaultPoint } from '../fault-points.ts';
+import { findImage } from '../store/find-image.ts';
+import { ImageList } from '../store/image-list.ts';
+import type { Image, ImageSource, ImageStore, PullEvent, PullOptions, RemovedImage } from '../images.ts';
+import { FetchProgress } from './fetch-progress.ts';
+import { copyEvents } from './progress.ts';
+import { localName, parseReference, readReference, remoteName, type Reference } from '../store/reference.ts';
+import { aliasOf, namesToPull, readShortNames } from '../store/short-names.ts';
+import { SCRATCH_LABEL, writeScratchImage } from './scratch-image.ts';
+import { writeAuthFile } from './auth-file.ts';
+import { CommandFailed, pullFailure } from './skopeo.ts';
+import { imagesIn, type SourceImage } from './sources.ts';
+
+export interface SkopeoImageStoreOptions {
+  /** `/var/lib/berth/storage` */
+  readonly root: string;
+  /** `/run/berth/storage`; gone with a reboot. */
+  readonly runRoot: string;
+  readonly skopeo?: readonly string[];
+  /** Where stores lie that are only read; asked whenever images are looked for. */
+  readonly additional?: () => readonly string[];
+  /** Told of images that cannot be used. */
+  readonly onDamage?: (damage: StorageCorrupt) => void;
+  /** Told of each point as it is reached; for tests. */
+  readonly reached?: ((point: StoreFaultPoint) => void) | undefined;
+  /** To reach a store in another machine: argv to put before each command, and where its `/` is seen from here. */
+  readonly elsewhere?: { readonly enter: readonly string[]; readonly seenAt: string };
+}
+
+/** Where registries.conf is. */
+const REGISTRIES = '/etc/containers';
+
+export class SkopeoImageStore implements ImageStore {
+  readonly root: string;
+  readonly #copier: Copier;
+  readonly #list: ImageList;
+  readonly #additional: AdditionalStores;
+  readonly #changes = new KeyedQueue<'names'>();
+  readonly #enter: readonly string[];
+  readonly #seen: (path: string) => string;
+  readonly #reached: (point: StoreFaultPoint) => void;
+
+  constructor(options: SkopeoImageStoreOptions) {
+    const { root, runRoot, elsewhere, onDamage = () => undefined, skopeo = ['skopeo'], additional } = options;
+    this.root = root;
+    this.#enter = elsewhere?.enter ?? [];
+    this.#reached = options.reached ?? (() => undefined);
+    this.#seen = (path) => join(elsewhere?.seenAt ?? '/', path);
+    this.#list = new ImageList({ root, seenAt: this.#seen(root), access: 'own', onDamage });
+    this.#additional = new AdditionalStores({ roots: additional ?? (() => []), seen: this.#seen, onDamage });
+    const temporary = `${root}-temporary`;
+    this.#copier = new Copier({ root, runRoot, temporary, skopeo, enter: this.#enter, seen: this.#seen });
+  }
+
+  async list(signal?: AbortSignal): Promise<Image[]> {
+    signal?.throwIfAborted();
+    const own = (await this.#list.read()).filter(({ config }) => !Object.hasOwn(config.labels, SCRATCH_LABEL));
+    return [...own, ...(await this.#additional.readBeside(own))];
+  }
+
+  async find(reference: string, signal?: AbortSignal): Promise<Image | undefined> {
+    return (await this.#findMeant(reference, signal))?.image;
+  }
+
+  /** `meant` is the complete name where the reference is an alias of it, by which it is found among an image's names. */
+  async #findMeant(reference: string, signal?: AbortSignal): Promise<{ image: Image; meant: string } | undefined> {
+    const images = await this.list(signal);
+    const image = findImage(images, reference);
+    if (image !== undefined) return { image, meant: reference };
+    const parsed = readReference(reference);
+    const alias = parsed?.domain === undefined ? await this.#aliasOf(parsed) : undefined;
+    const found = alias === undefined ? undefined : findImage(images, alias);
+    return found === undefined || alias === undefined ? undefined : { image: found, meant: alias };
+  }
+
+  async #aliasOf(reference: Reference | undefined): Promise<string | undefined> {
+    if (reference === undefined) return undefined;
+    try {
+      return aliasOf(reference, await readShortNames(this.#seen(REGISTRIES)));
+    } catch (failure) {
+      if (failure instanceof RegistriesInvalid) return undefined; // which a pull tells
+      throw failure;
+    }
+  }
+
+  async load(source: ImageSource, signal: AbortSignal): Promise<Image[]> {
+    const found = await imagesIn(source, this.#enter, this.#seen, signal);
+    const loaded: Image[] = [];
+    for (const image of found) loaded.push(await this.#load(source, image, signal));
+    return loaded;
+  }
+
+  async #load({ path }: ImageSource, { address, names }: SourceImage, signal: AbortSignal): Promise<Image> {
+    try {
+      const id = createHash('sha256')
+        .update(await this.#copier.config(address, signal))
+        .digest('hex');
+      const [first = `@${id}`, ...others] = names;
+      await this.#copier.copy(address, this.#copier.address(first), {}, signal);
+      this.#reached('store: image stored');
+      for (const name of others) await this.#addName(id, name, signal);
+      return await this.#present(id);
+    } catch (failure) {
+      if (!(failure instanceof CommandFailed)) throw failure;
+      throw new LoadFailed(path, failure.message, { cause: failure });
+    }
+  }
+
+  async *pull(reference: string, options: PullOptions, signal: AbortSignal): AsyncGenerator<PullEvent, void> {
+    let failed: PullFailed | undefined;
+    for (const name of await this.#namesToPull(reference)) {
+      yield { kind: 'resolving', reference: name };
+      try {
+        yield* copyEvents((report, stop) => this.#fetch(name, options, stop, report), signal);
+      } catch (failure) {
+        if (!(failure instanceof CommandFailed)) throw failure;
+        const reason = pullFailure(failure.message);
+        // That one registry does not have it says less than that another one could not be asked.
+        if (failed === undefined || failed.reason === 'not-found')
+          failed = new PullFailed(name, reason, failure.message, { cause: failure });
+        continue;
+      }
+      this.#reached('store: image stored');
+      const image = await this.find(name, signal);
+      if (image === undefined) throw new StorageCorrupt(this.root, `${name} was pulled, and is not there`);
+      yield { kind: 'done', image };
+      return;
+    }
+    throw failed ?? new InvalidReference(reference);
+  }
+
+  async #namesToPull(text: string): Promise<readonly string[]> {
+    const reference = parseReference(text);
+    if (reference.domain !== undefined) return [remoteName(reference)];
+    try {
+      return namesToPull(reference, await readShortNames(this.#seen(REGISTRIES)));
+    } catch (failure) {
+      if (!(failure instanceof RegistriesInvalid)) throw failure;
+      throw new PullFailed(text, 'other', failure.message, { cause: failure });
+    }
+  }
+
+  async #fetch(
+    name: string,
+    options: PullOptions,
+    signal: AbortSignal,
+    report: (event: PullEvent) => void,
+  ): Promise<void> {
+    const { credentials, authFile, tlsVerification, platform } = options;
+    const global: string[] = [];
+    if (platform !== undefined) global.push(`--override-os=${platform.os}`, `--override-arch=${platform.architecture}`);
+    if (platform?.variant !== undefined) global.push(`--override-variant=${platform.variant}`);
+    await this.#copier.inFolder(async (folder) => {
+      const copy: string[] = tlsVerification === 'skip' ? ['--src-tls-verify=false'] : [];
+      let auth = authFile;
+      if (credentials !== undefined) {
+        auth = join(this.#copier.asThere(folder), 'auth.json');
+        await writeAuthFile(join(folder, 'auth.json'), name, credentials);
+      }
+      if (auth !== undefined) copy.push(`--src-authfile=${auth}`);
+      const source = `docker://${name}`;
+      using progress = new FetchProgress(report);
+      const asked = { global, copy, onLine: progress.line };
+      const onFetched = options.report === 'bytes' ? progress.fetched : undefined;
+      if (onFetched !== undefined) progress.expect(this.#copier.layerSizes(source, asked, signal));
+      await this.#copier.copy(source, this.#copier.address(name), { ...asked, onFetched }, signal);
+    });
+  }
+
+  async remove(reference: string, signal: AbortSignal): Promise<RemovedImage> {
+    return await this.#change(reference, signal, async ({ id, names }, meant) => {
+      const isId = id.startsWith(meant.replace(/^sha256:/, ''));
+      const isMeant = (name: string): boolean => findImage([{ id, names: [name], digests: [] }], meant) !== undefined;
+      const name = isId || names.length < 2 ? undefined : names.find(isMeant);
+      if (name === undefined) await this.#copier.delete(`@${id}`, signal);
+      else await this.#moveToScratch(name, signal);
+      this.#reached(name === undefined ? 'store: image deleted' : 'store: name moved');
+      await this.#removeScratch(signal);
+      return name === undefined ? { id, untagged: names, image: 'removed' } : { id, untagged: [name], image: 'kept' };
+    });
+  }
+
+  async tag(reference: string, name: string, signal: AbortSignal): Promise<Image> {
+    const complete = localName(parseReference(name));
+    return await this.#change(reference, signal, async ({ id }) => {
+      await this.#addName(id, complete, signal);
+      this.#reached('store: name written');
+      return await this.#present(id);
+    });
+  }
+
+  async save(
+    reference: string,
+    { transport, path }: Omit<ImageSource, 'reference'>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const image = await this.find(reference, signal);
+    if (image === undefined) throw new ImageUnknown(reference);
+    if (path.includes(':') || !path.startsWith('/'))
+      throw new SaveFailed(path, 'skopeo takes an absolute path without a colon');
+    const place = this.#seen(path);
+    if ((await lstat(place).catch(() => undefined)) !== undefined) throw new SaveFailed(path, 'it exists already');
+    const [name] = image.names;
+    const destination = name === undefined ? `${transport}:${path}` : `${transport}:${path}:${name}`;
+    try {
+      await this.#copier.copy(this.#copier.addressOf(image), destination, {}, signal);
+    } catch (failure) {
+      await rm(place, { recursive: true, force: true });
+      if (!(failure instanceof CommandFailed)) throw failure;
+      throw new SaveFailed(path, failure.message, { cause: failure });
+    }
+  }
+
+  /** One change of names at a time, so that none meets another one's scratch image. */
+  async #change<T>(
+    reference: string,
+    signal: AbortSignal,
+    work: (image: Image, meant: string) => Promise<T>,
+  ): Promise<T> {
+    return await this.#changes.run('names', async () => {
+      const found = await this.#findMeant(reference, signal);
+      if (found === undefined) throw new ImageUnknown(reference);
+      if (found.image.readOnly) throw new ImageReadOnly(reference, found.image.store);
+      try {
+        return await work(found.image, found.meant);
+      } catch (failure) {
+        if (!(failure instanceof CommandFailed)) throw failure;
+        throw new ChangeFailed(reference, failure.message, { cause: failure });
+      }
+    });
+  }
+
+  /** Copies the image to where it is already: no layer moves, and the name comes to it, from another one if need be. */
+  async #addName(id: string, name: string, signal: AbortSignal): Promise<void> {
+    await this.#copier.copy(this.#copier.address(`@${id}`), this.#copier.address(name), {}, signal);
+  }
+
+  async #moveToScratch(name: string, signal: AbortSignal): Promise<void> {
+    await this.#copier.inFolder(async (folder) => {
+      await writeScratchImage(folder);
+      await this.#copier.copy(`oci:${this.#copier.asThere(folder)}`, this.#copier.address(name), {}, signal);
+    });
+  }
+
+  async #removeScratch(signal: AbortSignal): Promise<void> {
+    const all = await this.#list.read();
+    const scratch = all.filter(({ config }) => Object.hasOwn(config.labels, SCRATCH_LABEL));
+    for (const { id } of scratch) await this.#copier.delete(`@${id}`, signal);
+  }
+
+  async #present(id: string): Promise<Image> {
+    const image = (await this.#list.read()).find((candidate) => candidate.id === id);
+    if (image === undefined) throw new StorageCorrupt(this.root, `image ${id} was written, and is not there`);
+    return image;
+  }
+}

@@ -1,0 +1,219 @@
+import { describe, expect, it } from 'vitest';
+import { containerError, type ContainerErrors } from '../../../../src/api/io-berth-container.ts';
+import { imageError, type ImageErrors } from '../../../../src/api/io-berth-image.ts';
+import { systemError } from '../../../../src/api/io-berth-system.ts';
+import {
+  CONTAINER_SENTENCES,
+  IMAGE_SENTENCES,
+  sentenceFor,
+  SYSTEM_SENTENCES,
+} from '../../../../src/cli/output/errors.ts';
+import { OutputFailed } from '../../../../src/cli/output/output.ts';
+import { parseAddress } from '../../../../src/varlink/address.ts';
+import { InvalidReply } from '../../../../src/varlink/binding.ts';
+import {
+  CannotConnect,
+  ConnectionClosed,
+  invalidParameter,
+  methodNotFound,
+  permissionDenied,
+  ProtocolViolation,
+  VarlinkError,
+} from '../../../../src/varlink/errors.ts';
+
+/** Complete by their types, so that a new error does not compile without a test. */
+const CONTAINERS: { [N in keyof ContainerErrors]: [facts: ContainerErrors[N], sentence: string] } = {
+  NoSuchContainer: [{ container: 'web' }, "there is no container 'web'; 'berth ps -a' lists all there are"],
+  AmbiguousContainer: [
+    { container: 'ab', candidates: ['web', 'db'] },
+    "more than one ID begins with 'ab' (web, db); give more digits or a name",
+  ],
+  ContainerExists: [
+    { name: 'web' },
+    "a container 'web' exists; remove it with 'berth rm web' or choose another --name",
+  ],
+  WrongState: [
+    { container: 'web', state: 'running', operation: 'remove' },
+    "'web' is running, so 'remove' is not possible; 'berth stop web' stops it",
+  ],
+  AlreadyStopped: [{ container: 'web' }, "'web' has ended already, so there is nothing to stop"],
+  NoSuchImage: [
+    { image: 'box' },
+    "there is no image 'box'; get it with 'berth pull box' or see what there is with 'berth images'",
+  ],
+  AmbiguousImage: [{ image: 'ab' }, "'ab' fits more than one image; give its whole name or more digits of its ID"],
+  NoSuchRuntime: [{ runtime: 'youki' }, "the OCI runtime 'youki' is not installed; 'berth info' lists those that are"],
+  NoSuchUser: [
+    { user: 'me' },
+    "the container's own passwd and group files do not have 'me'; give numbers, such as --user 1000:1000",
+  ],
+  NoCommand: [{ image: 'box' }, "the image 'box' does not say what to run; give a command after it"],
+  NoSuchSource: [{ source: '/data' }, "there is no '/data' on this host to mount; make it first"],
+  NoSuchNamespace: [
+    { namespace: 'container:db' },
+    "the namespace 'container:db' is not there; start the container it belongs to first, or start this one with --recursive",
+  ],
+  InvalidFile: [{ path: '/p.json', reason: 'no JSON' }, "'/p.json' cannot be used: no JSON"],
+  HasDependents: [
+    { container: 'web', dependents: ['a', 'b'] },
+    "other containers share namespaces of 'web' (a, b); remove them first with 'berth rm'",
+  ],
+  InvalidProperty: [
+    { property: 'Nope=1', reason: 'systemd does not know it' },
+    "the unit property 'Nope=1' cannot be set: systemd does not know it; systemd.resource-control(5) has those that limit resources",
+  ],
+  CommandNotFound: [{ container: 'web', message: 'no ls' }, "the command is not in container 'web': no ls"],
+  CommandNotExecutable: [
+    { container: 'web', message: 'mode 0644' },
+    "the command in container 'web' cannot be executed: mode 0644",
+  ],
+  RuntimeFailed: [
+    { container: 'web', runtime: 'crun', message: 'no seccomp' },
+    "crun could not set up container 'web': no seccomp",
+  ],
+  UnitFailed: [
+    { unit: 'berth-web.service', result: 'timeout' },
+    "systemd could not do it with berth-web.service (timeout); see 'journalctl -u berth-web.service'",
+  ],
+  UnitExists: [
+    { unit: 'berth-web.service' },
+    "berth-web.service is taken by something that is not this container; see 'systemctl cat berth-web.service', or choose another --name",
+  ],
+  NoSuchExecSession: [{ session: 'ab' }, "there is no exec session 'ab', or more than one ID begins so"],
+  WrongExecState: [
+    { session: '0123456789abcdef', state: 'stopped', operation: 'attach' },
+    "the exec session 0123456789ab is stopped, so 'attach' is not possible",
+  ],
+  DescriptorUnavailable: [
+    { descriptor: 4, reason: 'not_open' },
+    'the command cannot have descriptor 4: the process that is connected to berthd does not have it open',
+  ],
+  ActiveExecSessions: [
+    { container: 'web', sessions: ['ab', 'cd'] },
+    "exec sessions run in 'web' (ab, cd); wait for their end, or force it",
+  ],
+  NoTerminal: [{ container: 'web' }, "'web' has no terminal; it was not made with --tty"],
+  NoStandardInput: [
+    { container: 'web', configuration: 'stdin' },
+    "'web' has no standard input; make one with --interactive instead",
+  ],
+  StreamOverrun: [{ limitBytes: 5 }, '5 bytes of output waited to be read, so the rest was given up'],
+  SystemdUnavailable: [
+    { reason: 'no bus' },
+    "berthd cannot reach systemd over D-Bus: no bus; see 'systemctl status dbus'",
+  ],
+  SystemFailed: [
+    { errnoName: 'ENOSPC', message: 'write /var/lib/berth' },
+    'there is no space left: write /var/lib/berth; free some and try again',
+  ],
+};
+
+const IMAGES: { [N in keyof ImageErrors]: [facts: ImageErrors[N], sentence: string] } = {
+  NoSuchImage: CONTAINERS.NoSuchImage,
+  AmbiguousImage: CONTAINERS.AmbiguousImage,
+  ImageInUse: [
+    { image: 'box', containers: ['web', 'db'] },
+    "containers are made from 'box' (web, db); remove them first with 'berth rm'",
+  ],
+  ImageReadOnly: [
+    { image: 'box', store: '/var/lib/containers/storage' },
+    "'box' lies in /var/lib/containers/storage, which belongs to another program; change it with that, or pull it into berth's own store",
+  ],
+  LoadFailed: [{ path: '/x.tar', reason: 'no index.json' }, "'/x.tar' cannot be loaded: no index.json"],
+  SaveFailed: [{ path: '/x.tar', reason: 'it exists' }, "'/x.tar' cannot be written: it exists"],
+  PullFailed: [
+    { image: 'box', reason: 'unauthorized', message: '401' },
+    "'box' cannot be pulled: the registry wants other credentials; give them with --creds USER:PASSWORD (401)",
+  ],
+  SystemFailed: [{ errnoName: 'EIO', message: 'read' }, 'the system refused what is needed (EIO): read'],
+};
+
+describe('what berthd refuses', () => {
+  const keysOf = <T extends object>(table: T): (keyof T & string)[] =>
+    Object.keys(table).filter((key): key is keyof T & string => key in table);
+
+  it.each(keysOf(CONTAINERS))('io.berth.Container.%s', (name) => {
+    const [facts, sentence] = CONTAINERS[name];
+    expect(sentenceFor(new VarlinkError(`io.berth.Container.${name}`, facts))).toBe(sentence);
+  });
+  it.each(keysOf(IMAGES))('io.berth.Image.%s', (name) => {
+    const [facts, sentence] = IMAGES[name];
+    expect(sentenceFor(new VarlinkError(`io.berth.Image.${name}`, facts))).toBe(sentence);
+  });
+  it('has a sentence for everything that the interfaces declare', () => {
+    expect(Object.keys(CONTAINER_SENTENCES)).toEqual(Object.keys(CONTAINERS));
+    expect(Object.keys(IMAGE_SENTENCES)).toEqual(Object.keys(IMAGES));
+    expect(Object.keys(SYSTEM_SENTENCES)).toEqual(['SystemFailed', 'CannotStart', 'InternalError']);
+  });
+  it('tells where to look when berthd itself failed, whatever was called', () => {
+    expect(sentenceFor(systemError('InternalError', { reference: 'r1' }))).toBe(
+      "berthd itself failed; 'journalctl -u berthd' has the details under r1",
+    );
+  });
+  it.each([
+    ['configuration.name', '--name must be a letter or digit'],
+    ['configuration.mounts[1].source', 'the paths of --volume, --mount and --tmpfs must be absolute'],
+    ['configuration.environment', '--env and --env-file take NAME=VALUE'],
+    ['configuration.resources.cpuWeight', '--cpu-weight takes'],
+    ['resources.allowedCpus', '--cpuset-cpus takes'],
+    ['unitProperties[0]', '--property takes'],
+    ['configuration.unitProperties[0]', '--property takes'],
+    ['configuration.devices[2].access', '--device takes'],
+    ['signal', 'a signal is given by name or number'],
+    ['some.other[3].thing', "berthd does not take the value of 'some.other[3].thing'"],
+    ['constructor', "berthd does not take the value of 'constructor'"],
+  ])('names the option that the parameter %s came from', (parameter, beginning) => {
+    expect(sentenceFor(invalidParameter(parameter)).startsWith(beginning)).toBe(true);
+  });
+  // prettier-ignore
+  it.each([
+    [methodNotFound('io.berth.Container.Fly'), "berthd does not know io.berth.Container.Fly; it is older than this berth: restart it with 'systemctl restart berthd'"],
+    [permissionDenied(), 'berthd refused: you may not do this'],
+    [new VarlinkError('org.example.Else', { a: 1 }), 'berthd refused: org.example.Else {"a":1}'],
+    [new VarlinkError('io.berth.Container.NoSuchContainer', {}), 'berthd refused: io.berth.Container.NoSuchContainer'],
+  ])('%s', (error, sentence) => {
+    expect(sentenceFor(error)).toBe(sentence);
+  });
+});
+
+describe('what goes wrong on the way', () => {
+  const unreachable = (code: string): CannotConnect =>
+    new CannotConnect('unix:/run/berth/io.berth', Object.assign(new Error(`connect ${code}`), { code }));
+  const invalidAddress = (): unknown => {
+    try {
+      return parseAddress('nowhere');
+    } catch (error) {
+      return error;
+    }
+  };
+  // prettier-ignore
+  it.each<[unknown, string]>([
+    [unreachable('ENOENT'), "berthd cannot be reached at /run/berth/io.berth: there is no such socket; start it with 'systemctl start berthd.socket'"],
+    [unreachable('ECONNREFUSED'), "berthd cannot be reached at /run/berth/io.berth: nobody listens there; start it with 'systemctl start berthd.socket'"],
+    [unreachable('EACCES'), "you may not talk to berthd at /run/berth/io.berth; use sudo, or join the group 'berth' ('usermod -aG berth USER') and log in again"],
+    [unreachable('ETIMEDOUT'), 'berthd cannot be reached at /run/berth/io.berth: connect ETIMEDOUT'],
+    [new ConnectionClosed('gone'), "berthd closed the connection before it answered; see 'journalctl -u berthd' and try again"],
+    [invalidAddress(), "'nowhere' is no varlink address: it should start with unix:, tcp:, exec: or /; it comes from --address or BERTH_ADDRESS"],
+    [new ProtocolViolation('no JSON'), 'what answers is not berthd, or another version of it: no JSON; check --address and BERTH_ADDRESS'],
+    [new InvalidReply('a.b.C', 'x', 'a string'), "what answers is not berthd, or another version of it: a.b.C replied with a bad 'x': expected a string; check --address and BERTH_ADDRESS"],
+    [new OutputFailed('write ENOSPC'), 'the output cannot be written: write ENOSPC'],
+    ['a string', 'this should not happen, and is a fault of berth: a string'],
+  ])('%s', (error, sentence) => {
+    expect(sentenceFor(error)).toBe(sentence);
+  });
+  it('shows where a fault of our own happened', () => {
+    expect(sentenceFor(new Error('oops'))).toMatch(
+      /^this should not happen, and is a fault of berth: Error: oops at .*errors\.test\.ts/,
+    );
+  });
+});
+
+it('is one line that does nothing to the terminal, whatever a runtime said', () => {
+  const error = containerError('RuntimeFailed', {
+    container: 'web',
+    runtime: 'crun',
+    message: 'one\n  two \u001B[2J\r\n',
+  });
+  expect(sentenceFor(error)).toBe("crun could not set up container 'web': one two \\x1b[2J");
+  expect(sentenceFor(imageError('LoadFailed', { path: '/a\nb', reason: 'x' }))).toBe("'/a b' cannot be loaded: x");
+});
