@@ -12,13 +12,18 @@ import { serviceInterface } from './api/io-systemd-service.ts';
 import type { Settings } from './config/settings.ts';
 import { adoptFolders } from './container/records/adopt.ts';
 import { Bundles } from './container/launch/bundle.ts';
-import { Containers } from './container/containers.ts';
+import { containersOn } from './container/containers.ts';
+import { Ends } from './container/ends.ts';
+import { Lane } from './container/lane/lane.ts';
+import { launchOn } from './container/launch/launch.ts';
+import type { SetUps } from './container/launch/ports.ts';
+import { Recovery } from './container/recovery.ts';
 import { ExecSessions } from './container/exec/exec-sessions.ts';
 import { SessionStore } from './container/exec/session-store.ts';
 import { SessionFiles } from './container/exec/session-files.ts';
 import { noFaults, type Faults } from './container/faults.ts';
 import { Folders } from './container/records/folder.ts';
-import type { Runtimes, SetUps } from './container/ports.ts';
+import type { Ports, Runtimes } from './container/ports.ts';
 import { SLICE } from './container/unit-names.ts';
 import type { Attainable } from './container/launch/process-limits.ts';
 import { ContainerIndex } from './container/records/container-index.ts';
@@ -171,13 +176,13 @@ export class Daemon implements AsyncDisposable {
     });
     const runtimes = preferring(installed, settings);
     const nothing = opening.use(await open('/dev/null', 'r+'));
+    const lane = new Lane({ index, units, folders, now });
     const sessionStore = new SessionStore(new SessionFiles(join(runDirectory, 'exec')));
     const sessions = opening.use(
       new ExecSessions({
         index,
         folders,
         units,
-        moves,
         runtimes,
         runtimeLog,
         relays,
@@ -187,45 +192,44 @@ export class Daemon implements AsyncDisposable {
         takeDescriptors,
         helper: join(libexecDirectory, 'exec-session'),
         nothing,
-        lookAt: async (unit) => {
-          await containers.lookAtUnit(unit);
-        },
+        lane,
         faults: faults ?? noFaults,
         log,
         now,
       }),
     );
-    const containers = new Containers(
-      {
-        index,
-        folders,
-        bundles,
-        units,
-        runtimes,
-        runtimeLog,
-        images,
-        journal: new SystemdJournal(),
-        mounts: { unmountAll },
-        cgroups: { usage: readUsage, processes: readProcesses },
-        log,
-        now,
-        sessions,
-        moves,
-        setUps: environment['NOTIFY_SOCKET'] === undefined ? undefined : setUpsWith(libexecDirectory, nothing),
-        relays,
-      },
-      { hostname: hostname() },
-      faults,
-    );
+    const world = {
+      index,
+      lane,
+      folders,
+      units,
+      runtimes,
+      runtimeLog,
+      images,
+      journal: new SystemdJournal(),
+      mounts: { unmountAll },
+      cgroups: { usage: readUsage, processes: readProcesses },
+      sessions,
+      relays,
+      hostname: hostname(),
+      log,
+      now,
+      faults: faults ?? noFaults,
+    };
+    const setUps = environment['NOTIFY_SOCKET'] === undefined ? undefined : setUpsWith(libexecDirectory, nothing);
+    const ports: Ports = { ...world, launch: launchOn({ ...world, bundles, setUps }) };
+    const containers = containersOn(ports);
+    const ends = new Ends(ports);
+    const recovery = new Recovery(ports, ends);
     opening.defer(async () => {
-      await containers.close();
+      await ends.close();
     });
     // Where the rest fails: what is being finished waits for it.
     opening.defer(async () => {
       await relays.begin();
     });
     await adoptFolders({ index, folders, log });
-    const supervisor = opening.use(new Supervisor({ containers, units, log }));
+    const supervisor = opening.use(new Supervisor({ recovery, units, log }));
     await supervisor.start();
     await sessions.recover();
     await relays.sweep();
@@ -253,7 +257,7 @@ export class Daemon implements AsyncDisposable {
         translated(containerInterface.name, {
           ...containersService(containers),
           ...execService(sessions, detachKeysOf),
-          ...attachService(containers, detachKeysOf),
+          ...attachService(containers, ends, detachKeysOf),
         }),
       )
       .serve(imageInterface, translated(imageInterface.name, imagesService(images, containers)))

@@ -1,19 +1,15 @@
 /** What the domain needs of the world. Everything in here is an interface or a value that was opened elsewhere. */
-import type { LockedFile } from '../lib/file-lock.ts';
-import type { ProcessHandle } from '../lib/pidfd.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { OciRuntime, RuntimeLog } from '../oci/runtime.ts';
 import type { ImageStore } from '../storage/images.ts';
+import type { Relay } from '../relay/relay.ts';
 import type { Relays } from '../relay/relays.ts';
 import type { CgroupProcess, CgroupUsage } from '../systemd/process/cgroup.ts';
-import type { GroupMoves } from '../systemd/process/group-moves.ts';
-import type { NewGroups } from '../systemd/process/new-groups.ts';
 import type { UnitManager } from '../systemd/units/unit-manager.ts';
-import type { startLikeService } from '../systemd/process/unit-process.ts';
-import type { Bundles } from './launch/bundle.ts';
 import type { Faults } from './faults.ts';
-import type { Folders } from './records/folder.ts';
+import type { Container } from './container.ts';
+import type { Folders, Next } from './records/folder.ts';
 import type { Lane } from './lane/lane.ts';
 import type { ContainerIndex } from './records/container-index.ts';
 
@@ -21,7 +17,6 @@ export interface Ports {
   readonly index: ContainerIndex;
   readonly lane: Lane;
   readonly folders: Folders;
-  readonly bundles: Bundles;
   readonly units: UnitManager;
   readonly runtimes: Runtimes;
   readonly runtimeLog: RuntimeLog;
@@ -30,10 +25,10 @@ export interface Ports {
   readonly mounts: Mounts;
   readonly cgroups: Cgroups;
   readonly sessions: Sessions;
-  /** Told that systemd is going to be asked to start a unit. */
-  readonly moves: Pick<GroupMoves, 'expect'>;
-  /** undefined where units have to set their containers up by themselves. */
-  readonly setUps: SetUps | undefined;
+  /** Starts a new run of a container's unit; see `launch`. */
+  readonly launch: Launch;
+  /** The host's. */
+  readonly hostname: string;
   readonly relays: Pick<Relays, 'open' | 'find' | 'recover' | 'finish' | 'finished' | 'remove'>;
   readonly log: Logger;
   readonly now: () => Date;
@@ -59,21 +54,8 @@ export interface Mounts {
   unmountAll(path: string): Promise<void>;
 }
 
-/** What it takes to set containers up for their units. */
-export interface SetUps {
-  /** `set-up`, the program that does it. */
-  readonly helper: string;
-  /** /dev/null. */
-  readonly nothing: { readonly fd: number };
-  /** See there. */
-  readonly start: typeof startLikeService;
-  /** See `makeLocked`. */
-  readonly lock: (path: string, content: string) => Promise<LockedFile>;
-  /** Of `berth.slice`. */
-  readonly groups: Pick<NewGroups, 'expect'>;
-  /** See `openProcess`; undefined as well for one that is not in the unit. */
-  readonly open: (pid: number, unit: string) => Promise<ProcessHandle | undefined>;
-}
+/** For those who have the turn. @throws ContainerError */
+export type Launch = (container: Container, next: Next, opened?: (relay: Relay) => void) => Promise<Container>;
 
 /** The exec sessions of containers. */
 export interface Sessions {

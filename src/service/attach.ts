@@ -2,6 +2,7 @@
 import type { Duplex } from 'node:stream';
 import type { AttachOutput, ContainerHandlers } from '../api/io-berth-container.ts';
 import type { Containers } from '../container/containers.ts';
+import type { Ends } from '../container/ends.ts';
 import { ContainerError } from '../container/errors.ts';
 import type { Attaching } from '../container/operations/attach.ts';
 import type { Waited } from '../container/operations/wait.ts';
@@ -29,7 +30,11 @@ const wireExit = ({ exit }: Waited): SessionExit => ({ exitCode: exit?.code, sig
 const inputFor = (wanted: boolean | undefined): 'required' | 'if-open' | 'none' =>
   wanted === undefined ? 'if-open' : wanted ? 'required' : 'none';
 
-export const attachService = (containers: Containers, detachKeysOf: DetachKeysOf): AttachHandlers => ({
+export const attachService = (
+  containers: Containers,
+  ends: Pick<Ends, 'ended'>,
+  detachKeysOf: DetachKeysOf,
+): AttachHandlers => ({
   async StartAndAttach({ container, recursive = false, stdin, stdout = true, stderr = true, ...input }, { signal }) {
     const options = streamOptions(input, detachKeysOf(container));
     const wanted = outputs({ stdout, stderr });
@@ -50,7 +55,7 @@ export const attachService = (containers: Containers, detachKeysOf: DetachKeysOf
       throw error;
     }
     const over = new AbortController();
-    const ended = containers.ended(id, over.signal).then(wireExit);
+    const ended = ends.ended(id, over.signal).then(wireExit);
     const serve = async (stream: Duplex): Promise<void> => {
       using _over = aborting(over);
       if (relayed !== undefined) {
@@ -96,7 +101,7 @@ export const attachService = (containers: Containers, detachKeysOf: DetachKeysOf
     const serve = async (stream: Duplex): Promise<void> => {
       const over = new AbortController();
       using _over = aborting(over);
-      const ended = containers.ended(container.id, over.signal).then(wireExit);
+      const ended = ends.ended(container.id, over.signal).then(wireExit);
       ended.catch(() => undefined); // nobody waits any more
       if (relayed === undefined) {
         const query = {

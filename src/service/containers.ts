@@ -12,8 +12,8 @@ import {
 } from '../api/io-berth-container.ts';
 import type { Containers } from '../container/containers.ts';
 import { ContainerError } from '../container/errors.ts';
-import type { StepResult } from '../container/operations/batch.ts';
-import type { BatchStep, BatchVerb } from '../container/operations/batch-steps.ts';
+import type { BatchStep, BatchVerb } from '../container/operations/batch.ts';
+import type { StepResult } from '../container/operations/one-turn.ts';
 import { repeatedly } from '../container/operations/repeatedly.ts';
 import type { StartOptions } from '../container/operations/start.ts';
 import type { LogLine } from '../journal/journal.ts';

@@ -2,13 +2,13 @@
  * Keeps what berth believes true: looks at everything once, in bulk, and from then on at whatever systemd says has changed.
  * Whenever changes may have been missed it looks at everything again, so a missed one costs nothing.
  */
-import type { Containers } from '../container/containers.ts';
+import type { Recovery } from '../container/recovery.ts';
 import type { Logger } from '../log/logger.ts';
 import type { UnitManager } from '../systemd/units/unit-manager.ts';
 import type { UnitChange } from '../systemd/units/unit-status.ts';
 
 export interface SupervisorPorts {
-  readonly containers: Pick<Containers, 'list' | 'recover' | 'unitChanged'>;
+  readonly recovery: Pick<Recovery, 'all' | 'recover' | 'unitChanged'>;
   readonly units: Pick<UnitManager, 'changes'>;
   readonly log: Logger;
 }
@@ -40,10 +40,9 @@ export class Supervisor implements AsyncDisposable {
 
   /** Looks at every container. One that cannot be seen is logged and does not keep the others. */
   async reconcile(): Promise<void> {
-    const all = this.#ports.containers.list({ states: undefined, labels: {} });
     await Promise.all(
-      all.map(async ({ id, name }) => {
-        await this.#ports.containers.recover(id).catch((error: unknown) => {
+      this.#ports.recovery.all().map(async ({ id, name }) => {
+        await this.#ports.recovery.recover(id).catch((error: unknown) => {
           this.#ports.log.error('A container could not be looked at', { containerName: name, error });
         });
       }),
@@ -58,7 +57,7 @@ export class Supervisor implements AsyncDisposable {
   async #watch(changes: AsyncIterable<UnitChange>): Promise<void> {
     for await (const change of changes) {
       if (change.kind === 'resync') this.#report(this.reconcile());
-      else this.#report(this.#ports.containers.unitChanged(change.unit));
+      else this.#report(this.#ports.recovery.unitChanged(change.unit));
     }
   }
 

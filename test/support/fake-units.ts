@@ -67,6 +67,7 @@ export interface Effects {
 type Call = readonly [method: string, unit: string, ...rest: unknown[]];
 
 export class FakeUnits implements UnitManager {
+  readonly expectStart = (): void => undefined;
   readonly facts = {
     version: 257,
     features: [],

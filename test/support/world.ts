@@ -5,7 +5,12 @@ import { join } from 'node:path';
 import { Bundles } from '../../src/container/launch/bundle.ts';
 import type { Request } from '../../src/container/configuration/configure.ts';
 import type { Container } from '../../src/container/container.ts';
-import { Containers } from '../../src/container/containers.ts';
+import { containersOn, type Containers } from '../../src/container/containers.ts';
+import { Ends } from '../../src/container/ends.ts';
+import { noFaults } from '../../src/container/faults.ts';
+import { Lane } from '../../src/container/lane/lane.ts';
+import { launchOn } from '../../src/container/launch/launch.ts';
+import { Recovery } from '../../src/container/recovery.ts';
 import { Folders, type Folder } from '../../src/container/records/folder.ts';
 import type { State } from '../../src/container/state.ts';
 import { ContainerIndex } from '../../src/container/records/container-index.ts';
@@ -44,6 +49,8 @@ export class World implements AsyncDisposable {
   readonly #files: Readonly<Record<string, string>>;
   index!: ContainerIndex;
   containers!: Containers;
+  ends!: Ends;
+  recovery!: Recovery;
   supervisor!: Supervisor;
   /** What the clock of the host shows; it goes on by a second with each look at it. */
   clock = Date.UTC(2026, 10, 21, 12);
@@ -101,40 +108,43 @@ export class World implements AsyncDisposable {
       },
     );
     const find = (name: string): FakeRuntime | undefined => this.runtimes.find((runtime) => runtime.name === name);
-    this.containers = new Containers(
-      {
-        index: this.index,
-        folders,
-        bundles: new Bundles({
-          images,
-          folders,
-          readInside: (_, path) => this.#files[path],
-          seccomp: undefined,
-          helpers: '/usr/lib/berth',
-          pidOf: (id) => this.index.pidOf(id),
-          defaultLimits: () => units.facts.processDefaults.limits,
-          attainable: async (limits) => await Promise.resolve(limits),
-        }),
-        units,
-        runtimes: { preferred: this.runtimes[0], find },
-        runtimeLog,
-        images,
-        journal,
-        mounts,
-        relays: new FakeRelays(),
-        moves: { expect: () => undefined },
-        setUps: undefined,
-        sessions: { activeIn: () => [], forget: async () => await Promise.resolve() },
-        cgroups: {
-          usage: async () => await Promise.resolve(undefined),
-          processes: async () => await Promise.resolve([]),
-        },
-        log,
-        now: () => this.now(),
+    const now = (): Date => this.now();
+    const bundles = new Bundles({
+      images,
+      folders,
+      readInside: (_, path) => this.#files[path],
+      seccomp: undefined,
+      helpers: '/usr/lib/berth',
+      pidOf: (id) => this.index.pidOf(id),
+      defaultLimits: () => units.facts.processDefaults.limits,
+      attainable: async (limits) => await Promise.resolve(limits),
+    });
+    const ports = {
+      index: this.index,
+      lane: new Lane({ index: this.index, units, folders, now }),
+      folders,
+      units,
+      runtimes: { preferred: this.runtimes[0], find },
+      runtimeLog,
+      images,
+      journal,
+      mounts,
+      relays: new FakeRelays(),
+      sessions: { activeIn: () => [], forget: async () => await Promise.resolve() },
+      cgroups: {
+        usage: async () => await Promise.resolve(undefined),
+        processes: async () => await Promise.resolve([]),
       },
-      { hostname: 'host' },
-    );
-    this.supervisor = new Supervisor({ containers: this.containers, units, log });
+      hostname: 'host',
+      log,
+      now,
+      faults: noFaults,
+    };
+    const whole = { ...ports, launch: launchOn({ ...ports, bundles, setUps: undefined }) };
+    this.containers = containersOn(whole);
+    this.ends = new Ends(whole);
+    this.recovery = new Recovery(whole, this.ends);
+    this.supervisor = new Supervisor({ recovery: this.recovery, units, log });
   }
 
   /** Makes a container of the name and brings it where it is wanted. */
@@ -179,7 +189,7 @@ export class World implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.supervisor[Symbol.asyncDispose]();
-    await this.containers.close();
+    await this.ends.close();
     this.database.close();
     rmSync(this.directory, { recursive: true, force: true });
   }

@@ -82,9 +82,9 @@ export class ExecSessions implements AsyncDisposable {
    *   DescriptorUnavailable, and then it can be started yet
    */
   async start(reference: string, { caller, client, size }: Start): Promise<Started> {
-    const { store, moves, now, log } = this.#ports;
+    const { store, units, now, log } = this.#ports;
     const { session: wanted } = this.#startable(reference);
-    moves.expect();
+    units.expectStart();
     using taken = await this.#takeFrom(caller, wanted);
     const { session, container } = this.#startable(reference); // somebody else may have started it meanwhile
     this.#children.add(session.id);

@@ -3,11 +3,11 @@ import type { Peer, TakenDescriptors } from '../../lib/peer-descriptors.ts';
 import type { Logger } from '../../log/logger.ts';
 import type { RuntimeLog } from '../../oci/runtime.ts';
 import type { Relays } from '../../relay/relays.ts';
-import type { GroupMoves } from '../../systemd/process/group-moves.ts';
 import type { UnitManager } from '../../systemd/units/unit-manager.ts';
 import type { startLikeService } from '../../systemd/process/unit-process.ts';
 import type { ReadInside } from '../launch/bundle.ts';
 import type { Faults } from '../faults.ts';
+import type { Lane } from '../lane/lane.ts';
 import type { Folders } from '../records/folder.ts';
 import type { Runtimes } from '../ports.ts';
 import type { ContainerIndex } from '../records/container-index.ts';
@@ -17,9 +17,10 @@ import { shortSessionId } from './session.ts';
 export interface ExecPorts {
   readonly index: Pick<ContainerIndex, 'find' | 'get'>;
   readonly folders: Pick<Folders, 'of'>;
-  readonly units: Pick<UnitManager, 'facts' | 'startTransient' | 'status' | 'kill' | 'stop' | 'changes'>;
-  /** Told that a unit is going to be made. */
-  readonly moves: Pick<GroupMoves, 'expect'>;
+  readonly units: Pick<
+    UnitManager,
+    'facts' | 'expectStart' | 'startTransient' | 'status' | 'kill' | 'stop' | 'changes'
+  >;
   readonly runtimes: Runtimes;
   readonly runtimeLog: RuntimeLog;
   readonly relays: Pick<Relays, 'open' | 'find' | 'recover' | 'finish' | 'remove'>;
@@ -32,8 +33,7 @@ export interface ExecPorts {
   /** `exec-session`, the helper that is the first process of every session. */
   readonly helper: string;
   readonly nothing: NothingFile;
-  /** Looks at the container that a unit is. */
-  readonly lookAt: (unit: string) => Promise<void>;
+  readonly lane: Pick<Lane, 'lookAtUnit'>;
   readonly log: Logger;
   readonly faults: Faults;
   readonly now: () => Date;

@@ -63,7 +63,7 @@ async function adopt(ports: ExecPorts, session: Session, container: Container, p
     );
   } catch (error) {
     if (!isForWantOfContainer(error)) throw error;
-    await ports.lookAt(container.unit);
+    await ports.lane.lookAtUnit(container.unit);
     const { name, status } = ports.index.find(container.id);
     throw new ContainerError(
       'WrongState',

@@ -27,20 +27,15 @@ export class Lane {
   readonly #units: UnitManager;
   readonly #folders: Folders;
   readonly #now: () => Date;
-  readonly #onEnd: (container: Container) => void;
+  readonly #onEnd: ((container: Container) => void)[] = [];
 
   readonly #asked: Source = async ({ unit }) => await this.#units.service(unit);
 
-  /** @param onEnd told each time a container was seen to end, after the turn that saw it */
-  constructor(
-    world: { index: ContainerIndex; units: UnitManager; folders: Folders; now: () => Date },
-    onEnd: (container: Container) => void,
-  ) {
+  constructor(world: { index: ContainerIndex; units: UnitManager; folders: Folders; now: () => Date }) {
     this.#index = world.index;
     this.#units = world.units;
     this.#folders = world.folders;
     this.#now = world.now;
-    this.#onEnd = onEnd;
   }
 
   /**
@@ -85,6 +80,17 @@ export class Lane {
     const told = async ({ unit }: Container): Promise<ServiceStatus | undefined> =>
       this.#units.lastTold(unit) ?? (await this.#units.service(unit));
     await this.#onceInTurn(this.#hearings, id, told);
+  }
+
+  /** Asks systemd about the container that a unit is, if it is one. */
+  async lookAtUnit(unit: string): Promise<void> {
+    const container = this.#index.byUnit(unit);
+    if (container !== undefined) await this.look(container.id);
+  }
+
+  /** Tells `listener` of each container that was seen to end, in the turn that saw it. */
+  onEnd(listener: (container: Container) => void): void {
+    this.#onEnd.push(listener);
   }
 
   /** Sees what a container is and saves it. For those who have the turn: inside `act`. */
@@ -137,7 +143,7 @@ export class Lane {
     // Why it could not be started is old news once it has run.
     const message = status === before ? container.message : undefined;
     const seen = this.#index.save({ ...container, status, restarts, message });
-    if (hasEnded(status.state) && status !== before) this.#onEnd(seen);
+    if (hasEnded(status.state) && status !== before) for (const listener of this.#onEnd) listener(seen);
     return { container: seen, unit };
   }
 }

@@ -2,14 +2,15 @@ import type { Container } from '../container.ts';
 import { ContainerError } from '../errors.ts';
 import type { Folder, Next } from '../records/folder.ts';
 import type { ContainerId } from '../names.ts';
-import type { Ports } from '../ports.ts';
+import type { Launch, Ports } from '../ports.ts';
+import type { LaunchPorts } from './ports.ts';
 import type { Relay } from '../../relay/relay.ts';
 import type { OciRuntime, RuntimeError, RuntimeErrorKind } from '../../oci/runtime.ts';
 import { UnitExists, UnitJobFailed, UnitRefused } from '../../systemd/units/unit-manager.ts';
 import { isAlive } from '../state.ts';
 import { unitFor } from './unit.ts';
 import { unitNameFor } from '../unit-names.ts';
-import { cleanUp } from '../operations/cleanup.ts';
+import { cleanUp } from './clean-up.ts';
 import { forgetUnit } from './forget-unit.ts';
 import { prepareSetUp } from './set-up.ts';
 import { openStreams } from './streams.ts';
@@ -23,14 +24,14 @@ import { runtimeFor } from './runtime-for.ts';
  * @returns the container, whose unit may have changed its name
  * @throws ContainerError; the container is what it was then, with the reason in its `message`
  */
-export async function launch(
-  ports: Ports,
+async function launch(
+  ports: LaunchPorts,
   seen: Container,
   next: Next,
   opened?: (relay: Relay) => void,
 ): Promise<Container> {
   // Not when systemd is asked: as long as the kernel waits, systemd can make no process either.
-  ports.moves.expect();
+  ports.units.expectStart();
   const container = await underItsName(ports, seen);
   const runtime = runtimeFor(ports, container);
   const folder = ports.folders.of(container.id);
@@ -65,11 +66,21 @@ export async function launch(
   return container;
 }
 
-const isRemembered = async ({ runtimeLog }: Ports, folder: Folder, error: unknown): Promise<boolean> =>
+/** `launch`, as a port of the verbs. */
+export const launchOn =
+  (ports: LaunchPorts): Launch =>
+  async (container, next, opened) =>
+    await launch(ports, container, next, opened);
+
+const isRemembered = async (
+  { runtimeLog }: Pick<Ports, 'runtimeLog'>,
+  folder: Folder,
+  error: unknown,
+): Promise<boolean> =>
   error instanceof UnitJobFailed && (await runtimeLog.lastError(folder.runtimeLog))?.kind === 'already-exists';
 
 /** A container that was renamed gets the unit of its new name, and what is left of the old one goes. */
-async function underItsName({ units, index, faults }: Ports, container: Container): Promise<Container> {
+async function underItsName({ units, index, faults }: LaunchPorts, container: Container): Promise<Container> {
   const unit = unitNameFor(container.name);
   if (unit === container.unit) return container;
   await forgetUnit(units, container.unit);
@@ -81,7 +92,7 @@ async function underItsName({ units, index, faults }: Ports, container: Containe
 
 /** The start job failed: the process was never there. @returns what to tell the caller */
 async function refused(
-  ports: Ports,
+  ports: LaunchPorts,
   container: Container,
   folder: Folder,
   runtime: OciRuntime,
@@ -115,7 +126,7 @@ const NOT_EXECUTABLE: readonly RuntimeErrorKind[] = ['not-executable', 'permissi
 
 /** What to tell the caller; undefined for what is no refusal but a fault. */
 async function refusalFor(
-  ports: Ports,
+  ports: LaunchPorts,
   { name, unit }: Container,
   folder: Folder,
   runtime: OciRuntime,

@@ -16,7 +16,7 @@ import type { Container } from '../container.ts';
 import type { Configuration } from '../configuration/configuration.ts';
 import type { Folder, Next } from '../records/folder.ts';
 import { shortId } from '../names.ts';
-import type { Ports, SetUps } from '../ports.ts';
+import type { LaunchPorts, SetUps } from './ports.ts';
 import { oomScoreOf } from './process-limits.ts';
 import type { UnitCommands, UnitStreams } from './unit.ts';
 import { assignmentName } from '../configuration/unit-properties.ts';
@@ -42,7 +42,7 @@ export interface SetUp extends AsyncDisposable {
  * @returns undefined where the unit has to do so by itself
  */
 export async function prepareSetUp(
-  ports: Ports,
+  ports: LaunchPorts,
   container: Container,
   folder: Folder,
   commands: UnitCommands,
@@ -88,7 +88,7 @@ const sendHome = (program: GatedProcess): void => {
 };
 
 class RunningSetUp implements SetUp {
-  readonly #ports: Ports;
+  readonly #ports: LaunchPorts;
   readonly #setUps: SetUps;
   readonly #container: Container;
   readonly #folder: Folder;
@@ -102,7 +102,7 @@ class RunningSetUp implements SetUp {
   #replaced: { readonly by: number; readonly main: ProcessHandle | undefined } | undefined;
 
   constructor(
-    ports: Ports,
+    ports: LaunchPorts,
     setUps: SetUps,
     container: Container,
     folder: Folder,
@@ -154,7 +154,7 @@ class RunningSetUp implements SetUp {
     program.open();
     this.#ports.faults('launch: set-up let through');
     // The runtime moves the container's process: launch saw to that, but that is long ago where systemd takes its time.
-    this.#ports.moves.expect();
+    this.#ports.units.expectStart();
     return program;
   }
 

@@ -25,7 +25,7 @@ export const relayKeyOf = ({ id }: Pick<Container, 'id'>): string => shortId(id)
  * @param opened told of the relay, if there is one
  */
 export async function openStreams(
-  ports: Ports,
+  ports: Pick<Ports, 'index' | 'relays' | 'journal'>,
   container: Container,
   opened?: (relay: Relay) => void,
 ): Promise<OpenStreams> {
@@ -54,11 +54,11 @@ export async function openStreams(
 }
 
 /** Goes on with the streams that an earlier berthd has left. */
-export async function recoverStreams(ports: Ports, container: Container): Promise<void> {
+export async function recoverStreams(ports: Pick<Ports, 'index' | 'relays'>, container: Container): Promise<void> {
   if (container.config.attachable) await ports.relays.recover(relayKeyOf(container), relayRequest(ports, container));
 }
 
-function relayRequest({ index }: Ports, { id, name, unit, config }: Container): RelayRequest {
+function relayRequest({ index }: Pick<Ports, 'index'>, { id, name, unit, config }: Container): RelayRequest {
   return {
     form: config.terminal ? 'terminal' : 'pipes',
     stdin: config.stdin ? 'open' : 'none',

@@ -40,14 +40,25 @@ export function attach(
   if (live === 'follow' && relay === undefined && !isAlive(status.state)) {
     throw new ContainerError('WrongState', { container: name, state: status.state, operation: 'attach' });
   }
-  demandInput(container, stdin === 'required' && relay === undefined ? 'impossible' : stdin);
+  demandInputOf(container, stdin === 'required' && relay === undefined ? 'impossible' : stdin);
   if (relay === undefined) return { container, relayed: undefined, seam: undefined };
   const { seam } = relay;
   return { container, relayed: { relay, leave: relay.attach(client, role) }, seam };
 }
 
+/** @throws ContainerError `NoSuchContainer` | `AmbiguousContainer` | `NoStandardInput` for one that is not made with one */
+export function demandInput(
+  { index }: Pick<Ports, 'index'>,
+  reference: string,
+  stdin: AttachOptions['stdin'],
+): Container {
+  const container = index.find(reference);
+  demandInputOf(container, stdin);
+  return container;
+}
+
 /** @throws ContainerError `NoStandardInput` for one that is asked for, and is not there */
-export function demandInput(container: Container, stdin: AttachOptions['stdin'] | 'impossible'): void {
+function demandInputOf(container: Container, stdin: AttachOptions['stdin'] | 'impossible'): void {
   const { name, config } = container;
   if (stdin === 'impossible' || (stdin === 'required' && !config.stdin)) {
     throw new ContainerError('NoStandardInput', { container: name, configuration: 'stdin' });

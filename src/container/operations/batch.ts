@@ -1,48 +1,71 @@
 import type { Container } from '../container.ts';
-import { ContainerError } from '../errors.ts';
 import type { Ports } from '../ports.ts';
-import type { Operation, State } from '../state.ts';
+import { inOneTurn, type Step, type StepResult } from './one-turn.ts';
+import { cleanUp } from '../launch/clean-up.ts';
+import { sendSignal } from './kill.ts';
+import { setUp } from './init.ts';
+import { run } from './start.ts';
+import { stopUnit } from './stop.ts';
 
-/** One step: what is asked for, for the table, and how it is done by those who have the turn. */
-export interface Step<Verb extends string> {
-  readonly verb: Verb;
-  /** undefined for what is allowed in every state. */
-  readonly operation: Operation | undefined;
-  readonly act: (container: Container) => Promise<void>;
+export const BATCH_VERBS = ['init', 'start', 'stop', 'kill', 'pause', 'unpause', 'inspect', 'cleanup'] as const;
+export type BatchVerb = (typeof BATCH_VERBS)[number];
+
+export interface BatchStep {
+  readonly verb: BatchVerb;
+  /** With `stop`. */
+  readonly timeoutUsec: number | undefined;
+  /** With `kill`; as kill(2) has it. */
+  readonly killSignal: number;
 }
 
-export interface StepResult<Verb extends string> {
-  readonly verb: Verb;
-  readonly state: State;
-  readonly refusal: ContainerError | undefined;
-}
+type Act = (ports: Ports, container: Container, step: BatchStep, signal: AbortSignal) => Promise<void>;
+
+/** How each verb is done by those who have the turn. */
+const ACTS: Readonly<Record<BatchVerb, Act>> = {
+  init: async (ports, container, _, signal) => {
+    await setUp(ports, container, signal);
+  },
+  start: async (ports, container, _, signal) => {
+    await run(ports, container, signal);
+  },
+  stop: async (ports, container, { timeoutUsec }, signal) => {
+    await stopUnit(ports, container, timeoutUsec, signal);
+  },
+  kill: async (ports, container, { killSignal }, signal) => {
+    await sendSignal(ports, container, killSignal, signal);
+  },
+  pause: async ({ units }, { unit }, _, signal) => {
+    await units.freeze(unit, signal);
+  },
+  unpause: async ({ units }, { unit }, _, signal) => {
+    await units.thaw(unit, signal);
+  },
+  inspect: async () => {
+    await Promise.resolve();
+  },
+  cleanup: async (ports, container) => {
+    await cleanUp(ports, container);
+  },
+};
 
 /**
- * Does steps one after the other under one turn. The first that is refused is the last.
- * @throws ContainerError `NoSuchContainer` | `AmbiguousContainer`; what a step throws that is no refusal
+ * Does steps one after the other, while nobody else does anything with the container. The first that is refused is the last.
+ * @throws ContainerError `NoSuchContainer` | `AmbiguousContainer`
  */
-export async function batch<Verb extends string>(
-  { lane, faults }: Ports,
+export async function batch(
+  ports: Ports,
   reference: string,
-  steps: readonly Step<Verb>[],
-): Promise<StepResult<Verb>[]> {
-  return await lane.turn(reference, async (first) => {
-    const results: StepResult<Verb>[] = [];
-    let container = first;
-    for (const { verb, operation, act } of steps) {
-      let refusal: ContainerError | undefined;
-      try {
-        if (operation !== undefined) lane.demand(container, operation);
-        await act(container);
-        faults('batch: step done');
-      } catch (error) {
-        if (!(error instanceof ContainerError)) throw error;
-        refusal = error;
-      }
-      container = (await lane.settle(container.id)) ?? container;
-      results.push({ verb, state: container.status.state, refusal });
-      if (refusal !== undefined) break;
-    }
-    return results;
-  });
+  steps: readonly BatchStep[],
+  signal: AbortSignal,
+): Promise<StepResult<BatchVerb>[]> {
+  return await inOneTurn(ports, reference, stepsFor(ports, steps, signal));
 }
+
+const stepsFor = (ports: Ports, steps: readonly BatchStep[], signal: AbortSignal): Step<BatchVerb>[] =>
+  steps.map((step) => ({
+    verb: step.verb,
+    operation: step.verb === 'inspect' ? undefined : step.verb,
+    act: async (container) => {
+      await ACTS[step.verb](ports, container, step, signal);
+    },
+  }));

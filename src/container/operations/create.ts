@@ -6,25 +6,16 @@ import { generateName, newContainerId, parseContainerName, shortId, type Contain
 import type { Ports } from '../ports.ts';
 import { unitNameFor } from '../unit-names.ts';
 
-export interface CreateHost {
-  readonly hostname: string;
-}
-
 /**
  * Makes a container. It is one row of the database and nothing else until it is started.
  * @throws ContainerError `NoSuchImage` | `AmbiguousImage` | `NoSuchRuntime` | `ContainerExists` | `InvalidName` | …
  */
-export async function create(
-  ports: Ports,
-  host: CreateHost,
-  request: Request,
-  signal: AbortSignal,
-): Promise<Container> {
-  const { index, runtimes, images, moves } = ports;
+export async function create(ports: Ports, request: Request, signal: AbortSignal): Promise<Container> {
+  const { index, runtimes, images, units, hostname } = ports;
   if (request.name !== undefined && index.isTaken(parseContainerName(request.name))) {
     throw new ContainerError('ContainerExists', { name: request.name });
   }
-  moves.expect(); // most are started at once
+  units.expectStart(); // most are started at once
   const wanted = request.runtime === undefined ? runtimes.preferred : runtimes.find(request.runtime);
   if (wanted === undefined) throw new ContainerError('NoSuchRuntime', { runtime: request.runtime ?? 'crun or runc' });
   const image = request.image === undefined ? undefined : await images.find(request.image, signal);
@@ -33,7 +24,7 @@ export async function create(
   const id = newId(ports);
   const config = configure(request, image, {
     id,
-    hostname: host.hostname,
+    hostname,
     runtime: wanted.name,
     find: (reference) => index.find(reference),
   });

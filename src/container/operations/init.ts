@@ -1,7 +1,6 @@
 import type { Container } from '../container.ts';
 import type { Ports } from '../ports.ts';
 import { startDependencies, type StartOptions } from './start.ts';
-import { launch } from '../launch/launch.ts';
 
 /**
  * Starts the unit of a container and has the runtime set it up; its process waits for `start`.
@@ -22,6 +21,6 @@ export async function init(
 /** For those who have the turn. @throws ContainerError */
 export async function setUp(ports: Ports, container: Container, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
-  await launch(ports, container, 'wait');
+  await ports.launch(container, 'wait');
   await ports.lane.settle(container.id);
 }

@@ -5,7 +5,7 @@ import { RuntimeError, type OciRuntime } from '../../oci/runtime.ts';
 import type { Relay } from '../../relay/relay.ts';
 import type { Ports } from '../ports.ts';
 import { dependencyOrder } from './dependencies.ts';
-import { launch, refusalOfRuntime, remember } from '../launch/launch.ts';
+import { refusalOfRuntime, remember } from '../launch/launch.ts';
 import { runtimeFor } from '../launch/runtime-for.ts';
 import { stopUnit } from './stop.ts';
 import { relayKeyOf } from '../launch/streams.ts';
@@ -58,7 +58,7 @@ export async function run(
     await release(ports, container);
     return;
   }
-  await releaseLaunched(ports, await launch(ports, container, 'start', opened));
+  await releaseLaunched(ports, await ports.launch(container, 'start', opened));
 }
 
 /** Starts the process of a unit that was started for nothing else, and takes that down again where it cannot. */

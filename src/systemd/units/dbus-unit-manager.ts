@@ -111,6 +111,10 @@ export class DbusUnitManager implements UnitManager {
     notifyAs(main, `MAINPID=${to}\nREADY=1`);
   }
 
+  expectStart(): void {
+    this.#moves?.expect();
+  }
+
   async start(unit: string, { mode = 'replace', signal }: JobOptions = {}): Promise<void> {
     await this.#job(
       { unit, state: 'up' },
@@ -124,7 +128,7 @@ export class DbusUnitManager implements UnitManager {
     const repeated = (): void => {
       again = true;
     };
-    this.#moves?.expect();
+    this.expectStart();
     const call = { member: 'StopUnit', signature: 'ss', body: [unit, mode], ifUnanswered: 'repeat', repeated } as const;
     try {
       return await this.#job({ unit, state: 'down' }, call, signal);

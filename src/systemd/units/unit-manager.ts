@@ -69,6 +69,8 @@ export interface UnitManager extends AsyncDisposable {
    * this is root, and has the manager's NOTIFY_SOCKET: systemd hears nothing otherwise.
    */
   handOver(main: number, to: number): Promise<void>;
+  /** A start comes, or a move between control groups: what has to pass before the kernel does that can pass meanwhile. */
+  expectStart(): void;
   /** Starts a loaded unit or one with a unit file. @throws UnitJobFailed | UnitNotLoaded (nothing knows this name) */
   start(unit: string, options?: JobOptions): Promise<void>;
   /**

@@ -26,7 +26,7 @@ describe.each([
     const waited = world.containers.wait('web', ['stopped', 'exited'], patient);
     world.clock += jump;
     world.units.exits(UNIT, { code: 3 });
-    await world.containers.unitChanged(UNIT);
+    await world.recovery.unitChanged(UNIT);
     expect(await waited).toMatchObject({ state: 'exited', exit: { code: 3 } });
   });
 
@@ -38,7 +38,7 @@ describe.each([
     await world.units.called('kill', UNIT);
     world.clock += jump;
     world.units.exits(UNIT, { code: 5 });
-    await world.containers.unitChanged(UNIT);
+    await world.recovery.unitChanged(UNIT);
     await stopping;
     expect(world.believed('web').status).toMatchObject({ state: 'exited', exit: { code: 5 } });
   });

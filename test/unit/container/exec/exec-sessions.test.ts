@@ -96,6 +96,7 @@ function daemonStarts(): void {
   const nothing = async (): Promise<void> => await Promise.resolve();
   const units = {
     facts: world.units.facts,
+    expectStart: () => steps.push('start expected'),
     startTransient: async () => await (failure === undefined ? Promise.resolve() : Promise.reject(failure)),
     status: async () => await Promise.resolve(undefined),
     kill: nothing,
@@ -110,7 +111,6 @@ function daemonStarts(): void {
     folders,
     log,
     units,
-    moves: { expect: () => steps.push('move expected') },
     runtimes: { preferred: crun, find: () => crun },
     runtimeLog,
     relays: {
@@ -133,8 +133,10 @@ function daemonStarts(): void {
     },
     helper: '/usr/lib/berth/exec-session',
     nothing: { fd: 0 },
-    lookAt: async (unit) => {
-      await world.containers.unitChanged(unit);
+    lane: {
+      lookAtUnit: async (unit) => {
+        await world.recovery.unitChanged(unit);
+      },
     },
     faults: noFaults,
     now: () => world.now(),
@@ -148,7 +150,7 @@ it('says that a process is going to be moved before there is one, and not of a s
   const id = create();
   await sessions.start(id, { caller });
   await expect(sessions.start(id, { caller })).rejects.toMatchObject({ code: 'WrongExecState' });
-  expect(steps).toEqual(['move expected', 'process made']);
+  expect(steps).toEqual(['start expected', 'process made']);
 });
 
 it('lets a command through once systemd has its first process, and ends as that does', async () => {

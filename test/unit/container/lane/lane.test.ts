@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { Lane } from '../../../../src/container/lane/lane.ts';
-import type { Container } from '../../../../src/container/container.ts';
 import { aWorld, type World } from '../../../support/world.ts';
 
 const UNIT = 'berth-web.service';
 function aLane(world: World): { lane: Lane; ended: string[] } {
   const ended: string[] = [];
   const { index, units, folders } = world;
-  const lane = new Lane({ index, units, folders, now: () => world.now() }, (container: Container) => {
+  const lane = new Lane({ index, units, folders, now: () => world.now() });
+  lane.onEnd((container) => {
     ended.push(container.name);
   });
   return { lane, ended };

@@ -6,7 +6,7 @@ import type { Container } from '../../../../src/container/container.ts';
 import { noFaults } from '../../../../src/container/faults.ts';
 import { Folders, type Next } from '../../../../src/container/records/folder.ts';
 import { prepareSetUp } from '../../../../src/container/launch/set-up.ts';
-import type { Ports } from '../../../../src/container/ports.ts';
+import type { LaunchPorts } from '../../../../src/container/launch/ports.ts';
 import type { UnitCommands } from '../../../../src/container/launch/unit.ts';
 import { makeLocked } from '../../../../src/lib/file-lock.ts';
 import type { UnitExit } from '../../../../src/systemd/units/unit-status.ts';
@@ -66,6 +66,7 @@ async function prepare(request: object = {}, version = 257, next: Next = 'start'
   };
   const units = {
     facts: { ...world.units.facts, version },
+    expectStart: () => undefined,
     lastTold: () => ({ mainPid: 200 }),
     handOver: async (from: number, to: number) => {
       did.push(`${from} is ${to} now`);
@@ -88,7 +89,6 @@ async function prepare(request: object = {}, version = 257, next: Next = 'start'
     units,
     log: world.log,
     faults: noFaults,
-    moves: { expect: () => undefined },
     runtimes: { find: () => runtime },
     mounts: { unmountAll },
     setUps: {
@@ -119,7 +119,7 @@ async function prepare(request: object = {}, version = 257, next: Next = 'start'
     },
   };
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- it looks at nothing else
-  return await prepareSetUp(ports as unknown as Ports, container, folder, commands, streams, next);
+  return await prepareSetUp(ports as unknown as LaunchPorts, container, folder, commands, streams, next);
 }
 const mark = (): string => readFileSync(join(run, 'setup'), 'utf8');
 const STARTED = '/store /usr/bin/mount it -- /usr/bin/crun create; {"stdin":6,"stdout":7,"stderr":8}; 0';

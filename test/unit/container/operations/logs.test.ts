@@ -38,7 +38,7 @@ describe('Logs', () => {
     world.journal.write('while');
     world.journal.write('last');
     world.units.exits(UNIT, { code: 0 });
-    await world.containers.unitChanged(UNIT);
+    await world.recovery.unitChanged(UNIT);
     expect(await lines).toEqual(['before', 'while', 'last']);
     expect(world.index.changes.size).toBe(0);
   });
@@ -55,7 +55,7 @@ describe('Logs', () => {
     while (world.journal.queries.length === 0) await Promise.resolve();
     world.journal.write('after');
     world.units.exits(UNIT, { code: 0 });
-    await world.containers.unitChanged(UNIT);
+    await world.recovery.unitChanged(UNIT);
     expect(await first).toBe('after');
   });
 

@@ -122,7 +122,7 @@ describe('a container that is to be removed at its end', () => {
     const { id } = await world.given('web', 'running', { removeOnExit: true });
     const waited = world.containers.wait('web', [], patient);
     world.units.exits(UNIT, { code: 3 });
-    await world.containers.unitChanged(UNIT);
+    await world.recovery.unitChanged(UNIT);
     expect(await waited).toMatchObject({ state: undefined, exit: { code: 3 } });
     expect(world.index.get(id)).toBeUndefined();
     expect(world.log.entries).toEqual([]);
@@ -156,10 +156,10 @@ describe('a container that is to be removed at its end', () => {
   it('is left alone by a berthd that closes', async () => {
     await using world = aWorld();
     await world.given('web', 'running', { removeOnExit: true });
-    await world.containers.close();
+    await world.ends.close();
     world.units.exits(UNIT, { code: 3 });
     expect(await world.state('web')).toBe('exited');
-    await world.containers.close();
+    await world.ends.close();
     expect(world.index.all()).toHaveLength(1);
   });
 
@@ -168,8 +168,8 @@ describe('a container that is to be removed at its end', () => {
     await world.given('web', 'running', { removeOnExit: true });
     world.mounts.failure = new Error('busy');
     world.units.exits(UNIT, { code: 3 });
-    await world.containers.unitChanged(UNIT);
-    await world.containers.close();
+    await world.recovery.unitChanged(UNIT);
+    await world.ends.close();
     await Promise.resolve();
     expect(world.log.entries).toMatchObject([{ level: 'error', fields: { containerName: 'web' } }]);
   });

@@ -95,9 +95,9 @@ describe('Start', () => {
     world.nextStart({ endsSoon: { code: 7 } });
     await world.containers.start('web', ALONE, patient);
     const waited = world.containers.wait('web', ['stopped', 'exited'], patient);
-    await world.containers.unitChanged('berth-web.service');
+    await world.recovery.unitChanged('berth-web.service');
     world.units.finishes('berth-web.service');
-    await world.containers.unitChanged('berth-web.service');
+    await world.recovery.unitChanged('berth-web.service');
     expect(await waited).toMatchObject({ state: 'stopped', exit: { code: 7 } });
     expect(await world.state('web')).toBe('exited');
   });
@@ -251,7 +251,7 @@ describe('Init, then Start', () => {
     await expect(world.containers.start('web', ALONE, patient)).rejects.toThrow('killed');
     world.folders.release = release;
     world.daemonStarts();
-    await world.containers.recover(id);
+    await world.recovery.recover(id);
     expect(world.believed('web').status.state).toBe('running');
   });
 

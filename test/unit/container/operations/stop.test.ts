@@ -203,7 +203,7 @@ describe('Stop, within a time of the caller', () => {
     await world.given('web', 'running', { stopTimeoutUSec: 2_000_000, stopSignal: 'INT' });
     const stopping = world.containers.stop('web', 60_000_000, patient);
     await world.units.called('kill', UNIT);
-    await world.containers.unitChanged(UNIT);
+    await world.recovery.unitChanged(UNIT);
     await stopping;
     expect(world.units.calls[0]).toEqual(['kill', UNIT, 'main', 2]);
     expect(world.believed('web').status).toMatchObject({ state: 'exited', exit: { signal: 'SIGINT' } });
@@ -215,7 +215,7 @@ describe('Stop, within a time of the caller', () => {
     await world.given('web', 'running', { stopTimeoutUSec: 2_000_000, restartPolicy: 'always' });
     const stopping = world.containers.stop('web', 60_000_000, patient);
     await world.units.called('kill', UNIT);
-    await world.containers.unitChanged(UNIT);
+    await world.recovery.unitChanged(UNIT);
     await stopping;
     expect(await world.state('web')).toBe('exited');
     expect(world.units.isLoaded(UNIT)).toBe(false);

@@ -9,7 +9,7 @@ describe('Wait', () => {
     await world.given('web', 'running');
     const waited = world.containers.wait('web', ['stopped', 'exited'], patient);
     world.units.exits(UNIT, { code: 3 });
-    await world.containers.unitChanged(UNIT);
+    await world.recovery.unitChanged(UNIT);
     expect(await waited).toMatchObject({ state: 'exited', exit: { code: 3 } });
     expect(world.index.changes.size).toBe(0);
   });
@@ -46,13 +46,13 @@ describe('Wait', () => {
     world.units.stubborn.add(UNIT); // whose clean-up takes its time
     const { id } = await world.given('web', 'running', { removeOnExit: true });
     world.units.processEnds(UNIT, { code: 3 });
-    await world.containers.unitChanged(UNIT);
+    await world.recovery.unitChanged(UNIT);
     await world.units.called('stop', UNIT);
     expect(world.believed('web').status.state).toBe('removing');
     const removed = Promise.all([
       world.containers.wait('web', [], patient),
       world.containers.wait('web', ['exited'], patient),
-      world.containers.ended(id, patient),
+      world.ends.ended(id, patient),
     ]);
     expect(await world.containers.wait('web', ['stopped', 'exited'], patient)).toMatchObject({
       state: 'removing',
@@ -100,7 +100,7 @@ describe('Wait', () => {
     await world.given('web', 'running');
     const waited = world.containers.wait('web', ['exited'], patient);
     world.units.exits(UNIT, { code: 9 });
-    await world.containers.unitChanged(UNIT);
+    await world.recovery.unitChanged(UNIT);
     expect(await waited).toMatchObject({ state: 'exited', exit: { code: 9 } });
   });
 

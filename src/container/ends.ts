@@ -1,0 +1,75 @@
+/** What follows when a container has ended: its streams are put away, and it is removed if it was made so. */
+import type { Container } from './container.ts';
+import { ContainerError } from './errors.ts';
+import { relayKeyOf } from './launch/streams.ts';
+import type { ContainerId } from './names.ts';
+import { remove } from './operations/remove.ts';
+import { wait, type Waited } from './operations/wait.ts';
+import type { Ports } from './ports.ts';
+
+export class Ends {
+  readonly #ports: Ports;
+  readonly #closing = new AbortController();
+  /** Removals that the end of a container has begun. */
+  readonly #removals = new Map<ContainerId, Promise<void>>();
+
+  /** Listens for ends from now on. */
+  constructor(ports: Ports) {
+    this.#ports = ports;
+    ports.lane.onEnd((container) => {
+      this.after(container);
+    });
+  }
+
+  /** Resolves when a container has ended, all that it said is handed out, and it is removed where its end is to do that. */
+  async ended(id: ContainerId, signal: AbortSignal): Promise<Waited> {
+    const waited = await wait(this.#ports, id, ['stopped', 'exited'], signal);
+    await this.#ports.relays.finished(relayKeyOf({ id }));
+    await this.#removals.get(id);
+    return waited;
+  }
+
+  /** A container was seen to have ended. */
+  after(container: Container): void {
+    this.#putStreamsAway(container);
+    if (container.config.removeOnExit && !this.#closing.signal.aborted) this.#remove(container);
+  }
+
+  /** Resolves when what was begun is finished; nothing is begun any more. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#ports.lane.idle();
+  }
+
+  #putStreamsAway(container: Container): void {
+    const { relays, log } = this.#ports;
+    const comesBack = async (): Promise<boolean> =>
+      container.config.restartPolicy !== 'no' && (await isOnItsWayBack(this.#ports, container));
+    relays.finish(relayKeyOf(container), comesBack).catch((error: unknown) => {
+      const containerName = container.name;
+      log.error('The streams of a container that has ended could not be put away', { containerName, error });
+    });
+  }
+
+  #remove({ id, name }: Container): void {
+    const removal = remove(this.#ports, id, { ifRunning: 'refuse' }, this.#closing.signal)
+      .catch((error: unknown) => {
+        // Another client has removed it first, or has started it again.
+        if (error instanceof ContainerError) return;
+        const message = 'A container that was to be removed at its end could not be removed';
+        this.#ports.log.error(message, { containerName: name, error });
+      })
+      .finally(() => {
+        if (this.#removals.get(id) === removal) this.#removals.delete(id);
+      });
+    this.#removals.set(id, removal);
+  }
+}
+
+/** Whether the unit is not down for good: systemd gives the next run the descriptors that this one had. */
+async function isOnItsWayBack({ units }: Pick<Ports, 'units'>, { unit }: Container): Promise<boolean> {
+  const status = await units.service(unit);
+  if (status === undefined) return false;
+  const isDown = status.activeState === 'inactive' || status.activeState === 'failed';
+  return !isDown || status.subState.endsWith('before-auto-restart');
+}

@@ -1,0 +1,63 @@
+/** What a berthd does about containers when it begins, and when systemd tells of their units: look, and go on where an earlier one died. */
+import type { Container } from './container.ts';
+import type { Ends } from './ends.ts';
+import { recoverStreams } from './launch/streams.ts';
+import type { ContainerId } from './names.ts';
+import { finishRemoval } from './operations/remove.ts';
+import { resumeStart } from './operations/start.ts';
+import type { Ports } from './ports.ts';
+
+export class Recovery {
+  readonly #ports: Ports;
+  readonly #ends: Pick<Ends, 'after'>;
+  /** Those whose start an earlier berthd died in, while their units go on with it. */
+  readonly #unfinished = new Set<ContainerId>();
+
+  constructor(ports: Ports, ends: Pick<Ends, 'after'>) {
+    this.#ports = ports;
+    this.#ends = ends;
+  }
+
+  /** Every container there is. */
+  all(): Container[] {
+    return this.#ports.index.all();
+  }
+
+  /** systemd told something about a unit: see what becomes of the container that it is. A unit that is no container is nobody's. */
+  async unitChanged(unit: string): Promise<void> {
+    const container = this.#ports.index.byUnit(unit);
+    if (container === undefined) return;
+    await this.#ports.lane.hear(container.id);
+    if (this.#unfinished.has(container.id)) this.#finishStart(container);
+  }
+
+  /** Looks at a container, and goes on with a start or a removal that was cut off. */
+  async recover(id: ContainerId): Promise<void> {
+    const { index, lane, folders } = this.#ports;
+    const known = index.get(id);
+    if (known?.status.state === 'removing') {
+      await lane.run(id, 'remove', async (container, unit) => {
+        await finishRemoval(this.#ports, container, unit);
+      });
+      return;
+    }
+    if (known !== undefined) await recoverStreams(this.#ports, known);
+    await lane.look(id);
+    await resumeStart(this.#ports, id);
+    if (folders.isToStart(folders.of(id))) this.#unfinished.add(id);
+    const container = index.get(id);
+    if (container !== undefined && 'exit' in container.status) this.#ends.after(container);
+  }
+
+  /** Its unit was not up yet when berthd was: that goes on without berthd as far as the process that waits to be started. */
+  #finishStart({ id, name }: Container): void {
+    const { folders, log } = this.#ports;
+    const finish = async (): Promise<void> => {
+      await resumeStart(this.#ports, id);
+      if (!folders.isToStart(folders.of(id))) this.#unfinished.delete(id);
+    };
+    finish().catch((error: unknown) => {
+      log.error('A start that was cut off could not be finished', { containerName: name, error });
+    });
+  }
+}
