@@ -201,7 +201,7 @@ export class ServerConnection {
     const serve = async (): Promise<void> => {
       const stream = await released;
       await given.serve(stream);
-      this.#endUpgraded(stream);
+      await this.#partFrom(stream);
     };
     serve()
       .catch(async (error: unknown) => {
@@ -209,6 +209,23 @@ export class ServerConnection {
         (await released).destroy();
       })
       .finally(() => this.#finish(call));
+  }
+
+  /**
+   * Ends this side, and closes once the peer has ended its own, if it does so in time. What it still sends is nobody's, but it is
+   * read: a peer whose bytes are left unread is reset while it writes, and may never see our last word.
+   */
+  async #partFrom(stream: Duplex): Promise<void> {
+    const written = Promise.withResolvers<void>();
+    const timer = setTimeout(() => stream.destroy(), this.#owner.limits.stallMs).unref();
+    stream.once('close', () => {
+      clearTimeout(timer);
+      written.resolve();
+    });
+    stream.end(() => written.resolve());
+    for await (const _ of stream.iterator({ destroyOnReturn: false })) void _;
+    await written.promise;
+    stream.destroy();
   }
 
   /** Closes once the peer has taken what was written, if it does so in time. */

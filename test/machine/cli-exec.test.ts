@@ -141,6 +141,20 @@ describe('berth exec', () => {
     expect((await berth(['exec', 'x', 'pgrep', 'yes'])).text()).toBe('');
   });
 
+  it.each(['crun', 'runc'])(
+    'exits as its command does, however much input is left when that ends (%s)',
+    async (runtime) => {
+      await client.run('y', FOREVER, { runtime });
+      const codes = await bash(`
+      for i in $(seq 10); do
+        yes | berth exec -i y sh -c 'head -n 1; exit 7' >/dev/null; echo $?
+        yes | berth exec -it y sh -c 'head -n 1; exit 7' >/dev/null; echo $?
+        yes | berth run -i --rm --runtime ${runtime} plain sh -c 'head -n 1; exit 7' >/dev/null; echo $?
+      done`);
+      expect(said(codes)).toEqual({ code: 0, stdout: '7\n'.repeat(30), stderr: '' });
+    },
+  );
+
   it('asks the command to end when it gets a signal', async () => {
     expect(await terminated(['exec', 'x', 'sh', '-c', TRAPS])).toEqual({ code: 5, stdout: 'ready\nbye\n', stderr: '' });
   });

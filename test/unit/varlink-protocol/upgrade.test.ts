@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { once } from 'node:events';
+import { promisify } from 'node:util';
 import { pipeline } from 'node:stream/promises';
 import { aSignal, aWorld, define } from './support.ts';
 import type { RawPeer, World } from './support.ts';
@@ -131,6 +132,24 @@ describe('an upgraded call', () => {
     const peer = await world.connect();
     peer.send(attach);
     await expect(bytesOf(peer)).resolves.toBe(`${reply}bye`);
+  });
+
+  it('reads what a peer writes that has not seen the end yet, and closes after the peer has ended, too', async () => {
+    await using world = await anUpgradeWorld(
+      upgradeTo(async (stream) => {
+        stream.write('bye');
+        await Promise.resolve();
+      }),
+    );
+    const peer = await world.connect();
+    peer.send(attach);
+    await expect(bytesOf(peer)).resolves.toBe(`${reply}bye`);
+    const write = promisify((text: string, done: (error?: Error | null) => void) => peer.socket.write(text, done));
+    await write('late'); // EPIPE where it is closed
+    const closed = once(peer.socket, 'close');
+    peer.socket.end();
+    await closed;
+    expect(world.errors).toEqual([]);
   });
 
   it.each<[string, () => Promise<void>]>([
