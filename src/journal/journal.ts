@@ -50,10 +50,18 @@ export const MAX_LINE_BYTES = 1024 * 1024;
 export interface JournalQuery {
   /** Field → value; all of them must match. At least one. */
   readonly matches: Readonly<Record<string, string>>;
-  /** Other matches that will do instead: entries for which all fields of any one record match. */
-  readonly alternatives?: readonly Readonly<Record<string, string>>[] | undefined;
-  /** `follow` goes on after what is there, with no gap and nothing twice, until `signal` or `cutOff` aborts. */
-  readonly until?: 'now' | 'follow' | Date | undefined;
+  /**
+   * Besides, all fields of any one of these must match. That is looked at here: in a big journal, journalctl takes minutes to
+   * find what one of several expressions matches.
+   */
+  readonly oneOf?: readonly Readonly<Record<string, string>>[] | undefined;
+  /**
+   * `now`, the default, ends with the newest entry of the moment of the call, whatever is written meanwhile. `follow` goes on
+   * after what is there, with no gap and nothing twice, until `signal` or `cutOff` aborts.
+   */
+  readonly end?: 'now' | 'follow' | undefined;
+  /** Nothing that was written later. */
+  readonly until?: Date | undefined;
   /** Ends `follow` in good order: everything written before it aborts still comes. */
   readonly cutOff?: AbortSignal | undefined;
   readonly since?: Date | undefined;

@@ -2,7 +2,7 @@
 import { JoinedSignal } from '../lib/joined-signal.ts';
 import { parseEntry, type JournalEntry } from './entry.ts';
 import { JournalReadFailed, type JournalQuery, type LogLine } from './journal.ts';
-import { journalctl, journalctlArguments, type JournalctlOptions, type Origin } from './journalctl.ts';
+import { fieldsOf, journalctl, journalctlArguments, type JournalctlOptions, type Origin } from './journalctl.ts';
 import { LineJoiner } from './lines.ts';
 import { findSeam, type Seam, type SeamPlace } from './seam.ts';
 
@@ -24,6 +24,8 @@ export class JournalctlReader {
     if (query.after !== undefined && query.tail !== undefined)
       throw new RangeError('`after` and `tail` exclude each other');
     const seam = await this.#seam(query, signal);
+    const end = query.end === 'follow' ? undefined : await this.#newest(query, signal);
+    if (query.end !== 'follow' && (end === undefined || end === seam?.boundary)) return;
     const joiner = new LineJoiner(query.pieces);
     let unwanted = seam?.firstPiece !== undefined;
     let last: string | undefined;
@@ -32,6 +34,7 @@ export class JournalctlReader {
       const lines = joiner.add(entry);
       if (!unwanted) yield* lines;
       else if (entry.cursor === seam?.boundary) unwanted = false;
+      if (entry.cursor === end) break;
     }
     // What is still open is no later than what was read: a reader that continues must not see the rest again.
     for (const line of joiner.flush()) yield { ...line, cursor: last ?? line.cursor };
@@ -48,10 +51,18 @@ export class JournalctlReader {
     return await findSeam(this.#entries(query, { origin, order: 'reverse', atEnd: 'stop' }, signal), place);
   }
 
+  /** Where the newest entry is that there is now, whenever it says that it was written. */
+  async #newest(query: JournalQuery, signal: AbortSignal): Promise<string | undefined> {
+    const anytime = { ...query, since: undefined, until: undefined };
+    const backwards = this.#entries(anytime, { origin: { from: 'query' }, order: 'reverse', atEnd: 'stop' }, signal);
+    for await (const { cursor } of backwards) return cursor;
+    return undefined;
+  }
+
   /** Entries from `origin` on; when `cutOff` ends following, what the journal has until then is read without it. */
   async *#forward(query: JournalQuery, origin: Origin, signal: AbortSignal): AsyncGenerator<JournalEntry, void> {
     let next = origin;
-    if (query.until === 'follow') {
+    if (query.end === 'follow') {
       using untilCut = new JoinedSignal(...(query.cutOff === undefined ? [signal] : [signal, query.cutOff]));
       for await (const entry of this.#entries(query, { origin, order: 'forward', atEnd: 'follow' }, untilCut.signal)) {
         next = { from: 'after-cursor', cursor: entry.cursor };
@@ -69,10 +80,13 @@ export class JournalctlReader {
     signal: AbortSignal,
   ): AsyncGenerator<JournalEntry, void> {
     const since = (query.since?.getTime() ?? 0) * 1000;
+    const until = (query.until?.getTime() ?? Infinity) * 1000;
+    const wanted = fieldsOf(query);
     // What was written after the first is later, whatever the clock says that was set back meanwhile.
     let begun = false;
     for await (const text of journalctl([...this.#command, ...journalctlArguments(query, options)], signal)) {
-      const entry = parse(text, query.fields);
+      const entry = parse(text, wanted);
+      if (entry.usec > until || !isOneOf(entry, query.oneOf)) continue;
       if (begun || entry.usec >= since) {
         begun = options.order === 'forward';
         yield entry;
@@ -81,7 +95,11 @@ export class JournalctlReader {
   }
 }
 
-function parse(text: string, fields: readonly string[] | undefined): JournalEntry {
+const isOneOf = ({ fields }: JournalEntry, groups: JournalQuery['oneOf']): boolean =>
+  groups === undefined ||
+  groups.some((group) => Object.entries(group).every(([field, value]) => fields[field] === value));
+
+function parse(text: string, fields: readonly string[]): JournalEntry {
   try {
     return parseEntry(text, fields);
   } catch (failure) {

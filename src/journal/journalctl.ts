@@ -19,37 +19,40 @@ export interface JournalctlOptions {
   readonly entries?: number | undefined;
 }
 
-/** Arguments for `journalctl`. @throws RangeError for a query without matches, or with one that is no field */
+/** Arguments for `journalctl`; `query.oneOf` is left to the reader. @throws RangeError for a query without matches, or with one that is no field */
 export function journalctlArguments(query: JournalQuery, options: JournalctlOptions): string[] {
-  const { since, until, fields = [] } = query;
+  const { since, until } = query;
   const { origin } = options;
   const argv = ['--no-pager', '--quiet', '--all', '--output=json'];
-  argv.push(`--output-fields=${[...new Set([...ENTRY_FIELDS, ...fields])].join(',')}`);
+  argv.push(`--output-fields=${[...new Set([...ENTRY_FIELDS, ...fieldsOf(query)])].join(',')}`);
   if (options.order === 'reverse') argv.push('--reverse');
   if (options.atEnd === 'follow') argv.push('--follow', '--no-tail');
   if (options.entries !== undefined) argv.push(`--lines=${options.entries}`);
   // journalctl takes either a time or a cursor to begin with; beside a cursor, the reader looks at the time itself.
   if (origin.from !== 'query') argv.push(`--${origin.from}=${origin.cursor}`);
   else if (since !== undefined) argv.push(`--since=${timestamp(since)}`);
-  if (until instanceof Date) argv.push(`--until=${timestamp(until)}`);
+  if (until !== undefined && options.atEnd === 'stop') argv.push(`--until=${timestamp(until)}`);
   return [...argv, '--', ...matchArguments(query)];
 }
+
+/** The fields that a query asks for, or looks at. */
+export const fieldsOf = ({ fields = [], oneOf = [] }: JournalQuery): readonly string[] => [
+  ...fields,
+  ...oneOf.flatMap((group) => Object.keys(group)),
+];
 
 const timestamp = (moment: Date): string => {
   const ms = moment.getTime();
   return `@${Math.floor(ms / 1000)}.${String(ms % 1000).padStart(3, '0')}`;
 };
 
-function matchArguments({ matches, alternatives = [], boot }: JournalQuery): string[] {
-  const groups = [matches, ...alternatives].map((group) => {
-    const terms = Object.entries(group).map(([field, value]) => {
-      if (!/^[A-Z_][A-Z0-9_]*$/.test(field)) throw new RangeError(`Not a journal field: ${field}`);
-      return `${field}=${value}`;
-    });
-    if (terms.length === 0) throw new RangeError('A journal query needs a match');
-    return boot === undefined ? terms : [...terms, `_BOOT_ID=${boot}`];
+function matchArguments({ matches, boot }: JournalQuery): string[] {
+  const terms = Object.entries(matches).map(([field, value]) => {
+    if (!/^[A-Z_][A-Z0-9_]*$/.test(field)) throw new RangeError(`Not a journal field: ${field}`);
+    return `${field}=${value}`;
   });
-  return groups.flatMap((group, index) => (index === 0 ? group : ['+', ...group]));
+  if (terms.length === 0) throw new RangeError('A journal query needs a match');
+  return boot === undefined ? terms : [...terms, `_BOOT_ID=${boot}`];
 }
 
 /**

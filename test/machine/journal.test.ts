@@ -147,6 +147,28 @@ describe('reading', () => {
     expect(await textsOf(of('time', { since: b?.at, tail: 5 }))).toEqual(['b', 'c']);
   });
 
+  it.each([{}, { tail: 3000 }, { until: new Date('2100-01-01') }])(
+    'ends where the journal ended at the moment of the call, however much is written meanwhile (%j)',
+    async (more) => {
+      const name = `busy-${Object.keys(more).join()}`;
+      await logged(name, 'seq 1 3000'); // more than waits in a pipe
+      await journal.sync(never);
+      let read = 0;
+      for await (const _ of journal.read(of(name, more), never)) {
+        if (++read > 1) continue;
+        await logged(name, 'seq 3001 6000');
+        await journal.sync(never);
+      }
+      expect(read).toBe(3000);
+    },
+  );
+
+  it('gives lines of one of several kinds', async () => {
+    await logged('kinds', 'echo out; echo err >&2');
+    expect(await textsOf(of('kinds', { oneOf: [{ PRIORITY: '3' }, { PRIORITY: '4' }] }))).toEqual(['err']);
+    expect(await textsOf(of('kinds', { oneOf: [] }))).toEqual([]);
+  });
+
   it('gives lines of a boot, and fields', async () => {
     await logged('boot', 'echo a');
     const [line] = await linesOf(of('boot', { fields: ['SYSLOG_IDENTIFIER', '_UID'] }));
@@ -166,7 +188,7 @@ describe('reading', () => {
     const stop = new AbortController();
     const texts: string[] = [];
     let more: Promise<void> | undefined;
-    for await (const line of journal.read(of('follow', { until: 'follow', tail: 2 }), stop.signal)) {
+    for await (const line of journal.read(of('follow', { end: 'follow', tail: 2 }), stop.signal)) {
       texts.push(line.bytes.toString());
       if (texts.length === 2) more = logged('follow', 'seq 6 8');
       if (texts.length === 5) stop.abort();
@@ -177,7 +199,7 @@ describe('reading', () => {
 
   it('is cut off in good order: everything written before still comes', async () => {
     const cut = new AbortController();
-    const reading = collect(journal.read(of('cut', { until: 'follow', cutOff: cut.signal }), never));
+    const reading = collect(journal.read(of('cut', { end: 'follow', cutOff: cut.signal }), never));
     await logged('cut', 'seq 1 20000');
     cut.abort();
     expect((await reading).map((line) => line.bytes.toString())).toEqual(
@@ -187,7 +209,7 @@ describe('reading', () => {
 
   it('is cut off at once when that has happened already', async () => {
     await logged('late', 'seq 1 3');
-    const query = of('late', { until: 'follow', cutOff: AbortSignal.abort() });
+    const query = of('late', { end: 'follow', cutOff: AbortSignal.abort() });
     expect((await collect(journal.read(query, never))).length).toBe(3);
   });
 });

@@ -219,7 +219,7 @@ export class FakeJournal implements Journal {
         next++;
         yield line;
       }
-      if (query.until !== 'follow' || signal.aborted || cutOff?.aborted === true) return;
+      if (query.end !== 'follow' || signal.aborted || cutOff?.aborted === true) return;
       await Promise.race([this.#wake.promise, aborted(signal), ...(cutOff === undefined ? [] : [aborted(cutOff)])]);
     }
   }

@@ -83,14 +83,11 @@ function relayRequest({ index }: Pick<Ports, 'index'>, { id, name, unit, config 
 /** Which entries of the journal are lines of a container: its own, and those that berthd has written for it. */
 export function linesOf({ id }: Pick<Container, 'id'>): {
   readonly matches: Readonly<Record<string, string>>;
-  readonly alternatives: readonly Readonly<Record<string, string>>[];
+  readonly oneOf: readonly Readonly<Record<string, string>>[];
 } {
-  const relayed = { CONTAINER_ID_FULL: id, _TRANSPORT: 'journal', _UID: '0' };
+  const relayed = { _TRANSPORT: 'journal', _UID: '0' };
   return {
-    matches: { CONTAINER_ID_FULL: id, _TRANSPORT: 'stdout' },
-    alternatives: [
-      { ...relayed, BERTH_STREAM: 'stdout' },
-      { ...relayed, BERTH_STREAM: 'stderr' },
-    ],
+    matches: { CONTAINER_ID_FULL: id },
+    oneOf: [{ _TRANSPORT: 'stdout' }, { ...relayed, BERTH_STREAM: 'stdout' }, { ...relayed, BERTH_STREAM: 'stderr' }],
   };
 }

@@ -76,7 +76,7 @@ export async function* said(
   await journal.sync(signal);
   // Of a line that has not ended at the seam, the rest is the stream's.
   const pieces = seam === undefined ? 'joined' : 'apart';
-  const query = { ...linesOf(container), until: 'now', fields: ['BERTH_SEQUENCE'], pieces } as const;
+  const query = { ...linesOf(container), fields: ['BERTH_SEQUENCE'], pieces } as const;
   for await (const line of journal.read(query, signal)) {
     const sequence = Number(line.fields['BERTH_SEQUENCE'] ?? 0);
     if (seam === undefined || sequence <= seam[line.stream].sequence) yield line;

@@ -1,4 +1,5 @@
 import type { LogLine } from '../../journal/journal.ts';
+import { JoinedSignal } from '../../lib/joined-signal.ts';
 import { ContainerError } from '../errors.ts';
 import type { ContainerId } from '../names.ts';
 import type { Ports } from '../ports.ts';
@@ -6,7 +7,7 @@ import { isAlive } from '../state.ts';
 import { linesOf, relayKeyOf } from '../launch/streams.ts';
 
 export interface LogsQuery {
-  /** Go on with new lines until the container has ended. */
+  /** Go on with new lines until the container has ended, or `until` has come. */
   readonly follow: boolean;
   readonly tail: number | undefined;
   readonly since: Date | undefined;
@@ -25,21 +26,47 @@ export async function* logs(
   signal: AbortSignal,
 ): AsyncGenerator<LogLine> {
   const { id, status } = ports.index.find(reference);
-  const { follow, since, tail, cursor: after } = query;
+  const { follow, since, until, tail, cursor: after } = query;
   if (tail !== undefined && after !== undefined) throw new ContainerError('InvalidParameter', { parameter: 'tail' });
-  const lines = { ...linesOf({ id }), since, tail, after };
+  const lines = { ...linesOf({ id }), since, until, tail, after };
   await ports.relays.finished(relayKeyOf({ id }));
   await ports.journal.sync(signal);
   if (!follow || !isAlive(status.state)) {
-    yield* ports.journal.read({ ...lines, until: query.until ?? 'now' }, signal);
+    yield* ports.journal.read(lines, signal);
     return;
   }
   using end = endOf(ports, id);
-  yield* ports.journal.read({ ...lines, until: 'follow', cutOff: end.signal }, signal);
+  using late = from(until, ports.now);
+  using over = new JoinedSignal(end.signal, late.signal);
+  yield* ports.journal.read({ ...lines, end: 'follow', cutOff: over.signal }, signal);
+}
+
+/** A signal that aborts by itself, until it is disposed of. */
+type OwnSignal = Disposable & { readonly signal: AbortSignal };
+
+/** The longest time that a timer takes. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/** Aborts from that moment on, if there is one. */
+function from(moment: Date | undefined, now: () => Date): OwnSignal {
+  const reached = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const look = (): void => {
+    const left = moment === undefined ? Infinity : moment.getTime() - now().getTime();
+    if (left <= 0) reached.abort();
+    else if (left < Infinity) timer = setTimeout(look, Math.min(left, MAX_TIMER_MS));
+  };
+  look();
+  return {
+    signal: reached.signal,
+    [Symbol.dispose]: () => {
+      clearTimeout(timer);
+    },
+  };
 }
 
 /** Aborts when the container has ended. */
-function endOf({ index, relays }: Ports, id: ContainerId): Disposable & { readonly signal: AbortSignal } {
+function endOf({ index, relays }: Ports, id: ContainerId): OwnSignal {
   const ended = new AbortController();
   const check = (): void => {
     if (isAlive(index.get(id)?.status.state ?? 'exited')) return;

@@ -5,19 +5,19 @@ import { headerFor } from '../../../src/journal/stream.ts';
 const forward = { origin: { from: 'query' }, order: 'forward', atEnd: 'stop' } as const;
 
 describe('journalctlArguments', () => {
-  it('asks for entries that match all of the fields, or all of an alternative', () => {
+  it('asks for entries that match all of the fields, and for the fields that it does not look at itself', () => {
     const query = {
       matches: { _SYSTEMD_UNIT: 'a.service', PRIORITY: '3' },
-      alternatives: [{ OBJECT_SYSTEMD_UNIT: 'a' }],
+      oneOf: [{ _UID: '0' }, { BERTH_STREAM: 'a' }],
     };
     const argv = journalctlArguments(query, forward);
-    expect(argv.slice(argv.indexOf('--'))).toEqual([
-      '--',
-      '_SYSTEMD_UNIT=a.service',
-      'PRIORITY=3',
-      '+',
-      'OBJECT_SYSTEMD_UNIT=a',
-    ]);
+    expect(argv.slice(argv.indexOf('--'))).toEqual(['--', '_SYSTEMD_UNIT=a.service', 'PRIORITY=3']);
+    expect(argv.find((each) => each.startsWith('--output-fields='))).toMatch(/,_UID,BERTH_STREAM$/u);
+  });
+
+  it('does not let journalctl end what is followed', () => {
+    const query = { matches: { A: 'b' }, until: new Date(2_000) };
+    expect(journalctlArguments(query, { ...forward, atEnd: 'follow' }).join(' ')).not.toContain('--until');
   });
 
   it('says from when to when, to the millisecond', () => {

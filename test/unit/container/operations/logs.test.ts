@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { LogsQuery } from '../../../../src/container/operations/logs.ts';
 import { aWorld, patient, type World } from '../../../support/world.ts';
 
@@ -27,7 +27,8 @@ describe('Logs', () => {
     expect(await read(world, { tail: 1 })).toEqual(['two']);
     expect(await read(world, { cursor: 'c1' })).toEqual(['two']);
     expect(world.journal.syncs).toBe(3);
-    expect(world.journal.queries[0]).toMatchObject({ matches: { CONTAINER_ID_FULL: id }, until: 'now' });
+    expect(world.journal.queries[0]).toMatchObject({ matches: { CONTAINER_ID_FULL: id }, until: undefined });
+    expect(world.journal.queries[0]?.end).not.toBe('follow');
   });
 
   it('follows until the container has ended, with every line that it wrote until then', async () => {
@@ -57,6 +58,37 @@ describe('Logs', () => {
     world.units.exits(UNIT, { code: 0 });
     await world.recovery.unitChanged(UNIT);
     expect(await first).toBe('after');
+  });
+
+  describe('up to a moment', () => {
+    beforeEach(() => {
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    });
+    afterEach(() => {
+      vi.useRealTimers();
+    });
+
+    it.each([60_000, 2 ** 32])('follows until it has come, %d ms from now', async (ms) => {
+      await using world = aWorld();
+      await world.given('web', 'running');
+      const until = new Date(world.clock + ms);
+      const lines = read(world, { follow: true, until });
+      while (world.journal.queries.length === 0) await Promise.resolve();
+      world.journal.write('before');
+      vi.advanceTimersByTime(2 ** 31);
+      world.clock += ms;
+      vi.advanceTimersByTime(2 ** 31);
+      expect(await lines).toEqual(['before']);
+      expect(world.journal.queries[0]).toMatchObject({ end: 'follow', until });
+      expect(vi.getTimerCount()).toBe(0);
+    });
+
+    it('does not follow where it has come', async () => {
+      await using world = aWorld();
+      await world.given('web', 'running');
+      world.journal.write('one');
+      expect(await read(world, { follow: true, until: new Date(world.clock) })).toEqual(['one']);
+    });
   });
 
   it.each(['configured', 'exited'] as const)('does not wait for one that is %s', async (state) => {
