@@ -8,8 +8,8 @@ import { cacheKey, cached, PATH } from './cache.ts';
 import { ensurePrerequisites } from './prerequisites.ts';
 import { check } from './process.ts';
 
-/** Debian 13 is the reference, forky the look ahead. */
-export type RootName = 'trixie' | 'forky';
+/** Debian 13 is the reference, bookworm the oldest systemd that berth runs on, forky the look ahead. */
+export type RootName = 'trixie' | 'bookworm' | 'forky';
 
 const PACKAGES = [
   // the system
@@ -21,6 +21,9 @@ const PACKAGES = [
   // what berth is compared and used with
   ...'podman conmon catatonit docker-registry python3-varlink busybox-static'.split(' '),
 ];
+
+/** Its crun does not checkpoint. */
+const NOT_IN_BOOKWORM = ['libcriu2', 'python3-varlink'];
 
 /** Not of interest here, and slow, noisy or reaching for the network when they start. */
 const MASKED = [
@@ -47,6 +50,7 @@ TTYPath=/dev/console
 
 const SUITES: Record<RootName, { packages: readonly string[]; options: readonly string[] }> = {
   trixie: { packages: PACKAGES, options: [] },
+  bookworm: { packages: PACKAGES.filter((name) => !NOT_IN_BOOKWORM.includes(name)), options: [] },
   // A mirror may lag behind a moving suite: its old Release file is good enough, a missing package is not.
   forky: { packages: PACKAGES, options: ['--aptopt=Acquire::Check-Valid-Until "false"'] },
 };
