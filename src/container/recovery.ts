@@ -1,4 +1,5 @@
 /** What a berthd does about containers when it begins, and when systemd tells of their units: look, and go on where an earlier one died. */
+import { withinTime } from '../lib/within-time.ts';
 import type { Container } from './container.ts';
 import type { Ends } from './ends.ts';
 import { recoverStreams } from './launch/streams.ts';
@@ -6,6 +7,10 @@ import type { ContainerId } from './names.ts';
 import { finishRemoval } from './operations/remove.ts';
 import { resumeStart } from './operations/start.ts';
 import type { Ports } from './ports.ts';
+import { isAlive } from './state.ts';
+
+/** For how long the start of berthd waits for one container. */
+const LIMIT_MS = 10_000;
 
 export class Recovery {
   readonly #ports: Ports;
@@ -31,8 +36,31 @@ export class Recovery {
     if (this.#unfinished.has(container.id)) this.#finishStart(container);
   }
 
-  /** Looks at a container, and goes on with a start or a removal that was cut off. */
+  /**
+   * Looks at a container, and goes on with a start or a removal that was cut off. Where that fails, or takes too long, one that
+   * may have a process is unknown, with the reason, until systemd tells of it, or this comes to its end after all.
+   * @throws Error with the reason
+   */
   async recover(id: ContainerId): Promise<void> {
+    const { index, log } = this.#ports;
+    const recovery = this.#goOn(id);
+    try {
+      await withinTime(recovery, LIMIT_MS, () => {
+        recovery.catch((error: unknown) => {
+          log.error('A container could not be looked at', { containerId: id, error });
+        });
+        return new Error(`it could not be looked at within ${LIMIT_MS / 1000} s`);
+      });
+    } catch (error) {
+      const known = index.get(id);
+      const reason = error instanceof Error ? error.message : String(error);
+      if (known !== undefined && isAlive(known.status.state))
+        index.save({ ...known, status: { state: 'unknown', reason } });
+      throw error;
+    }
+  }
+
+  async #goOn(id: ContainerId): Promise<void> {
     const { index, lane, folders } = this.#ports;
     const known = index.get(id);
     if (known?.status.state === 'removing') {
@@ -45,6 +73,8 @@ export class Recovery {
     await lane.look(id);
     await resumeStart(this.#ports, id);
     if (folders.isToStart(folders.of(id))) this.#unfinished.add(id);
+    // It was given up meanwhile.
+    if (index.get(id)?.status.state === 'unknown') await lane.look(id);
     const container = index.get(id);
     if (container !== undefined && 'exit' in container.status) this.#ends.after(container);
   }

@@ -6,6 +6,18 @@ import { closeSync, openSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { loadedOnce } from './loaded-once.ts';
 import type { ProcessEnd } from './posix-spawn.ts';
+import { withinTime } from './within-time.ts';
+
+/** A program that was to end soon has not: it was killed, whether or not the kernel could do that already. */
+export class ProgramTimedOut extends Error {
+  override readonly name = 'ProgramTimedOut';
+}
+
+export interface ShortProgramOptions {
+  /** The path of the program, if that is not what it is told. */
+  readonly file?: string | undefined;
+  readonly limitMs: number;
+}
 
 /** What is kept of what a program says; the rest is read and thrown away. */
 const MAX_SAID_BYTES = 64 * 1024;
@@ -17,14 +29,13 @@ const spawning = loadedOnce(async () => await import('./posix-spawn.ts'));
  * Runs a program to its end, without input; what it prints goes nowhere.
  * @param argv begins with a path
  * @param env all of it, `NAME=value`
- * @param file the path of the program, if that is not what it is told
  * @returns how it ended, and what it wrote to its standard error
- * @throws SystemCallFailed when it cannot be run
+ * @throws SystemCallFailed when it cannot be run; ProgramTimedOut
  */
 export async function runShortProgram(
   argv: readonly string[],
   env: readonly string[],
-  file?: string,
+  { file, limitMs }: ShortProgramOptions,
 ): Promise<{ end: ProcessEnd; said: string }> {
   const { socketPair } = await calls();
   const { reap, spawn } = await spawning();
@@ -38,7 +49,15 @@ export async function runShortProgram(
     closeSync(theirs);
     closeSync(nothing);
   }
-  const [said, end] = await Promise.all([hearing, reap(pid)]);
+  let ended = false;
+  const reaped = reap(pid).finally(() => {
+    ended = true;
+  });
+  const [said, end] = await withinTime(Promise.all([hearing, reaped]), limitMs, () => {
+    // Its ID is nobody else's before it is reaped.
+    if (!ended) process.kill(pid, 'SIGKILL');
+    return new ProgramTimedOut(`${argv[0] ?? ''} has not ended within ${limitMs / 1000} s`);
+  });
   return { end, said };
 }
 

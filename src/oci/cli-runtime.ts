@@ -1,11 +1,13 @@
 /** crun and runc, by their command lines, which are the same but for a few options. */
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadedOnce } from '../lib/loaded-once.ts';
 import type { ProgramLease, SealedProgram } from '../lib/sealed-program.ts';
-import { runShortProgram } from '../lib/short-program.ts';
+import { ProgramTimedOut, runShortProgram } from '../lib/short-program.ts';
+import { withinTime } from '../lib/within-time.ts';
 import { PROGRAM_PATH } from './program-folders.ts';
 import { lastErrorIn, runtimeErrorFrom } from './runtime-log.ts';
+import { waitsAt } from './waits-at.ts';
 import { featuresFrom, parseState, parseStates } from './runtime-output.ts';
 import {
   RuntimeError,
@@ -18,6 +20,7 @@ import {
   type RuntimeFeatures,
   type RuntimeName,
   type RuntimeState,
+  type StartFate,
 } from './runtime.ts';
 
 export interface CliRuntimeOptions {
@@ -26,7 +29,14 @@ export interface CliRuntimeOptions {
   readonly root: string;
   /** Argv to put before each command, to reach a runtime in another machine. */
   readonly enter?: readonly string[];
+  /** Instead of what is meant for a host under load; for tests. */
+  readonly limitMs?: number;
 }
+
+/** Everything that is asked of a runtime takes milliseconds; what takes as long as this never ends. */
+const LIMIT_MS = 10_000;
+/** Where the process of a container waits to be started: both make it in the container's folder below `root`, and remove it after that. */
+const START_FIFO = 'exec.fifo';
 
 interface Traits {
   /** What it wants before the command. */
@@ -54,14 +64,16 @@ export class CliRuntime implements OciRuntime {
   readonly root: string;
   readonly execTerminal: ExecTerminal;
   readonly #enter: readonly string[];
+  readonly #limitMs: number;
   readonly #sealed: () => Promise<SealedProgram>;
 
-  constructor({ name, path, root, enter = [] }: CliRuntimeOptions) {
+  constructor({ name, path, root, enter = [], limitMs = LIMIT_MS }: CliRuntimeOptions) {
     this.name = name;
     this.path = path;
     this.root = root;
     this.execTerminal = TRAITS[name].execTerminal;
     this.#enter = enter;
+    this.#limitMs = limitMs;
     this.#sealed = loadedOnce(async () => new (await import('../lib/sealed-program.ts')).SealedProgram(path));
   }
 
@@ -131,14 +143,21 @@ export class CliRuntime implements OciRuntime {
   async start(id: string): Promise<void> {
     const argv = [...this.#enter, ...this.startArgv(id)];
     using program = await this.lease();
-    const { end, said } = await runShortProgram(argv, [`PATH=${PROGRAM_PATH}`], program?.path).catch(
-      (error: unknown) => {
-        throw isMissing(error)
-          ? new RuntimeError('runtime-missing', `${this.path} is not there`, { cause: error })
-          : error;
-      },
-    );
+    const options = { file: program?.path, limitMs: this.#limitMs };
+    const { end, said } = await runShortProgram(argv, [`PATH=${PROGRAM_PATH}`], options).catch((error: unknown) => {
+      if (error instanceof ProgramTimedOut) throw new RuntimeError('timed-out', error.message, { cause: error });
+      throw isMissing(error)
+        ? new RuntimeError('runtime-missing', `${this.path} is not there`, { cause: error })
+        : error;
+    });
     if (!('code' in end) || end.code !== 0) throw lastErrorIn(said) ?? runtimeErrorFrom(said);
+  }
+
+  async fateOfStart(id: string, pid: number): Promise<StartFate> {
+    const fifo = join(this.root, id, START_FIFO);
+    if (await waitsAt(pid, fifo)) return 'waits';
+    rmSync(fifo, { force: true });
+    return 'started';
   }
 
   async state(id: string, signal?: AbortSignal): Promise<RuntimeState | undefined> {
@@ -209,7 +228,7 @@ export class CliRuntime implements OciRuntime {
   }
 
   async #run(argv: readonly string[], signal: AbortSignal | undefined): Promise<string> {
-    return await runProgram([...this.#enter, ...argv], signal);
+    return await runProgram([...this.#enter, ...argv], this.#limitMs, signal);
   }
 
   #argv(command: string, logPath?: string): string[] {
@@ -231,17 +250,21 @@ function withoutFeatures(error: unknown): string {
 const MAX_OUTPUT = 16 * 1024 * 1024;
 
 /** @throws RuntimeError with what the program said */
-async function runProgram(argv: readonly string[], signal?: AbortSignal): Promise<string> {
+async function runProgram(argv: readonly string[], limitMs: number, signal?: AbortSignal): Promise<string> {
   const { execa, ExecaError } = await import('execa'); // takes 80 ms, and a daemon that is only asked never needs it
   const [file = '', ...rest] = argv;
+  const program = execa(file, rest, {
+    stdin: 'ignore',
+    maxBuffer: MAX_OUTPUT,
+    // berthd's own NOTIFY_SOCKET would have crun set up a relay for it.
+    env: { PATH: PROGRAM_PATH },
+    extendEnv: false,
+    ...(signal === undefined ? {} : { cancelSignal: signal }),
+  });
   try {
-    const { stdout } = await execa(file, rest, {
-      stdin: 'ignore',
-      maxBuffer: MAX_OUTPUT,
-      // berthd's own NOTIFY_SOCKET would have crun set up a relay for it.
-      env: { PATH: PROGRAM_PATH },
-      extendEnv: false,
-      ...(signal === undefined ? {} : { cancelSignal: signal }),
+    const { stdout } = await withinTime(program, limitMs, () => {
+      program.kill('SIGKILL');
+      return new RuntimeError('timed-out', `${argv.join(' ')} has not ended within ${limitMs / 1000} s`);
     });
     return stdout;
   } catch (error) {

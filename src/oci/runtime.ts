@@ -91,6 +91,9 @@ export interface RestoreArguments extends CreateArguments {
   readonly fileLocks?: 'restore' | undefined;
 }
 
+/** Of the process of a container that was created: it `waits` to be started, or it was `started`. */
+export type StartFate = 'waits' | 'started';
+
 export interface OciRuntime {
   readonly name: RuntimeName;
   /** Of the program. */
@@ -111,6 +114,13 @@ export interface OciRuntime {
 
   /** Takes milliseconds, and cannot be given up. @throws RuntimeError */
   start(id: string): Promise<void>;
+  /**
+   * What has become of a start that nobody has seen the end of, as the kernel has it. A runtime that died when it had let the
+   * process go calls the container created for ever, and another start of it waits for ever: what it left to be done for that
+   * is done here.
+   * @param pid the first process of the container
+   */
+  fateOfStart(id: string, pid: number): Promise<StartFate>;
   /** What the runtime knows; undefined if it knows no such container. @throws RuntimeError */
   state(id: string, signal?: AbortSignal): Promise<RuntimeState | undefined>;
   /**
@@ -156,6 +166,7 @@ export const RUNTIME_ERROR_KINDS = [
   'cgroup',
   'checkpoint-failed',
   'runtime-missing',
+  'timed-out',
   'other',
 ] as const;
 export type RuntimeErrorKind = (typeof RUNTIME_ERROR_KINDS)[number];

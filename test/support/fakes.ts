@@ -59,6 +59,10 @@ export class FakeRuntime implements OciRuntime {
     this.started?.(id);
   }
 
+  async fateOfStart(id: string): Promise<'waits' | 'started'> {
+    return await Promise.resolve(this.known.get(id) === 'created' ? 'waits' : 'started');
+  }
+
   async state(id: string): Promise<RuntimeState | undefined> {
     const status = this.known.get(id);
     return await Promise.resolve(

@@ -1,7 +1,7 @@
 import type { Container } from '../container.ts';
 import { ContainerError } from '../errors.ts';
 import { shortId, type ContainerId } from '../names.ts';
-import { RuntimeError, type OciRuntime } from '../../oci/runtime.ts';
+import { RuntimeError } from '../../oci/runtime.ts';
 import type { Relay } from '../../relay/relay.ts';
 import type { Ports } from '../ports.ts';
 import { dependencyOrder } from './dependencies.ts';
@@ -9,6 +9,7 @@ import { refusalOfRuntime, remember } from '../launch/launch.ts';
 import { runtimeFor } from '../launch/runtime-for.ts';
 import { stopUnit } from './stop.ts';
 import { relayKeyOf } from '../launch/streams.ts';
+import { hasLife } from '../status.ts';
 
 export interface StartOptions {
   /** Whether containers whose namespaces it shares are started first; one that does not run is refused otherwise. */
@@ -83,7 +84,9 @@ async function release(ports: Ports, container: Container): Promise<void> {
   } catch (error) {
     if (!(error instanceof RuntimeError)) throw error;
     // A berthd that died right here has started it already, and left the mark.
-    if (!(await isStarted(runtime, id))) throw refusalOfRuntime(container.name, runtime, error, { cause: error });
+    const seen = await ports.lane.settle(container.id);
+    if (seen === undefined || !(await isStarted(ports, seen)))
+      throw refusalOfRuntime(container.name, runtime, error, { cause: error });
   }
   ports.faults('start: process started');
   ports.folders.release(ports.folders.of(container.id));
@@ -91,8 +94,11 @@ async function release(ports: Ports, container: Container): Promise<void> {
   await ports.lane.settleStarted(container.id);
 }
 
-const isStarted = async (runtime: OciRuntime, id: string): Promise<boolean> =>
-  (await runtime.state(id))?.status === 'running';
+async function isStarted(ports: Ports, container: Container): Promise<boolean> {
+  const { id, status } = container;
+  if (!hasLife(status) || status.pid === undefined) return false;
+  return (await runtimeFor(ports, container).fateOfStart(shortId(id), status.pid)) === 'started';
+}
 
 /** Goes on with a start that an earlier berthd died in the middle of. @throws ContainerError */
 export async function resumeStart(ports: Ports, id: ContainerId): Promise<void> {
@@ -100,10 +106,10 @@ export async function resumeStart(ports: Ports, id: ContainerId): Promise<void> 
   await ports.lane.turn(id, async (container) => {
     if (container.status.state !== 'created') return;
     const folder = ports.folders.of(id);
-    if (ports.folders.isToStart(folder)) await releaseLaunched(ports, container);
-    else if (await isStarted(runtimeFor(ports, container), shortId(id))) {
+    // Not asked of the runtime, whose start of what was started already never ends.
+    if (await isStarted(ports, container)) {
       ports.folders.release(folder);
       await ports.lane.settle(id);
-    }
+    } else if (ports.folders.isToStart(folder)) await releaseLaunched(ports, container);
   });
 }

@@ -1,9 +1,10 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { runShortProgram } from '../../../src/lib/short-program.ts';
+import { ProgramTimedOut, runShortProgram } from '../../../src/lib/short-program.ts';
 
 const ENV = ['PATH=/usr/bin:/bin', 'GREETING=hello'];
-const sh = async (script: string) => await runShortProgram(['/bin/sh', '-c', script], ENV);
+const MINUTE = { limitMs: 60_000 };
+const sh = async (script: string) => await runShortProgram(['/bin/sh', '-c', script], ENV, MINUTE);
 const descriptors = (): number => readdirSync('/proc/self/fd').length;
 
 describe('runShortProgram', () => {
@@ -34,13 +35,18 @@ describe('runShortProgram', () => {
   });
 
   it('says that there is no such program', async () => {
-    await expect(runShortProgram(['/nonexistent'], ENV)).rejects.toMatchObject({ code: 'ENOENT' });
+    await expect(runShortProgram(['/nonexistent'], ENV, MINUTE)).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  it('kills one that does not end in its time, and says so', async () => {
+    const forever = runShortProgram(['/bin/sh', '-c', 'exec sleep 1000'], ENV, { limitMs: 1 });
+    await expect(forever).rejects.toThrow(ProgramTimedOut);
   });
 
   it('leaves no descriptor open', async () => {
     await sh('true');
     const before = descriptors();
-    await runShortProgram(['/nonexistent'], ENV).catch(() => undefined);
+    await runShortProgram(['/nonexistent'], ENV, MINUTE).catch(() => undefined);
     for (let count = 0; count < 20; count++) await sh('exit 1');
     expect(descriptors()).toBe(before);
   });

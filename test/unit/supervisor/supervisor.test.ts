@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { State } from '../../../src/container/state.ts';
 import { ALONE, aWorld, patient, type World } from '../../support/world.ts';
 
@@ -86,6 +86,38 @@ describe('Supervisor', () => {
     world.units.unreachable.clear();
     world.units.resync();
     await believes(world, 'bad', 'paused');
+  });
+
+  it('waits no longer than ten seconds for one whose runtime never answers, and calls it unknown until that has', async () => {
+    await using world = aWorld();
+    await world.given('bad', 'created');
+    await world.given('web', 'running');
+    world.folders.hold(world.folder('bad'), 'start');
+    world.daemonStarts();
+    const asked = Promise.withResolvers<undefined>();
+    const answered = Promise.withResolvers<undefined>();
+    const [runtime] = world.runtimes;
+    const start = runtime!.start.bind(runtime);
+    runtime!.start = async (id) => {
+      asked.resolve(undefined);
+      await answered.promise;
+      await start(id);
+    };
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => {
+      vi.useRealTimers();
+    });
+    const started = world.supervisor.start();
+    await asked.promise;
+    vi.advanceTimersByTime(10_000);
+    await started;
+    expect(world.believed('bad').status).toEqual({
+      state: 'unknown',
+      reason: 'it could not be looked at within 10 s',
+    });
+    expect(world.believed('web').status.state).toBe('running');
+    answered.resolve(undefined);
+    await believes(world, 'bad', 'running');
   });
 
   it('begins nothing after it is closed', async () => {

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { shortId } from '../../../../src/container/names.ts';
 import { RuntimeError } from '../../../../src/oci/runtime.ts';
 import { anImage } from '../../../support/fakes.ts';
 import { ALONE, aWorld, patient } from '../../../support/world.ts';
@@ -254,6 +255,23 @@ describe('Init, then Start', () => {
     await world.recovery.recover(id);
     expect(world.believed('web').status.state).toBe('running');
   });
+
+  it.each(['start', 'wait'] as const)(
+    'asks no runtime to start again what has started while the mark to %s was left',
+    async (next) => {
+      await using world = aWorld();
+      const { id } = await world.given('web', 'created');
+      const runtime = world.runtimes[0]!;
+      runtime.known.set(shortId(id), 'running');
+      world.folders.hold(world.folder('web'), next);
+      runtime.start = async () => {
+        await Promise.withResolvers<undefined>().promise;
+      };
+      world.daemonStarts();
+      await world.recovery.recover(id);
+      expect(world.believed('web').status.state).toBe('running');
+    },
+  );
 
   it('answers what the runtime refuses, in the same words as a start in one go', async () => {
     await using world = aWorld();

@@ -1,0 +1,65 @@
+/** No container, and no runtime, can keep berthd from starting and answering. */
+import { beforeAll, expect, it } from 'vitest';
+import type { Berth } from './berth.ts';
+import { useBerth } from './use-berth.ts';
+import { useMachine } from './use-machine.ts';
+
+const machine = useMachine();
+let berth: Berth;
+const reconnect = useBerth(machine, (connected) => {
+  berth = connected;
+});
+
+beforeAll(async () => {
+  await berth.image('plain');
+});
+
+const FOREVER = 'trap "exit 5" TERM; while :; do sleep 1000 & wait; done';
+const inspect = async (container: string) => await berth.containers.inspect({ container });
+
+it.each(['crun', 'runc'])(
+  'a berthd that comes back after %s had let a process go, and had not said so yet, calls it running',
+  async (runtime) => {
+    const id = (await berth.run('h-let-go', FOREVER, { runtime })).slice(0, 12);
+    await berth.run('h-other', FOREVER);
+    const { process: before } = (await inspect('h-let-go')).runtime;
+    const records = `/run/berth/runtimes/${runtime}`;
+    await machine.sh(`systemctl stop berthd.service
+      mkfifo ${records}/${id}/exec.fifo
+      printf start >/var/lib/berth/containers/${id}/hold`);
+    await reconnect();
+    expect(await inspect('h-let-go')).toMatchObject({ runtime: { state: 'running', process: before } });
+    expect((await inspect('h-other')).runtime.state).toBe('running');
+    expect((await machine.sh(`${runtime} --root ${records} state ${id}`)).text()).toMatch(/"status": ?"running"/);
+    await berth.containers.stop({ container: 'h-let-go' });
+    expect(await berth.wait('h-let-go')).toMatchObject({ exitCode: 5 });
+  },
+);
+
+it('a runtime that never comes back from a start is given up, and berthd starts and answers for the others meanwhile', async () => {
+  await berth.create('h-hangs', FOREVER);
+  await berth.containers.init({ container: 'h-hangs' });
+  await berth.run('h-other', FOREVER);
+  const id = (await inspect('h-hangs')).id.slice(0, 12);
+  const hangs = `#!/bin/sh
+case " $* " in *' start '*) exec sleep 1000 ;; esac
+exec /usr/bin/crun.away "$@"
+`;
+  await machine.sh(`systemctl stop berthd.service
+    printf start >/var/lib/berth/containers/${id}/hold
+    mv /usr/bin/crun /usr/bin/crun.away
+    printf %s '${hangs.replaceAll("'", String.raw`'\''`)}' >/usr/bin/crun
+    chmod 755 /usr/bin/crun`);
+  try {
+    await reconnect();
+    expect((await inspect('h-other')).runtime.state).toBe('running');
+    // Given up, it has never run.
+    await expect
+      .poll(async () => (await inspect('h-hangs')).runtime, { timeout: 20_000, interval: 200 })
+      .toMatchObject({ state: 'exited', message: expect.stringMatching(/has not ended within 10 s/) as string });
+  } finally {
+    await machine.sh('mv /usr/bin/crun.away /usr/bin/crun');
+  }
+  await berth.containers.start({ container: 'h-hangs' });
+  expect((await inspect('h-hangs')).runtime.state).toBe('running');
+});
