@@ -2,11 +2,13 @@
 const LAYERS = [
   'lib|log|stream|unit-file|oci-spec',
   'varlink',
-  'api|systemd|oci|journal|store|storage|relay',
+  'api|config|systemd|oci|journal|store|storage|relay',
   'container',
   'supervisor',
   'service',
+  'cli',
 ];
+const ADAPTERS = 'systemd|oci|journal|store|storage|relay';
 const layer = (folders) => `^src/(${folders})/`;
 const owner = (packages, folders) => ({
   name: `${packages} has one owner`,
@@ -37,30 +39,33 @@ module.exports = {
     {
       name: 'adapters do not know one another',
       severity: 'error',
-      from: { path: '^src/(systemd|oci|journal|store|storage|relay)/' },
-      to: { path: '^src/(systemd|oci|journal|store|storage|relay)/', pathNot: '^src/$1/' },
+      from: { path: `^src/(${ADAPTERS})/` },
+      to: { path: layer(ADAPTERS), pathNot: '^src/$1/' },
     },
     {
-      // Interfaces with their errors, and pure functions, are not adapters: nothing in these files opens anything.
+      name: 'a folder of src stands in the table of layers',
+      severity: 'error',
+      from: {},
+      to: { path: '^src/[^/]+/', pathNot: layer(LAYERS.join('|')) },
+    },
+    {
+      // An adapter's errors are part of its interface; nothing in such a file opens anything.
       name: 'the domain holds interfaces, not adapters',
       severity: 'error',
       from: { path: layer('container|supervisor') },
-      to: {
-        path: layer('systemd|oci|journal|store|storage|relay'),
-        pathNot: [
-          '^src/systemd/units/unit-manager\\.ts$',
-          '^src/oci/runtime\\.ts$',
-          '^src/storage/(images|overlay|errors)\\.ts$',
-          '^src/journal/journal\\.ts$',
-        ],
-        dependencyTypesNot: ['type-only'],
-      },
+      to: { path: layer(ADAPTERS), pathNot: '^src/[^/]+/errors\\.ts$', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'settings are passed as values',
+      severity: 'error',
+      from: { path: layer('container|supervisor|cli') },
+      to: { path: layer('config') },
     },
     {
       name: 'the CLI speaks varlink',
       severity: 'error',
       from: { path: layer('cli') },
-      to: { path: '^src/(systemd|oci|journal|store|storage|relay|container|supervisor|service)/' },
+      to: { path: layer(`${ADAPTERS}|config|container|supervisor|service`) },
     },
     owner('dbus-next', 'systemd'),
     owner('usocket', 'systemd|relay'),

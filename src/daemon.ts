@@ -46,6 +46,7 @@ import { systemService } from './service/system.ts';
 import { translated } from './service/translated.ts';
 import { readInside } from './storage/inside.ts';
 import { SkopeoImageStore } from './storage/skopeo/skopeo-image-store.ts';
+import { overlayMount } from './storage/overlay.ts';
 import { unmountAll } from './storage/unmount.ts';
 import { ContainerRows } from './store/container-rows.ts';
 import { EndedRows } from './store/ended-rows.ts';
@@ -58,7 +59,7 @@ import type { ResourceLimit } from './lib/resource-limits.ts';
 import { GroupMoves } from './systemd/process/group-moves.ts';
 import { NewGroups } from './systemd/process/new-groups.ts';
 import { openUnitProcess, startLikeService } from './systemd/process/unit-process.ts';
-import { BusDisconnected, BusUnavailable } from './systemd/units/unit-manager.ts';
+import { BusDisconnected, BusUnavailable } from './systemd/errors.ts';
 import { Server } from './varlink/server.ts';
 import { VERSION } from './version.ts';
 
@@ -160,7 +161,17 @@ export class Daemon implements AsyncDisposable {
     const pidOf = (id: string): number | undefined => index.pidOf(id);
     const defaultLimits = (): readonly ResourceLimit[] => units.facts.processDefaults.limits;
     const seccomp = await seccompProfile();
-    const bundles = new Bundles({ images, folders, readInside, seccomp, helpers, pidOf, defaultLimits, attainable });
+    const bundles = new Bundles({
+      images,
+      overlayMount,
+      folders,
+      readInside,
+      seccomp,
+      helpers,
+      pidOf,
+      defaultLimits,
+      attainable,
+    });
     const relays = new Relays({
       store,
       stored,
@@ -220,7 +231,7 @@ export class Daemon implements AsyncDisposable {
     const ports: Ports = { ...world, launch: launchOn({ ...world, bundles, setUps }) };
     const containers = containersOn(ports);
     const ends = new Ends(ports);
-    const recovery = new Recovery(ports, ends);
+    const recovery = new Recovery(ports);
     opening.defer(async () => {
       await ends.close();
     });

@@ -17,7 +17,7 @@ export class Ends {
   constructor(ports: Ports) {
     this.#ports = ports;
     ports.lane.onEnd((container) => {
-      this.after(container);
+      this.#after(container);
     });
   }
 
@@ -29,8 +29,7 @@ export class Ends {
     return waited;
   }
 
-  /** A container was seen to have ended. */
-  after(container: Container): void {
+  #after(container: Container): void {
     this.#putStreamsAway(container);
     if (container.config.removeOnExit && !this.#closing.signal.aborted) this.#remove(container);
   }

@@ -1,7 +1,6 @@
 /** What a berthd does about containers when it begins, and when systemd tells of their units: look, and go on where an earlier one died. */
 import { withinTime } from '../lib/within-time.ts';
 import type { Container } from './container.ts';
-import type { Ends } from './ends.ts';
 import { recoverStreams } from './launch/streams.ts';
 import type { ContainerId } from './names.ts';
 import { finishRemoval } from './operations/remove.ts';
@@ -14,13 +13,11 @@ const LIMIT_MS = 10_000;
 
 export class Recovery {
   readonly #ports: Ports;
-  readonly #ends: Pick<Ends, 'after'>;
   /** Those whose start an earlier berthd died in, while their units go on with it. */
   readonly #unfinished = new Set<ContainerId>();
 
-  constructor(ports: Ports, ends: Pick<Ends, 'after'>) {
+  constructor(ports: Ports) {
     this.#ports = ports;
-    this.#ends = ends;
   }
 
   /** Every container there is. */
@@ -76,7 +73,7 @@ export class Recovery {
     // It was given up meanwhile.
     if (index.get(id)?.status.state === 'unknown') await lane.look(id);
     const container = index.get(id);
-    if (container !== undefined && 'exit' in container.status) this.#ends.after(container);
+    if (container !== undefined && 'exit' in container.status) lane.tellOfEnd(container);
   }
 
   /** Its unit was not up yet when berthd was: that goes on without berthd as far as the process that waits to be started. */

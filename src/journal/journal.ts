@@ -91,13 +91,3 @@ export interface Journal {
   /** Resolves when everything written before the call can be read. @throws JournalUnavailable */
   sync(signal: AbortSignal): Promise<void>;
 }
-
-/** journald, or `journalctl`, is not there or does not answer. */
-export class JournalUnavailable extends Error {
-  override readonly name = 'JournalUnavailable';
-}
-
-/** `journalctl` gave up; the message is what it said. */
-export class JournalReadFailed extends Error {
-  override readonly name = 'JournalReadFailed';
-}

@@ -1,7 +1,8 @@
 /** Reads lines out of the journal with `journalctl`. */
 import { JoinedSignal } from '../lib/joined-signal.ts';
 import { parseEntry, type JournalEntry } from './entry.ts';
-import { JournalReadFailed, type JournalQuery, type LogLine } from './journal.ts';
+import type { JournalQuery, LogLine } from './journal.ts';
+import { JournalReadFailed } from './errors.ts';
 import { fieldsOf, journalctl, journalctlArguments, type JournalctlOptions, type Origin } from './journalctl.ts';
 import { LineJoiner } from './lines.ts';
 import { findSeam, type Seam, type SeamPlace } from './seam.ts';

@@ -2,7 +2,8 @@
 import { spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { ENTRY_FIELDS } from './entry.ts';
-import { JournalReadFailed, JournalUnavailable, type JournalQuery } from './journal.ts';
+import type { JournalQuery } from './journal.ts';
+import { JournalReadFailed, JournalUnavailable } from './errors.ts';
 
 /** A line of JSON that is longer is left out: journald's own lines stay far below, whatever bytes are in them. */
 const MAX_JSON_BYTES = 16 * 1024 * 1024;

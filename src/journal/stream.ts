@@ -4,7 +4,8 @@
  * (systemd: src/libsystemd/sd-journal/journal-send.c, sd_journal_stream_fd; src/journal/journald-stream.c).
  */
 import { closeSync, writeSync } from 'node:fs';
-import { JournalUnavailable, type JournalStream, type JournalStreamOptions } from './journal.ts';
+import type { JournalStream, JournalStreamOptions } from './journal.ts';
+import { JournalUnavailable } from './errors.ts';
 import { connectUnix, growSendBuffer, makeBlocking, shutDownReading, unixStreamSocket } from './libc.ts';
 
 const JOURNAL_STREAM_SOCKET = '/run/systemd/journal/stdout';

@@ -1,12 +1,6 @@
 /** The journal of this host. */
-import {
-  type Journal,
-  type JournalQuery,
-  type JournalStream,
-  type JournalStreamOptions,
-  JournalUnavailable,
-  type LogLine,
-} from './journal.ts';
+import type { Journal, JournalQuery, JournalStream, JournalStreamOptions, LogLine } from './journal.ts';
+import { JournalUnavailable } from './errors.ts';
 import { journalctl } from './journalctl.ts';
 import { JournalctlReader } from './journalctl-reader.ts';
 import { openJournalStream } from './stream.ts';

@@ -9,19 +9,19 @@ import { PROGRAM_PATH } from './program-folders.ts';
 import { lastErrorIn, runtimeErrorFrom } from './runtime-log.ts';
 import { waitsAt } from './waits-at.ts';
 import { featuresFrom, parseState, parseStates } from './runtime-output.ts';
-import {
-  RuntimeError,
-  type CheckpointOptions,
-  type CreateArguments,
-  type ExecArguments,
-  type ExecTerminal,
-  type OciRuntime,
-  type RestoreArguments,
-  type RuntimeFeatures,
-  type RuntimeName,
-  type RuntimeState,
-  type StartFate,
+import type {
+  CheckpointOptions,
+  CreateArguments,
+  ExecArguments,
+  ExecTerminal,
+  OciRuntime,
+  RestoreArguments,
+  RuntimeFeatures,
+  RuntimeName,
+  RuntimeState,
+  StartFate,
 } from './runtime.ts';
+import { RuntimeError } from './errors.ts';
 
 export interface CliRuntimeOptions {
   readonly name: RuntimeName;

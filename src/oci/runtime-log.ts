@@ -4,7 +4,8 @@
  */
 import { open } from 'node:fs/promises';
 import * as v from 'valibot';
-import { RuntimeError, type RuntimeErrorKind, type RuntimeLog } from './runtime.ts';
+import type { RuntimeLog } from './runtime.ts';
+import { RuntimeError, type RuntimeErrorKind } from './errors.ts';
 
 const Line = v.object({ level: v.string(), msg: v.string() });
 const LineText = v.pipe(v.string(), v.parseJson(), Line);

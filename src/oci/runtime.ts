@@ -7,6 +7,7 @@
  * neither units nor containers.
  */
 
+import type { RuntimeError } from './errors.ts';
 import type { ProgramLease } from '../lib/sealed-program.ts';
 
 /** The states of the OCI runtime specification 1.2, and `paused`, which crun and runc add. */
@@ -146,40 +147,6 @@ export interface OciRuntime {
 
 export const RUNTIME_NAMES = ['crun', 'runc'] as const;
 export type RuntimeName = (typeof RUNTIME_NAMES)[number];
-
-/**
- * Why a runtime refused. `executable-not-found` is a shell's 127, `not-executable` its 126; `permission-denied` is anything
- * else that the kernel did not permit, such as capabilities that the host does not have.
- */
-export const RUNTIME_ERROR_KINDS = [
-  'executable-not-found',
-  'not-executable',
-  'permission-denied',
-  'bad-user',
-  'bad-workdir',
-  'bad-rootfs',
-  'mount-failed',
-  'bad-spec',
-  'no-such-container',
-  'already-exists',
-  'not-running',
-  'cgroup',
-  'checkpoint-failed',
-  'runtime-missing',
-  'timed-out',
-  'other',
-] as const;
-export type RuntimeErrorKind = (typeof RUNTIME_ERROR_KINDS)[number];
-
-/** A runtime said no; `message` is in its own words. */
-export class RuntimeError extends Error {
-  override readonly name = 'RuntimeError';
-  readonly kind: RuntimeErrorKind;
-  constructor(kind: RuntimeErrorKind, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.kind = kind;
-  }
-}
 
 /** Where a unit's failed `create` or `start` left its words: the file given as `logPath`. */
 export interface RuntimeLog {

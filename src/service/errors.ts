@@ -6,10 +6,10 @@ import { randomUUID } from 'node:crypto';
 import { ContainerError, type Refusals } from '../container/errors.ts';
 import type { Logger } from '../log/logger.ts';
 import { DescriptorUnavailable, type Unavailability } from '../lib/peer-descriptors.ts';
-import { JournalReadFailed, JournalUnavailable } from '../journal/journal.ts';
-import { RuntimeError } from '../oci/runtime.ts';
+import { JournalReadFailed, JournalUnavailable } from '../journal/errors.ts';
+import { RuntimeError } from '../oci/errors.ts';
 import * as storage from '../storage/errors.ts';
-import { BusDisconnected, BusUnavailable, UnitJobFailed, UnitRefused } from '../systemd/units/unit-manager.ts';
+import { BusDisconnected, BusUnavailable, UnitJobFailed, UnitRefused } from '../systemd/errors.ts';
 import { VarlinkError } from '../varlink/errors.ts';
 import type { JsonObject } from '../varlink/types.ts';
 

@@ -4,7 +4,8 @@ import { hostname, release } from 'node:os';
 import type { GetInfoOutput, SystemHandlers } from '../api/io-berth-system.ts';
 import type { Containers } from '../container/containers.ts';
 import { isAlive } from '../container/state.ts';
-import { RuntimeError, type OciRuntime } from '../oci/runtime.ts';
+import type { OciRuntime } from '../oci/runtime.ts';
+import { RuntimeError } from '../oci/errors.ts';
 import type { ImageStore } from '../storage/images.ts';
 import type { UnitManager } from '../systemd/units/unit-manager.ts';
 

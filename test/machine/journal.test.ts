@@ -1,7 +1,8 @@
 /** The journal adapter against a real journald: streams inherited by processes in the machine, lines read back. */
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { JournalUnavailable, type JournalQuery, type LogLine } from '../../src/journal/journal.ts';
+import type { JournalQuery, LogLine } from '../../src/journal/journal.ts';
+import { JournalUnavailable } from '../../src/journal/errors.ts';
 import { openJournalStream } from '../../src/journal/stream.ts';
 import { SystemdJournal } from '../../src/journal/systemd-journal.ts';
 import { Machine } from './machine.ts';

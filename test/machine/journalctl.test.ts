@@ -1,6 +1,6 @@
 /** How berth runs journalctl; needs no machine, only processes. */
 import { describe, expect, it } from 'vitest';
-import { JournalReadFailed, JournalUnavailable } from '../../src/journal/journal.ts';
+import { JournalReadFailed, JournalUnavailable } from '../../src/journal/errors.ts';
 import { journalctl } from '../../src/journal/journalctl.ts';
 
 const never = new AbortController().signal;

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { InvalidReference, LoadFailed, PullFailed, type StorageCorrupt } from '../../src/storage/errors.ts';
 import type { ImageSource, PullEvent } from '../../src/storage/images.ts';
 import { readInside } from '../../src/storage/inside.ts';
-import { overlayMountArgv, overlayMountDirectory, umountArgv } from '../../src/storage/overlay.ts';
+import { overlayMount, umountArgv } from '../../src/storage/overlay.ts';
 import { SkopeoImageStore } from '../../src/storage/skopeo/skopeo-image-store.ts';
 import { IMAGES, imagesFolder } from './images.ts';
 import { Machine } from './machine.ts';
@@ -201,8 +201,8 @@ describe('mounting', () => {
     const folder = '/var/lib/berth/mount, with: odd\\ name';
     const there = { upper: `${folder}/upper`, work: `${folder}/work`, target: `${folder}/root` };
     await machine.check(['mkdir', '-p', there.upper, there.work, there.target]);
-    const options = { cwd: overlayMountDirectory(store.root), env: { LIBMOUNT_FORCE_MOUNT2: 'always' } };
-    await machine.check(overlayMountArgv({ layers: image?.layers ?? [], ...there }), options);
+    const { argv, directory } = overlayMount({ store: store.root, layers: image?.layers ?? [], ...there });
+    await machine.check(argv, { cwd: directory, env: { LIBMOUNT_FORCE_MOUNT2: 'always' } });
     const shown = await machine.sh(
       'cd "$1/root"; find tree -exec stat -c "/%n %a %u:%g %F" {} + | sed "s/regular empty/regular/" | sort; echo; sort expected'.replace(
         '$1',
@@ -230,7 +230,7 @@ describe('mounting', () => {
       link: `l/ABCDEFGHIJKLMNOPQRSTUVW${String(n + 1).padStart(3, '0')}`,
     }));
     const options = { cwd: '/var/lib/berth/many', env: { LIBMOUNT_FORCE_MOUNT2: 'always' } };
-    await machine.check(overlayMountArgv({ layers, ...there }), options);
+    await machine.check(overlayMount({ store: store.root, layers, ...there }).argv, options);
     expect((await machine.sh('ls /var/lib/berth/many/root | wc -l')).text()).toBe('120');
   });
 
@@ -241,7 +241,7 @@ describe('mounting', () => {
       work: '/var/lib/berth/none/work',
       target: '/var/lib/berth/none/root',
     };
-    await machine.check(overlayMountArgv({ layers: [], ...there }));
+    await machine.check(overlayMount({ store: store.root, layers: [], ...there }).argv);
     await machine.sh('touch /var/lib/berth/none/root/file; test -e /var/lib/berth/none/upper/file');
   });
 });

@@ -6,21 +6,10 @@
 import { rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
-import type {
-  JobOptions,
-  StartOptions,
-  TransientUnit,
-  UnitJobFacts,
-  UnitManager,
-} from '../../src/systemd/units/unit-manager.ts';
+import type { JobOptions, StartOptions, TransientUnit, UnitManager } from '../../src/systemd/units/unit-manager.ts';
+import type { UnitJobFacts } from '../../src/systemd/errors.ts';
 import type { UnitProperty } from '../../src/unit-file/properties.ts';
-import {
-  NoSuchProcess,
-  UnitExists,
-  UnitJobFailed,
-  UnitNotLoaded,
-  UnitRefused,
-} from '../../src/systemd/units/unit-manager.ts';
+import { NoSuchProcess, UnitExists, UnitJobFailed, UnitNotLoaded, UnitRefused } from '../../src/systemd/errors.ts';
 import type {
   KillWhom,
   ListedUnit,

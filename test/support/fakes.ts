@@ -3,7 +3,8 @@ import type { Relays } from '../../src/relay/relays.ts';
 import type { Journal, JournalQuery, JournalStream, JournalStreamOptions, LogLine } from '../../src/journal/journal.ts';
 import type { LogFields, Logger } from '../../src/log/logger.ts';
 import type { Mounts } from '../../src/container/ports.ts';
-import { RuntimeError, type CreateArguments, type OciRuntime, type RuntimeName } from '../../src/oci/runtime.ts';
+import type { CreateArguments, OciRuntime, RuntimeName } from '../../src/oci/runtime.ts';
+import { RuntimeError } from '../../src/oci/errors.ts';
 import type { RuntimeFeatures, RuntimeState } from '../../src/oci/runtime.ts';
 import type { Image, ImageConfig, ImageStore, RemovedImage } from '../../src/storage/images.ts';
 

@@ -17,6 +17,7 @@ import { ContainerIndex } from '../../src/container/records/container-index.ts';
 import { steadyClock } from '../../src/lib/steady-clock.ts';
 import { runtimeLog } from '../../src/oci/runtime-log.ts';
 import type { Image } from '../../src/storage/images.ts';
+import { overlayMount } from '../../src/storage/overlay.ts';
 import { ContainerRows } from '../../src/store/container-rows.ts';
 import { openDatabase, type Connection } from '../../src/store/database.ts';
 import { EndedRows } from '../../src/store/ended-rows.ts';
@@ -111,6 +112,7 @@ export class World implements AsyncDisposable {
     const now = (): Date => this.now();
     const bundles = new Bundles({
       images,
+      overlayMount,
       folders,
       readInside: (_, path) => this.#files[path],
       seccomp: undefined,
@@ -143,7 +145,7 @@ export class World implements AsyncDisposable {
     const whole = { ...ports, launch: launchOn({ ...ports, bundles, setUps: undefined }) };
     this.containers = containersOn(whole);
     this.ends = new Ends(whole);
-    this.recovery = new Recovery(whole, this.ends);
+    this.recovery = new Recovery(whole);
     this.supervisor = new Supervisor({ recovery: this.recovery, units, log });
   }
 

@@ -2,7 +2,7 @@
 import type { NewRelay } from '../../relay/relay-request.ts';
 import type { TerminalSize } from '../../stream/control.ts';
 import type { GatedProcess } from '../../systemd/process/gated-process.ts';
-import { UnitJobFailed, UnitNotLoaded } from '../../systemd/units/unit-manager.ts';
+import { UnitJobFailed, UnitNotLoaded } from '../../systemd/errors.ts';
 import type { Container } from '../container.ts';
 import { ContainerError } from '../errors.ts';
 import { shortId } from '../names.ts';

@@ -1,6 +1,6 @@
 /** How exec sessions end: what is told of it, what is given back, and how to bring it about. */
 import { readFile } from 'node:fs/promises';
-import type { RuntimeError } from '../../oci/runtime.ts';
+import type { RuntimeError } from '../../oci/errors.ts';
 import type { UnitExit } from '../../systemd/units/unit-status.ts';
 import type { ContainerError } from '../errors.ts';
 import { parseContainerId } from '../names.ts';

@@ -93,6 +93,11 @@ export class Lane {
     this.#onEnd.push(listener);
   }
 
+  /** Tells all listeners of a container that has ended, also of one whose end was seen before. */
+  tellOfEnd(container: Container): void {
+    for (const listener of this.#onEnd) listener(container);
+  }
+
   /** Sees what a container is and saves it. For those who have the turn: inside `act`. */
   async settle(id: ContainerId): Promise<Container | undefined> {
     return (await this.#lookAt(id))?.container;
@@ -143,7 +148,7 @@ export class Lane {
     // Why it could not be started is old news once it has run.
     const message = status === before ? container.message : undefined;
     const seen = this.#index.save({ ...container, status, restarts, message });
-    if (hasEnded(status.state) && status !== before) for (const listener of this.#onEnd) listener(seen);
+    if (hasEnded(status.state) && status !== before) this.tellOfEnd(seen);
     return { container: seen, unit };
   }
 }

@@ -6,7 +6,7 @@ import type { SeccompResolver } from '../../oci-spec/seccomp.ts';
 import { specFor, type OciSpec, type SpecDevice, type SpecLimit, type SpecMount } from '../../oci-spec/spec.ts';
 import type { ImageStore } from '../../storage/images.ts';
 import type { TerminalSize } from '../../stream/control.ts';
-import { overlayMountArgv, overlayMountDirectory } from '../../storage/overlay.ts';
+import type { overlayMount } from '../../storage/overlay.ts';
 import type { Container } from '../container.ts';
 import { argvOf, type Configuration, type Mount } from '../configuration/configuration.ts';
 import { ContainerError } from '../errors.ts';
@@ -24,6 +24,7 @@ export type ReadInside = (folders: readonly string[], path: string) => string | 
 
 export interface BundlesOptions {
   readonly images: ImageStore;
+  readonly overlayMount: typeof overlayMount;
   readonly folders: Folders;
   readonly readInside: ReadInside;
   /** undefined where the host has no profile. */
@@ -118,9 +119,11 @@ export class Bundles {
     const { images } = this.#options;
     const image = await images.find(imageId);
     if (image === undefined) throw new ContainerError('NoSuchImage', { image: name });
+    const { store, layers } = image;
+    const { argv, directory } = this.#options.overlayMount({ store, layers, upper, work, target });
     return {
-      mount: overlayMountArgv({ layers: image.layers, upper, work, target }),
-      mountDirectory: overlayMountDirectory(image.store),
+      mount: argv,
+      mountDirectory: directory,
       sources: [upper, ...image.layers.map(({ diff }) => diff)],
     };
   }

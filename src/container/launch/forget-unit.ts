@@ -1,4 +1,5 @@
-import { UnitNotLoaded, type UnitJobFacts, type UnitManager } from '../../systemd/units/unit-manager.ts';
+import type { UnitManager } from '../../systemd/units/unit-manager.ts';
+import { UnitNotLoaded, type UnitJobFacts } from '../../systemd/errors.ts';
 import type { ServiceStatus } from '../../systemd/units/unit-status.ts';
 
 /**

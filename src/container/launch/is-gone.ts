@@ -1,4 +1,4 @@
-import { NoSuchProcess, UnitNotLoaded } from '../../systemd/units/unit-manager.ts';
+import { NoSuchProcess, UnitNotLoaded } from '../../systemd/errors.ts';
 
 /** Whether a call reached nobody because the unit, or its process, has ended meanwhile. */
 export const isGone = (error: unknown): boolean => error instanceof NoSuchProcess || error instanceof UnitNotLoaded;

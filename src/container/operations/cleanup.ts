@@ -1,5 +1,5 @@
 import type { Ports } from '../ports.ts';
-import { demandNoSessions } from '../exec/demand-no-sessions.ts';
+import { demandNoSessions } from './demand-no-sessions.ts';
 import { cleanUp } from '../launch/clean-up.ts';
 
 /**

@@ -4,7 +4,7 @@ import type { Ports } from '../ports.ts';
 import type { ServiceStatus } from '../../systemd/units/unit-status.ts';
 import { isAlive } from '../state.ts';
 import { demandNoDependents } from './dependencies.ts';
-import { demandNoSessions } from '../exec/demand-no-sessions.ts';
+import { demandNoSessions } from './demand-no-sessions.ts';
 import { forgetUnit } from '../launch/forget-unit.ts';
 import { stopUnit } from './stop.ts';
 import { relayKeyOf } from '../launch/streams.ts';

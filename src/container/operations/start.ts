@@ -1,7 +1,7 @@
 import type { Container } from '../container.ts';
 import { ContainerError } from '../errors.ts';
 import { shortId, type ContainerId } from '../names.ts';
-import { RuntimeError } from '../../oci/runtime.ts';
+import { RuntimeError } from '../../oci/errors.ts';
 import type { Relay } from '../../relay/relay.ts';
 import type { Ports } from '../ports.ts';
 import { dependencyOrder } from './dependencies.ts';

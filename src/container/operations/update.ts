@@ -1,4 +1,4 @@
-import { UnitRefused } from '../../systemd/units/unit-manager.ts';
+import { UnitRefused } from '../../systemd/errors.ts';
 import type { Configuration, RestartPolicy } from '../configuration/configuration.ts';
 import { ContainerError } from '../errors.ts';
 import type { Ports } from '../ports.ts';

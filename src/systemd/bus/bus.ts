@@ -11,7 +11,7 @@ import { Message, MessageFlag, MessageType, sessionBus, DBusError, type BusStrea
 import { Gate } from '../../lib/gate.ts';
 import { closeOnExec } from './close-on-exec.ts';
 import { orAborted } from './or-aborted.ts';
-import { BusDisconnected, BusUnavailable } from '../units/unit-manager.ts';
+import { BusDisconnected, BusUnavailable } from '../errors.ts';
 import { leaveOut } from './unwanted-signals.ts';
 import { repair } from './usocket-repair.ts';
 

@@ -7,7 +7,7 @@ import { JoinedSignal } from '../../lib/joined-signal.ts';
 import { setTimeout as delay } from 'node:timers/promises';
 import { BusCallFailed, BusConnection, type BusEvents, type BusSignal } from './bus.ts';
 import { orAborted } from './or-aborted.ts';
-import { BusDisconnected, BusUnavailable } from '../units/unit-manager.ts';
+import { BusDisconnected, BusUnavailable } from '../errors.ts';
 
 const SYSTEMD = 'org.freedesktop.systemd1';
 const MANAGER = { destination: SYSTEMD, path: '/org/freedesktop/systemd1', interface: `${SYSTEMD}.Manager` };

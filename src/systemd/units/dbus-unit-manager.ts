@@ -16,8 +16,9 @@ import {
   textOf,
 } from './unit-decoding.ts';
 import { refusalOf } from './refusals.ts';
-import { BusDisconnected, UnitJobFailed, UnitNotLoaded, UnitRefused } from './unit-manager.ts';
-import type { JobOptions, StartOptions, TransientUnit, UnitJobFacts, UnitManager } from './unit-manager.ts';
+import { BusDisconnected, UnitJobFailed, UnitNotLoaded, UnitRefused } from '../errors.ts';
+import type { JobOptions, StartOptions, TransientUnit, UnitManager } from './unit-manager.ts';
+import type { UnitJobFacts } from '../errors.ts';
 import type { UnitProperty } from '../../unit-file/properties.ts';
 import { unitPath } from '../../unit-file/unit-name.ts';
 import type {

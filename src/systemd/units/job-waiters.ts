@@ -4,7 +4,7 @@
  * as any call is under way that could turn out to have made them.
  */
 import { orAborted } from '../bus/or-aborted.ts';
-import { BusDisconnected } from './unit-manager.ts';
+import { BusDisconnected } from '../errors.ts';
 import type { UnitFacts, UnitStatus } from './unit-status.ts';
 
 /** What a job is to make of a unit. */

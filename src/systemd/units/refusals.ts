@@ -1,5 +1,5 @@
 import type { BusCallFailed } from '../bus/bus.ts';
-import { NoSuchProcess, UnitExists, UnitNotLoaded, UnitRefused } from './unit-manager.ts';
+import { NoSuchProcess, UnitExists, UnitNotLoaded, UnitRefused } from '../errors.ts';
 
 /** What systemd's error to a call for a unit means. */
 export function refusalOf(unit: string, cause: BusCallFailed): Error {

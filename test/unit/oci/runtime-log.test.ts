@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { classify, lastErrorIn, runtimeErrorFrom } from '../../../src/oci/runtime-log.ts';
-import type { RuntimeErrorKind } from '../../../src/oci/runtime.ts';
+import type { RuntimeErrorKind } from '../../../src/oci/errors.ts';
 
 describe('classify', () => {
   // What crun 1.21 and runc 1.1.15 say.

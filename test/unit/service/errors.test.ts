@@ -3,17 +3,12 @@ import { containerInterface } from '../../../src/api/io-berth-container.ts';
 import { imageInterface } from '../../../src/api/io-berth-image.ts';
 import { systemInterface } from '../../../src/api/io-berth-system.ts';
 import { ContainerError, type Refusals } from '../../../src/container/errors.ts';
-import { JournalReadFailed, JournalUnavailable } from '../../../src/journal/journal.ts';
+import { JournalReadFailed, JournalUnavailable } from '../../../src/journal/errors.ts';
 import { DescriptorUnavailable } from '../../../src/lib/peer-descriptors.ts';
-import { RuntimeError } from '../../../src/oci/runtime.ts';
+import { RuntimeError } from '../../../src/oci/errors.ts';
 import { answerFor, internalError } from '../../../src/service/errors.ts';
 import * as storage from '../../../src/storage/errors.ts';
-import {
-  BusDisconnected,
-  BusUnavailable,
-  UnitJobFailed,
-  UnitRefused,
-} from '../../../src/systemd/units/unit-manager.ts';
+import { BusDisconnected, BusUnavailable, UnitJobFailed, UnitRefused } from '../../../src/systemd/errors.ts';
 import { VarlinkError } from '../../../src/varlink/errors.ts';
 import { FakeLog } from '../../support/fakes.ts';
 

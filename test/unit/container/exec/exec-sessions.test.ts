@@ -10,7 +10,7 @@ import { noFaults } from '../../../../src/container/faults.ts';
 import { DescriptorUnavailable, type TakenDescriptors } from '../../../../src/lib/peer-descriptors.ts';
 import { runtimeLog } from '../../../../src/oci/runtime-log.ts';
 import type { NewRelay } from '../../../../src/relay/relay-request.ts';
-import { BusDisconnected, UnitJobFailed, UnitNotLoaded } from '../../../../src/systemd/units/unit-manager.ts';
+import { BusDisconnected, UnitJobFailed, UnitNotLoaded } from '../../../../src/systemd/errors.ts';
 import type { UnitExit } from '../../../../src/systemd/units/unit-status.ts';
 import { aWorld, type World } from '../../../support/world.ts';
 

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { shortId } from '../../../../src/container/names.ts';
-import { RuntimeError } from '../../../../src/oci/runtime.ts';
+import { RuntimeError } from '../../../../src/oci/errors.ts';
 import { anImage } from '../../../support/fakes.ts';
 import { ALONE, aWorld, patient } from '../../../support/world.ts';
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { BusDisconnected, NoSuchProcess } from '../../../../src/systemd/units/unit-manager.ts';
+import { BusDisconnected, NoSuchProcess } from '../../../../src/systemd/errors.ts';
 import { aWorld, patient } from '../../../support/world.ts';
 
 const UNIT = 'berth-web.service';
