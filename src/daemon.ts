@@ -53,7 +53,7 @@ import { EndedRows } from './store/ended-rows.ts';
 import { openOrReplace } from './store/recover.ts';
 import { holdOf, type Hold } from './supervisor/idle.ts';
 import { Supervisor } from './supervisor/supervisor.ts';
-import { readProcesses, readUsage } from './systemd/process/cgroup.ts';
+import { isPopulated, readProcesses, readUsage } from './systemd/process/cgroup.ts';
 import { DbusUnitManager } from './systemd/units/dbus-unit-manager.ts';
 import type { ResourceLimit } from './lib/resource-limits.ts';
 import { GroupMoves } from './systemd/process/group-moves.ts';
@@ -201,6 +201,7 @@ export class Daemon implements AsyncDisposable {
         store: sessionStore,
         start: startLikeService,
         takeDescriptors,
+        isPopulated,
         helper: join(libexecDirectory, 'exec-session'),
         nothing,
         lane,

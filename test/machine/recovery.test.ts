@@ -36,6 +36,32 @@ it.each(['crun', 'runc'])(
   },
 );
 
+it('a session whose process ended while systemd adopted it ends for the next berthd, and its unit goes', async () => {
+  await berth.run('h-session', FOREVER);
+  const configuration = { command: ['true'] };
+  const { id: session } = await berth.containers.execCreate({ container: 'h-session', configuration });
+  const short = session.slice(0, 12);
+  const unit = `berth-exec-${short}.scope`;
+  await machine.sh('systemctl stop berthd.service');
+  // As if berthd had died in the middle of a start: it had written that down, and its child has ended with it.
+  await machine.sh(`sed -i 's/"createdAt":\\([0-9]*\\)/&,"startedAt":\\1/' /run/berth/exec/${short}/session.json
+    sh -c 'sh -c "exit 125" & exec sleep 30' & parent=$!
+    while :; do
+      for zombie in $(cat /proc/$parent/task/$parent/children); do
+        if grep -q 'State:.Z' /proc/$zombie/status; then break 2; fi
+      done
+    done
+    busctl call org.freedesktop.systemd1 /org/freedesktop/systemd1 org.freedesktop.systemd1.Manager \
+      StartTransientUnit 'ssa(sv)a(sa(sv))' ${unit} fail 2 PIDs au 1 $zombie Slice s berth.slice 0
+    while [ "$(systemctl show -P SubState ${unit})" != running ]; do :; done
+    kill $parent`);
+  await reconnect();
+  await expect
+    .poll(async () => (await berth.containers.execInspect({ session })).execSession, { timeout: 20_000 })
+    .toMatchObject({ state: 'stopped', exitCode: 125, message: 'it was not started' });
+  expect(await berth.show(unit, 'ActiveState')).toMatchObject({ ActiveState: 'inactive' });
+});
+
 it('a runtime that never comes back from a start is given up, and berthd starts and answers for the others meanwhile', async () => {
   await berth.create('h-hangs', FOREVER);
   await berth.containers.init({ container: 'h-hangs' });

@@ -30,6 +30,8 @@ export interface ExecPorts {
   readonly start: typeof startLikeService;
   /** See `takeDescriptors`. */
   readonly takeDescriptors: (peer: Peer, descriptors: readonly number[]) => Promise<TakenDescriptors>;
+  /** Whether a process is in a control group. */
+  readonly isPopulated: (group: string) => Promise<boolean>;
   /** `exec-session`, the helper that is the first process of every session. */
   readonly helper: string;
   readonly nothing: NothingFile;

@@ -36,15 +36,15 @@ export class SessionReaper {
     const code = codeOf(exit);
     // A runtime that was killed could not end the process with it.
     if (code === undefined || code > LARGEST_CODE_WITHOUT_SIGNAL) await this.#signalProcess(session, SIGKILL);
+    if ((await this.#ports.store.files.exitOf(session.id)) === undefined) await this.#endRest(session);
     await this.settle(session.id, { code, at: this.#ports.now() });
   }
 
   /** Asks whether a session has ended that an earlier berthd has started. */
   async look(session: Session): Promise<void> {
-    const { units, store, now } = this.#ports;
+    const { store, now } = this.#ports;
     const { id } = session;
-    const state = (await units.status(sessionUnit(id)))?.activeState ?? 'inactive';
-    if (state !== 'inactive' && state !== 'failed') return;
+    if (!(await this.#isDown(session))) return;
     const recorded = await store.files.exitOf(id);
     if (recorded !== undefined) await this.settle(id, recorded);
     else if ((await store.files.pidOf(id)) === undefined)
@@ -105,6 +105,27 @@ export class SessionReaper {
     await Promise.allSettled(this.#settling.values());
   }
 
+  async #isDown(session: Session): Promise<boolean> {
+    const { units, isPopulated } = this.#ports;
+    const unit = await units.status(sessionUnit(session.id));
+    if (unit === undefined || unit.activeState === 'inactive' || unit.activeState === 'failed') return true;
+    if (unit.activeState !== 'active' || (await isPopulated(unit.controlGroup))) return false;
+    await this.#endRest(session);
+    return true;
+  }
+
+  /**
+   * Ends what is left of a session whose first process has ended before its time: a runtime that goes on without it, and the unit.
+   * Where that process ended while systemd adopted it, systemd never hears that it has, and calls the unit active for ever.
+   */
+  async #endRest(session: Session): Promise<void> {
+    const { units } = this.#ports;
+    const unit = sessionUnit(session.id);
+    await unlessGone(units.kill(unit, 'all', SIGKILL));
+    await this.#signalProcess(session, SIGKILL);
+    await stopIfLoaded(units, unit);
+  }
+
   async #settle(id: string, end: SessionEnd): Promise<void> {
     const { store, relays, faults } = this.#ports;
     try {
@@ -136,11 +157,7 @@ export class SessionReaper {
     if (await this.#signalProcess(session, signal)) return;
     const { units, index, runtimes } = this.#ports;
     const runtime = runtimes.find(index.find(session.container).config.runtime);
-    try {
-      await units.kill(sessionUnit(session.id), 'all', signalForUnit(session, runtime, signal));
-    } catch (error) {
-      if (!isGone(error)) throw error;
-    }
+    await unlessGone(units.kill(sessionUnit(session.id), 'all', signalForUnit(session, runtime, signal)));
   }
 
   /** Signals the process itself, if its ID is still that of a process of the container. */
@@ -157,6 +174,15 @@ export class SessionReaper {
       if (error instanceof Error && 'code' in error && error.code === 'ESRCH') return false; // it has ended in between
       throw error;
     }
+  }
+}
+
+/** Resolves also where there is nothing to signal any more. */
+async function unlessGone(signalled: Promise<void>): Promise<void> {
+  try {
+    await signalled;
+  } catch (error) {
+    if (!isGone(error)) throw error;
   }
 }
 

@@ -42,6 +42,11 @@ const USEC_PER_TICK = 10_000;
 const PAGE_BYTES = 4096;
 const MAX_COMMAND = 4096;
 
+/** Whether a process is in a group or below it; not where there is no such group. @param group absolute */
+export async function isPopulated(group: string, root = CGROUP_ROOT): Promise<boolean> {
+  return /^populated 1$/m.test((await readIf(join(root, group, 'cgroup.events'))) ?? '');
+}
+
 /** @param group absolute, as systemd's ControlGroup= has it; undefined when there is no such group */
 export async function readUsage(group: string, root = CGROUP_ROOT): Promise<CgroupUsage | undefined> {
   const read = async (file: string): Promise<string | undefined> => await readIf(join(root, group, file));

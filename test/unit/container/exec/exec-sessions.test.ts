@@ -11,7 +11,7 @@ import { DescriptorUnavailable, type TakenDescriptors } from '../../../../src/li
 import { runtimeLog } from '../../../../src/oci/runtime-log.ts';
 import type { NewRelay } from '../../../../src/relay/relay-request.ts';
 import { BusDisconnected, UnitJobFailed, UnitNotLoaded } from '../../../../src/systemd/errors.ts';
-import type { UnitExit } from '../../../../src/systemd/units/unit-status.ts';
+import type { ActiveState, UnitExit } from '../../../../src/systemd/units/unit-status.ts';
 import { aWorld, type World } from '../../../support/world.ts';
 
 /** A child of berthd that waits at its gate. */
@@ -66,12 +66,17 @@ let child: Child;
 let sessions: ExecSessions;
 let steps: string[] = [];
 let failure: Error | undefined;
+/** Of the unit of every session. */
+let unitState: ActiveState | undefined;
+let populated = false;
 let caller: Caller;
 
 beforeEach(async () => {
   world = aWorld();
   folder = mkdtempSync(join(tmpdir(), 'berth-exec-'));
   failure = undefined;
+  unitState = undefined;
+  populated = false;
   caller = new Caller();
   const { id } = await world.given('web', 'running');
   const { path } = world.folders.of(id);
@@ -98,9 +103,15 @@ function daemonStarts(): void {
     facts: world.units.facts,
     expectStart: () => steps.push('start expected'),
     startTransient: async () => await (failure === undefined ? Promise.resolve() : Promise.reject(failure)),
-    status: async () => await Promise.resolve(undefined),
+    status: async () => {
+      const loaded = await world.units.status('berth-web.service');
+      return loaded && unitState && { ...loaded, activeState: unitState };
+    },
     kill: nothing,
-    stop: async () => await Promise.resolve(undefined),
+    stop: async () => {
+      steps.push('unit stopped');
+      return await Promise.resolve(undefined);
+    },
     changes: world.units.changes.bind(world.units),
   };
   const relay = { resize: () => undefined, attach: () => new DisposableStack() };
@@ -131,6 +142,7 @@ function daemonStarts(): void {
       expect(peer).toBe(caller);
       return await Promise.resolve(caller.take(wanted));
     },
+    isPopulated: async () => await Promise.resolve(populated),
     helper: '/usr/lib/berth/exec-session',
     nothing: { fd: 0 },
     lane: {
@@ -222,6 +234,37 @@ it.each([
     expect(await end(id)).toMatchObject(found);
   },
 );
+
+it('ends a session whose unit systemd calls active for ever, because its process ended while it was adopted', async () => {
+  const id = create();
+  await sessions.start(id, { caller });
+  await sessions[Symbol.asyncDispose]();
+  child.exits({ code: 0 }); // the next one hears of it
+  unitState = 'active';
+  daemonStarts();
+  await sessions.recover();
+  expect(await end(id)).toMatchObject({ code: 125, message: 'it was not started' });
+  expect(steps).toEqual(['unit stopped']);
+});
+
+it('waits for a session that an earlier berthd has started, and that has a process', async () => {
+  const id = create();
+  await sessions.start(id, { caller });
+  await sessions[Symbol.asyncDispose]();
+  child.exits({ code: 0 }); // the next one hears of it
+  [unitState, populated] = ['active', true];
+  daemonStarts();
+  await sessions.recover();
+  expect([stateOf(store.find(id)), steps]).toEqual(['running', []]);
+});
+
+it('ends what a first process that was killed has left of its session', async () => {
+  const id = create();
+  await sessions.start(id, { caller });
+  child.kill();
+  expect(await end(id)).toMatchObject({ code: 137 });
+  expect(steps).toContain('unit stopped');
+});
 
 describe('descriptors of the caller', () => {
   const createWith = (preservedDescriptors: number): string =>
