@@ -45,6 +45,7 @@ import { serviceService } from './service/service.ts';
 import { systemService } from './service/system.ts';
 import { translated } from './service/translated.ts';
 import { readInside } from './storage/inside.ts';
+import { holdsMounts } from './storage/mountinfo.ts';
 import { SkopeoImageStore } from './storage/skopeo/skopeo-image-store.ts';
 import { overlayMount } from './storage/overlay.ts';
 import { unmountAll } from './storage/unmount.ts';
@@ -171,6 +172,7 @@ export class Daemon implements AsyncDisposable {
       pidOf,
       defaultLimits,
       attainable,
+      holdsMounts,
     });
     const relays = new Relays({
       store,

@@ -51,11 +51,19 @@ export type Mount = {
   readonly kind: MountKind;
   /** Absolute path on the host; for bind mounts only, and it must exist. */
   readonly source?: string | undefined;
-  /** Absolute path in the container; made when missing. */
+  /** Absolute path in the container; made when missing. No two mounts have the same. */
   readonly destination: string;
-  /** Whether writing is refused. Defaults to false. */
+  /**
+   * Whether writing is refused: to all that is mounted below it as well, with 'bind' among the options or a kernel before 5.12
+   * (see GetInfo) to the mount alone. Defaults to false.
+   */
   readonly readOnly?: boolean | undefined;
-  /** Further mount options, by the names mount(8) gives them, such as 'nosuid' or 'rshared'. */
+  /**
+   * Further mount options. Of every kind: 'nosuid', 'nodev', 'noexec' and the like by the names mount(8) gives them, and one
+   * propagation, such as 'rslave' or 'rshared'. Of bind mounts: 'bind' for one without what is mounted below the source, 'rbind'
+   * (the default), 'rro' for one that is refused where it could not be read-only all the way down; 'z' and 'Z' do nothing where
+   * SELinux is not in force, and are refused where it is. Of tmpfs: 'size=64m', 'mode=1777' and others of tmpfs(5), 'tmpcopyup'.
+   */
   readonly options?: readonly string[] | undefined;
 };
 
@@ -140,7 +148,7 @@ export type Configuration = {
   readonly labels?: { readonly [key: string]: string } | undefined;
   /** Annotations of its OCI configuration. */
   readonly annotations?: { readonly [key: string]: string } | undefined;
-  /** Mounts, in the order they are made. */
+  /** Mounts, in any order: they are made by the depth of their destinations. */
   readonly mounts?: readonly Mount[] | undefined;
   /** Devices it may use besides the standard ones. */
   readonly devices?: readonly Device[] | undefined;
@@ -1088,11 +1096,15 @@ type Mount (
 	kind: MountKind,
 	# Absolute path on the host; for bind mounts only, and it must exist.
 	source: ?string,
-	# Absolute path in the container; made when missing.
+	# Absolute path in the container; made when missing. No two mounts have the same.
 	destination: string,
-	# Whether writing is refused. Defaults to false.
+	# Whether writing is refused: to all that is mounted below it as well, with 'bind' among the options or a kernel before 5.12
+	# (see GetInfo) to the mount alone. Defaults to false.
 	readOnly: ?bool,
-	# Further mount options, by the names mount(8) gives them, such as 'nosuid' or 'rshared'.
+	# Further mount options. Of every kind: 'nosuid', 'nodev', 'noexec' and the like by the names mount(8) gives them, and one
+	# propagation, such as 'rslave' or 'rshared'. Of bind mounts: 'bind' for one without what is mounted below the source, 'rbind'
+	# (the default), 'rro' for one that is refused where it could not be read-only all the way down; 'z' and 'Z' do nothing where
+	# SELinux is not in force, and are refused where it is. Of tmpfs: 'size=64m', 'mode=1777' and others of tmpfs(5), 'tmpcopyup'.
 	options: ?[]string
 )
 
@@ -1175,7 +1187,7 @@ type Configuration (
 	labels: ?[string]string,
 	# Annotations of its OCI configuration.
 	annotations: ?[string]string,
-	# Mounts, in the order they are made.
+	# Mounts, in any order: they are made by the depth of their destinations.
 	mounts: ?[]Mount,
 	# Devices it may use besides the standard ones.
 	devices: ?[]Device,

@@ -4,14 +4,8 @@
  *
  * Limits are not in here: they stand on the container's unit, where `systemctl` sees and changes them.
  */
+import { mountsFor, propagationFor, type SpecMount } from './mounts.ts';
 import type { SeccompProfile } from './seccomp.ts';
-
-export interface SpecMount {
-  readonly destination: string;
-  readonly type: string;
-  readonly source: string;
-  readonly options: readonly string[];
-}
 
 /** A device node that the runtime makes. */
 export interface SpecDevice {
@@ -53,7 +47,7 @@ export interface SpecInput {
   readonly hostname: string | undefined;
   readonly terminal: 'pty' | 'none';
   readonly terminalSize?: { readonly columns: number; readonly rows: number } | undefined;
-  /** After the standard ones; one with the destination of a standard mount takes its place. */
+  /** Besides the standard ones; see `mountsFor`. */
   readonly mounts: readonly SpecMount[];
   /** Those that are not the container's own: the host's, or the one that is at a path. */
   readonly namespaces: { readonly [_ in SpecNamespace]?: 'host' | { readonly path: string } };
@@ -113,40 +107,6 @@ const SHM_BYTES = 64 * 1024 * 1024;
 /** 2^64 - 1, which no number of JavaScript is. */
 const UNLIMITED = JSON.rawJSON('18446744073709551615');
 
-// prettier-ignore
-const MOUNTS: readonly SpecMount[] = [
-  { destination: '/proc', type: 'proc', source: 'proc', options: ['nosuid', 'noexec', 'nodev'] },
-  { destination: '/dev', type: 'tmpfs', source: 'tmpfs', options: ['nosuid', 'strictatime', 'mode=755', 'size=65536k'] },
-  { destination: '/dev/pts', type: 'devpts', source: 'devpts', options: ['nosuid', 'noexec', 'newinstance', 'ptmxmode=0666', 'mode=0620', 'gid=5'] },
-  { destination: '/dev/mqueue', type: 'mqueue', source: 'mqueue', options: ['nosuid', 'noexec', 'nodev'] },
-];
-const shmMount = ({ namespaces, sharedMemoryBytes = SHM_BYTES }: SpecInput): SpecMount =>
-  namespaces.ipc === 'host'
-    ? {
-        destination: '/dev/shm',
-        type: 'bind',
-        source: '/dev/shm',
-        options: ['rbind', 'rprivate', 'nosuid', 'noexec', 'nodev'],
-      }
-    : {
-        destination: '/dev/shm',
-        type: 'tmpfs',
-        source: 'shm',
-        options: ['nosuid', 'noexec', 'nodev', 'mode=1777', `size=${sharedMemoryBytes}`],
-      };
-const sysMount = (access: 'ro' | 'rw'): SpecMount => ({
-  destination: '/sys',
-  type: 'sysfs',
-  source: 'sysfs',
-  options: ['nosuid', 'noexec', 'nodev', access],
-});
-const cgroupMount = (access: 'ro' | 'rw'): SpecMount => ({
-  destination: '/sys/fs/cgroup',
-  type: 'cgroup',
-  source: 'cgroup',
-  options: ['rprivate', 'nosuid', 'noexec', 'nodev', 'relatime', access],
-});
-
 // As podman and docker hide them: files through which a container could see or change the host.
 const MASKED_PATHS = [
   '/proc/acpi',
@@ -169,18 +129,23 @@ const ALLOW_ALL = { devices: [{ allow: true, access: 'rwm' }] };
 
 export function specFor(input: SpecInput): OciSpec {
   const privileged = input.confinement === 'privileged';
-  const { hostname, seccomp, devices = [], sysctls = {} } = input;
+  const { hostname, seccomp, mounts, devices = [], sysctls = {}, sharedMemoryBytes = SHM_BYTES } = input;
   return {
     ociVersion: '1.0.2',
     process: processFor(input),
     root: { path: input.rootPath, readonly: input.rootAccess === 'read-only' },
     ...(hostname === undefined ? {} : { hostname }),
-    mounts: mountsFor(input, privileged ? 'rw' : 'ro'),
+    mounts: mountsFor({
+      mounts,
+      sharesHostIpc: input.namespaces.ipc === 'host',
+      sharedMemoryBytes,
+      access: privileged ? 'rw' : 'ro',
+    }),
     annotations: input.annotations,
     linux: {
       cgroupsPath: input.cgroupsPath,
       namespaces: namespacesFor(input),
-      rootfsPropagation: 'private',
+      rootfsPropagation: propagationFor(mounts),
       ...pathsFor(input),
       ...(privileged || seccomp === undefined ? {} : { seccomp }),
       ...(devices.length === 0 ? {} : { devices }),
@@ -226,12 +191,6 @@ export const limitFor = ({ type, soft, hard }: SpecLimit): object => ({
   soft: soft ?? UNLIMITED,
   hard: hard ?? UNLIMITED,
 });
-
-function mountsFor(input: SpecInput, access: 'ro' | 'rw'): SpecMount[] {
-  const taken = new Set(input.mounts.map(({ destination }) => destination));
-  const standard = [...MOUNTS, shmMount(input), sysMount(access), cgroupMount(access)];
-  return [...standard.filter(({ destination }) => !taken.has(destination)), ...input.mounts];
-}
 
 const NAMESPACES: readonly SpecNamespace[] = ['pid', 'ipc', 'uts', 'cgroup', 'network'];
 

@@ -1,5 +1,5 @@
 /** What is mounted, from `/proc/self/mountinfo` (proc_pid_mountinfo(5)). */
-import { readFile } from 'node:fs/promises';
+import { readFile, realpath } from 'node:fs/promises';
 
 export interface MountEntry {
   readonly id: number;
@@ -44,4 +44,10 @@ export function mountsBelow(entries: readonly MountEntry[], folder: string): Mou
 /** What this process sees mounted. */
 export async function readMounts(): Promise<MountEntry[]> {
   return parseMountinfo(await readFile('/proc/self/mountinfo', 'utf8'));
+}
+
+/** Whether anything is mounted below a folder, besides what may be mounted at it. */
+export async function holdsMounts(folder: string): Promise<boolean> {
+  const real = await realpath(folder);
+  return mountsBelow(await readMounts(), real).some(({ target }) => target !== real);
 }

@@ -358,7 +358,7 @@ describe('an option that cannot be', () => {
     [{ network: 'container:nobody' }, 'io.berth.Container.NoSuchNamespace', { namespace: 'container:nobody' }],
     [{ ipcNamespace: 'path:/etc/passwd' }, 'io.berth.Container.NoSuchNamespace', { namespace: 'path:/etc/passwd' }],
     [
-      { mounts: [{ kind: 'bind', source: '/srv', destination: '/srv', options: ['Z'] }] },
+      { mounts: [{ kind: 'bind', source: '/srv', destination: '/srv', options: ['U'] }] },
       INVALID,
       parameter('mounts[0].options'),
     ],

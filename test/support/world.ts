@@ -120,6 +120,7 @@ export class World implements AsyncDisposable {
       pidOf: (id) => this.index.pidOf(id),
       defaultLimits: () => units.facts.processDefaults.limits,
       attainable: async (limits) => await Promise.resolve(limits),
+      holdsMounts: async () => await Promise.resolve(false),
     });
     const ports = {
       index: this.index,

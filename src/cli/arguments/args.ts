@@ -1,3 +1,5 @@
+import { booleanOf } from './booleans.ts';
+
 /**
  * Command lines, by a table of options for each command. Commander does the same and costs 20 ms at every start, half as much
  * again as the runtime itself.
@@ -186,7 +188,7 @@ class Parser {
   }
 
   #set({ name, option }: Found, written: string, attached: string | undefined): void {
-    const isBare = attached === undefined || isTruth(attached);
+    const isBare = attached === undefined || booleanOf(attached) !== undefined;
     if (option.kind === 'flag' || (option.kind === 'flag-or-texts' && isBare)) {
       this.flags.set(name, attached === undefined ? true : truthOf(written, attached));
       return;
@@ -199,10 +201,9 @@ class Parser {
 }
 
 const isText = ({ kind }: Option): boolean => kind === 'text' || kind === 'texts';
-const isTruth = (text: string): boolean => ['true', '1', 'false', '0'].includes(text);
 
 function truthOf(written: string, text: string): boolean {
-  if (text === 'true' || text === '1') return true;
-  if (text === 'false' || text === '0') return false;
-  throw new UsageError(`${written} is either true or false, not '${text}'`);
+  const truth = booleanOf(text);
+  if (truth === undefined) throw new UsageError(`${written} is either true or false, not '${text}'`);
+  return truth;
 }

@@ -1,5 +1,6 @@
 import type { Image } from '../../api/io-berth-image.ts';
 import { UsageError } from './args.ts';
+import { booleanOf } from './booleans.ts';
 import { imageNameMatches } from './filters.ts';
 import { labelsFrom } from './variables.ts';
 
@@ -51,6 +52,7 @@ const hasLabels =
     });
 
 function isDangling(value: string, text: string): Test {
-  if (value !== 'true' && value !== 'false') throw wrong(text);
-  return ({ names }) => (names.length === 0) === (value === 'true');
+  const wanted = booleanOf(value);
+  if (wanted === undefined) throw wrong(text);
+  return ({ names }) => (names.length === 0) === wanted;
 }

@@ -1,6 +1,8 @@
 import { resolve } from 'node:path';
 import type { Mount } from '../../api/io-berth-container.ts';
 import { UsageError } from './args.ts';
+import { booleanOf } from './booleans.ts';
+import { csvFields } from './csv.ts';
 
 /** Mounts by docker's and podman's three options. */
 
@@ -31,21 +33,43 @@ const SPELLINGS: ReadonlyMap<string, string> = new Map([
   ['target', 'destination'],
   ['ro', 'readonly'],
 ]);
-const KEYS = ['type', 'source', 'destination', 'readonly', 'bind-propagation', 'tmpfs-size', 'tmpfs-mode'];
+const KEYS = [
+  'type',
+  'source',
+  'destination',
+  'readonly',
+  'bind-propagation',
+  'bind-nonrecursive',
+  'bind-recursive',
+  'relabel',
+  'tmpfs-size',
+  'tmpfs-mode',
+];
+/** What a bind mount has of what is mounted below its source, as docker calls it. */
+const RECURSIVE: ReadonlyMap<string, string> = new Map([
+  ['enabled', 'rbind'],
+  ['disabled', 'bind'],
+  ['readonly', 'rro'],
+]);
+const LABELS: ReadonlyMap<string, string> = new Map([
+  ['shared', 'z'],
+  ['private', 'Z'],
+]);
 
-/** `type=bind,source=…,destination=…[,readonly]`. @throws UsageError */
+/** `type=bind,source=…,destination=…[,readonly]`, with CSV's quotes. @throws UsageError */
 export function parseMount(text: string, folder: string): Mount {
-  const given = new Map(text.split(',').map((part) => settingOf(part)));
-  const unknown = [...given.keys()].find((key) => !KEYS.includes(key));
-  if (unknown !== undefined) throw new UsageError(`--mount does not know '${unknown}'; it knows ${KEYS.join(', ')}`);
+  const given = settingsOf(text);
   const type = given.get('type');
   const destination = given.get('destination');
   if (destination === undefined) throw new UsageError(`--mount needs destination=PATH, which '${text}' has not`);
   const options = [
-    ...optionsOf(given.get('bind-propagation')),
-    ...settings('size', given.get('tmpfs-size')),
-    ...settings('mode', given.get('tmpfs-mode')),
-    ...(isTrue(given.get('readonly')) ? ['ro'] : []),
+    ...settings('', given.get('bind-propagation')),
+    ...(truth('bind-nonrecursive', given) ? ['bind'] : []),
+    ...choice('bind-recursive', RECURSIVE, given),
+    ...choice('relabel', LABELS, given),
+    ...settings('size=', given.get('tmpfs-size')),
+    ...settings('mode=', given.get('tmpfs-mode')),
+    ...(truth('readonly', given) ? ['ro'] : []),
   ];
   if (type === 'tmpfs') return mountOf('tmpfs', undefined, destination, options);
   if (type !== 'bind') throw new UsageError(`--mount needs type=bind or type=tmpfs, which '${text}' has not`);
@@ -54,21 +78,48 @@ export function parseMount(text: string, folder: string): Mount {
   return mountOf('bind', resolve(folder, source), destination, options);
 }
 
+function settingsOf(text: string): Map<string, string> {
+  const fields = csvFields(text);
+  if (fields === undefined) throw new UsageError(`--mount takes fields of CSV, whose quotes '${text}' breaks`);
+  const given = new Map<string, string>();
+  for (const field of fields) {
+    const [key, value] = settingOf(field);
+    if (!KEYS.includes(key)) throw new UsageError(`--mount does not know '${key}'; it knows ${KEYS.join(', ')}`);
+    if (given.has(key)) throw new UsageError(`--mount takes ${key} once, and '${text}' has it twice`);
+    given.set(key, value);
+  }
+  return given;
+}
+
 function settingOf(part: string): [string, string] {
   const equals = part.indexOf('=');
   const key = equals < 0 ? part : part.slice(0, equals);
   return [SPELLINGS.get(key) ?? key, equals < 0 ? 'true' : part.slice(equals + 1)];
 }
 
-const settings = (key: string, value: string | undefined): string[] => (value === undefined ? [] : [`${key}=${value}`]);
-const isTrue = (text: string | undefined): boolean => text === 'true' || text === '1';
+const settings = (before: string, value: string | undefined): string[] =>
+  value === undefined ? [] : [`${before}${value}`];
+
+function truth(key: string, given: ReadonlyMap<string, string>): boolean {
+  const value = given.get(key) ?? 'false';
+  const found = booleanOf(value);
+  if (found === undefined) throw new UsageError(`--mount takes ${key}=true or ${key}=false, not '${value}'`);
+  return found;
+}
+
+function choice(key: string, choices: ReadonlyMap<string, string>, given: ReadonlyMap<string, string>): string[] {
+  const value = given.get(key);
+  if (value === undefined) return [];
+  const option = choices.get(value);
+  if (option !== undefined) return [option];
+  throw new UsageError(`--mount takes ${key}=${[...choices.keys()].join('|')}, not '${value}'`);
+}
+
 const optionsOf = (text: string | undefined): string[] =>
   text === undefined ? [] : text.split(',').filter((each) => each !== '');
 
 /** Options of podman and docker that change the source itself. */
 const REFUSED: Readonly<Record<string, string>> = {
-  z: 'relabels for SELinux',
-  Z: 'relabels for SELinux',
   U: 'changes owners',
   O: 'mounts an overlay',
 };
@@ -88,12 +139,15 @@ function mountOf(
       `the mount option '${refused}' ${REFUSED[refused] ?? ''}, which berth does not do; leave it out`,
     );
   }
+  if (given.includes('ro') && given.includes('rw')) {
+    throw new UsageError(`the mount at ${destination} is either ro or rw, and not both`);
+  }
   const options = given.filter((option) => option !== 'ro' && option !== 'rw');
   return {
     kind,
     ...(source === undefined ? {} : { source }),
     destination,
-    readOnly: given.includes('ro'),
+    readOnly: given.includes('ro') || given.includes('rro'),
     ...(options.length === 0 ? {} : { options }),
   };
 }

@@ -45,7 +45,7 @@ const ABOUT: Readonly<Record<string, string>> = {
   'configuration.hostname':
     '--hostname must be letters, digits, . and -, 64 at most, and does not go with --uts that is shared',
   'configuration.mounts':
-    'the paths of --volume, --mount and --tmpfs must be absolute in the container and not /, their options those of mount(8)',
+    'the places of --volume, --mount and --tmpfs are absolute paths in the container, not / and no place twice; their options are such as ro, nosuid, rslave or size=64m, and none excludes another',
   'configuration.addCapabilities': "--cap-add takes names of capabilities(7), such as NET_ADMIN, or 'ALL'",
   'configuration.dropCapabilities': "--cap-drop takes names of capabilities(7), such as NET_RAW, or 'ALL'",
   'configuration.stopSignal': '--stop-signal takes a signal by name or number, such as SIGTERM or 15',

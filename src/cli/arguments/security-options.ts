@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Configuration } from '../../api/io-berth-container.ts';
 import { UsageError } from './args.ts';
+import { booleanOf } from './booleans.ts';
 
 type Security = Pick<Configuration, 'noNewPrivileges' | 'seccompProfile' | 'maskPaths' | 'unmaskPaths'>;
 
@@ -14,8 +15,9 @@ export function securityFrom(texts: readonly string[], folder: string): Security
   const unmaskPaths: string[] = [];
   for (const text of texts) {
     const { name, value } = /^(?<name>[a-z-]+)(?:[=:](?<value>.+))?$/su.exec(text)?.groups ?? {};
-    if (name === 'no-new-privileges' && (value === undefined || value === 'true' || value === 'false')) {
-      noNewPrivileges = value !== 'false';
+    const truth = booleanOf(value ?? 'true');
+    if (name === 'no-new-privileges' && truth !== undefined) {
+      noNewPrivileges = truth;
     } else if (name === 'seccomp' && value !== undefined) {
       seccompProfile = value === 'unconfined' ? value : resolve(folder, value);
     } else if (name === 'mask' && value !== undefined) {

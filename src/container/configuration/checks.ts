@@ -21,6 +21,13 @@ export function absolutePath(path: string, member: string): string {
   return normalize(path);
 }
 
+/** A path in the container that is not its root, without a slash at its end. @throws ContainerError `InvalidParameter` */
+export function pathInside(path: string, member: string): string {
+  const normal = absolutePath(path, member).replace(/(?<=.)\/$/, '');
+  if (normal === '/') throw invalid(member);
+  return normal;
+}
+
 /**
  * A path that also becomes part of a unit file, where a line break would begin another line.
  * @throws ContainerError `InvalidParameter`

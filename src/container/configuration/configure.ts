@@ -12,6 +12,7 @@ import {
   type RestartPolicy,
 } from './configuration.ts';
 import { ContainerError } from '../errors.ts';
+import { mountsOf, type MountRequest } from './mounts.ts';
 import {
   namespacesOf,
   parseNamespace,
@@ -40,7 +41,7 @@ export interface Request extends Partial<Readonly<Record<NamespaceMember, string
   readonly hosts?: readonly Host[] | undefined;
   readonly labels?: Readonly<Record<string, string>> | undefined;
   readonly annotations?: Readonly<Record<string, string>> | undefined;
-  readonly mounts?: readonly option.MountRequest[] | undefined;
+  readonly mounts?: readonly MountRequest[] | undefined;
   readonly devices?: readonly option.DeviceRequest[] | undefined;
   readonly sysctls?: Readonly<Record<string, string>> | undefined;
   readonly resourceLimits?: readonly ResourceLimit[] | undefined;
@@ -137,7 +138,7 @@ export function configure(request: Request, image: Image | undefined, defaults: 
     hosts: listOf(request.hosts, 'hosts', option.hostOf),
     labels: { ...config.labels, ...mapOf(request.labels, 'labels') },
     annotations: option.annotationsOf(request.annotations),
-    mounts: listOf(request.mounts, 'mounts', option.mountOf),
+    mounts: mountsOf(request.mounts),
     devices: listOf(request.devices, 'devices', option.deviceOf),
     ...namespaces,
     sysctls: sysctlsOf(request.sysctls, (type) => sharedInTheEnd(namespaces, type, find).kind === 'host'),

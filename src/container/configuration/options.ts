@@ -1,47 +1,13 @@
 /** Options of a container, each from what a client asks for to what is kept. Pure; whatever is no good is InvalidParameter. */
 import { isIP } from 'node:net';
 import { posix } from 'node:path';
-import { absolutePath, invalid, listOf, mapOf, MAX_ENTRIES, numberWithin, printablePath, textOf } from './checks.ts';
-import type { Device, Host, Mount, ResourceLimit } from './configuration.ts';
-
-export interface MountRequest {
-  readonly kind: Mount['kind'];
-  readonly source?: string | undefined;
-  readonly destination: string;
-  readonly readOnly?: boolean | undefined;
-  readonly options?: readonly string[] | undefined;
-}
+import { absolutePath, invalid, listOf, mapOf, numberWithin, pathInside, printablePath, textOf } from './checks.ts';
+import type { Device, Host, ResourceLimit } from './configuration.ts';
 
 export interface DeviceRequest {
   readonly source: string;
   readonly destination?: string | undefined;
   readonly access?: string | undefined;
-}
-
-const OPTION = /^[a-zA-Z0-9_]+(=[a-zA-Z0-9_./%-]+)?$/;
-/** Other programs' wishes to relabel, own or copy what is mounted, which no mount(8) knows. */
-const NOT_OF_MOUNT = ['z', 'Z', 'U', 'O'];
-
-export function mountOf(request: MountRequest, member: string): Mount {
-  const { kind, source, options = [] } = request;
-  if ((kind === 'bind') !== (source !== undefined)) throw invalid(`${member}.source`);
-  if (options.length > MAX_ENTRIES) throw invalid(`${member}.options`);
-  if (!options.every((option) => OPTION.test(option) && !NOT_OF_MOUNT.includes(option)))
-    throw invalid(`${member}.options`);
-  return {
-    kind,
-    source: source === undefined ? undefined : absolutePath(source, `${member}.source`),
-    destination: pathInside(request.destination, `${member}.destination`),
-    readOnly: request.readOnly ?? false,
-    options,
-  };
-}
-
-/** A path in the container that is not its root. */
-function pathInside(path: string, member: string): string {
-  const normal = absolutePath(path, member);
-  if (normal === '/') throw invalid(member);
-  return normal;
 }
 
 export function deviceOf({ source, destination, access = 'rwm' }: DeviceRequest, member: string): Device {

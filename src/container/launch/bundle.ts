@@ -2,20 +2,23 @@
 import type { ResourceLimit } from '../../lib/resource-limits.ts';
 import { resolveGroups, resolveUser, UserUnknown, type User, type UserFiles } from '../../oci-spec/passwd.ts';
 import type { OciRuntime } from '../../oci/runtime.ts';
+import type { SpecMount } from '../../oci-spec/mounts.ts';
 import type { SeccompResolver } from '../../oci-spec/seccomp.ts';
-import { specFor, type OciSpec, type SpecDevice, type SpecLimit, type SpecMount } from '../../oci-spec/spec.ts';
+import { specFor, type OciSpec, type SpecDevice, type SpecLimit } from '../../oci-spec/spec.ts';
 import type { ImageStore } from '../../storage/images.ts';
 import type { TerminalSize } from '../../stream/control.ts';
 import type { overlayMount } from '../../storage/overlay.ts';
 import type { Container } from '../container.ts';
-import { argvOf, type Configuration, type Mount } from '../configuration/configuration.ts';
+import { argvOf, type Configuration } from '../configuration/configuration.ts';
 import { ContainerError } from '../errors.ts';
-import { etcMounts, writeEtc } from './etc-files.ts';
+import { writeEtc } from './etc-files.ts';
 import type { Folder, Folders } from '../records/folder.ts';
 import { demandHostFiles, availableOf, deviceNodes, findInitProgram, readSeccompProfile } from './host-files.ts';
 import { parseContainerId, shortId } from '../names.ts';
 import { processLimits, type Attainable } from './process-limits.ts';
 import { shareNamespaces, specNamespaces, type PidOf } from './shared-namespaces.ts';
+import { specMountsFor } from './mounts.ts';
+import type { HoldsMounts } from './read-only.ts';
 import type { UnitCommands } from './unit.ts';
 import { controlGroupFor } from '../unit-names.ts';
 
@@ -36,6 +39,7 @@ export interface BundlesOptions {
   /** Those of a service that asks for none. */
   readonly defaultLimits: () => readonly ResourceLimit[];
   readonly attainable: Attainable;
+  readonly holdsMounts: HoldsMounts;
 }
 
 /** The root file system: how it is mounted, and where its files are before that, the topmost folder first. */
@@ -58,6 +62,7 @@ interface Found {
   readonly user: User;
   readonly capabilities: readonly string[];
   readonly devices: readonly SpecDevice[];
+  readonly mounts: readonly SpecMount[];
   readonly seccomp: SeccompResolver | undefined;
   readonly initProgram: string | undefined;
   readonly limits: readonly SpecLimit[];
@@ -85,7 +90,7 @@ export class Bundles {
     const { config, id } = container;
     const root = await this.#rootOf(config, folder);
     await demandHostFiles(config);
-    const found = await this.#find(config, root);
+    const found = await this.#find(config, folder, root);
     const folderOf = (other: string): Folder => folders.of(parseContainerId(other));
     const prepare = await shareNamespaces(config, folder, { pidOf, folderOf });
     await writeEtc(folder, config, folderOf);
@@ -128,11 +133,12 @@ export class Bundles {
     };
   }
 
-  async #find(config: Configuration, { sources }: Root): Promise<Found> {
-    const { readInside, seccomp, defaultLimits, attainable } = this.#options;
-    const [capabilities, devices, profile, initProgram, limits] = await Promise.all([
+  async #find(config: Configuration, folder: Folder, { sources }: Root): Promise<Found> {
+    const { readInside, seccomp, defaultLimits, attainable, holdsMounts } = this.#options;
+    const [capabilities, devices, mounts, profile, initProgram, limits] = await Promise.all([
       availableOf(config.capabilities),
       deviceNodes(config.devices),
+      specMountsFor(folder, config, holdsMounts),
       config.seccompProfile === undefined ? seccomp : readSeccompProfile(config.seccompProfile),
       config.initProcess ? findInitProgram() : undefined,
       processLimits(config, defaultLimits(), attainable),
@@ -141,6 +147,7 @@ export class Bundles {
       user: lookUp(config, { passwd: readInside(sources, '/etc/passwd'), group: readInside(sources, '/etc/group') }),
       capabilities,
       devices,
+      mounts,
       seccomp: profile,
       initProgram,
       limits,
@@ -169,7 +176,7 @@ function specOf(
   runtime: OciRuntime,
   found: Found & Pick<TerminalRequest, 'terminalSize'>,
 ): OciSpec {
-  const { user, capabilities, seccomp, initProgram, limits } = found;
+  const { user, capabilities, mounts, seccomp, initProgram, limits } = found;
   const initMounts: SpecMount[] =
     initProgram === undefined
       ? []
@@ -184,7 +191,7 @@ function specOf(
     hostname: config.utsNamespace === 'private' ? config.hostname : undefined,
     terminal: config.terminal ? 'pty' : 'none',
     terminalSize: found.terminalSize,
-    mounts: [...etcMounts(folder, config), ...config.mounts.map(specMount), ...initMounts],
+    mounts: [...mounts, ...initMounts],
     namespaces: specNamespaces(config, folder),
     sharedMemoryBytes: config.sharedMemoryBytes,
     devices: found.devices,
@@ -201,10 +208,3 @@ function specOf(
     annotations: { ...config.annotations, 'io.berth.container.id': id, 'io.berth.container.name': name },
   });
 }
-
-const specMount = ({ kind, source, destination, readOnly, options }: Mount): SpecMount => ({
-  destination,
-  type: kind,
-  source: source ?? 'tmpfs',
-  options: [...(kind === 'bind' ? ['rbind', 'rprivate'] : ['nosuid', 'nodev']), readOnly ? 'ro' : 'rw', ...options],
-});

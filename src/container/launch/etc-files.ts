@@ -1,7 +1,7 @@
 /** The files by which a container knows names: of itself, of others, and of its time zone. As podman writes them. */
 import { rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { SpecMount } from '../../oci-spec/spec.ts';
+import type { SpecMount } from '../../oci-spec/mounts.ts';
 import type { Configuration } from '../configuration/configuration.ts';
 import type { Folder } from '../records/folder.ts';
 import { readHostFile, readZone } from './host-files.ts';
@@ -40,12 +40,17 @@ function link(target: string, path: string): void {
   symlinkSync(target, path);
 }
 
-export function etcMounts({ etc }: Folder, { readOnlyRoot, timeZone }: Configuration): SpecMount[] {
+/**
+ * One that the client has mounted itself is not ours. In a folder that it has mounted, ours lie over what is there.
+ */
+export function etcMounts({ etc }: Folder, { readOnlyRoot, timeZone, mounts }: Configuration): SpecMount[] {
   const names = ['hosts', 'hostname', 'resolv.conf', ...(timeZone === undefined ? [] : ['localtime'])];
-  return names.map((name) => ({
-    destination: `/etc/${name}`,
-    type: 'bind',
-    source: join(etc, name),
-    options: ['bind', 'rprivate', 'nosuid', 'nodev', readOnlyRoot ? 'ro' : 'rw'],
-  }));
+  return names
+    .map((name) => ({
+      destination: `/etc/${name}`,
+      type: 'bind',
+      source: join(etc, name),
+      options: ['bind', 'rprivate', 'nosuid', 'nodev', readOnlyRoot ? 'ro' : 'rw'],
+    }))
+    .filter(({ destination }) => mounts.every((mount) => mount.destination !== destination));
 }

@@ -11,6 +11,8 @@ import { parseSeccompProfile, SeccompProfileInvalid, type SeccompResolver } from
 import type { SpecDevice } from '../../oci-spec/spec.ts';
 import type { Configuration, Device } from '../configuration/configuration.ts';
 import { invalid } from '../configuration/checks.ts';
+import { readOnlyRecursion } from './read-only.ts';
+import { isRelabelled } from '../configuration/mounts.ts';
 import { ContainerError } from '../errors.ts';
 import {
   NAMESPACE_FILES,
@@ -40,7 +42,12 @@ export const HOST_PATHS: HostPaths = {
  * @throws ContainerError `NoSuchSource` | `InvalidFile` | `NoSuchNamespace` | `InvalidParameter`
  */
 export async function demandHostFiles(config: Configuration, paths = HOST_PATHS): Promise<void> {
-  for (const { source } of config.mounts) if (source !== undefined) await typeOf(source);
+  for (const [index, mount] of config.mounts.entries()) {
+    if (mount.source !== undefined) await typeOf(mount.source);
+    const cannot =
+      (mount.options.includes('rro') && readOnlyRecursion === 'top') || (isRelabelled(mount) && (await hasSelinux()));
+    if (cannot) throw invalid(`mounts[${index}].options`);
+  }
   if (config.rootDirectory !== undefined && !(await typeOf(config.rootDirectory)).isDirectory()) {
     throw new ContainerError('InvalidFile', { path: config.rootDirectory, reason: 'it is no folder' });
   }
@@ -58,6 +65,13 @@ async function typeOf(source: string): Promise<Awaited<ReturnType<typeof stat>>>
     throw new ContainerError('NoSuchSource', { source }, { cause: error });
   }
 }
+
+/** Where it is not in force, there is nothing to label. */
+const hasSelinux = async (): Promise<boolean> =>
+  await access('/sys/fs/selinux/enforce').then(
+    () => true,
+    () => false,
+  );
 
 /** The device nodes that the runtime makes in the container. */
 export async function deviceNodes(devices: readonly Device[]): Promise<SpecDevice[]> {

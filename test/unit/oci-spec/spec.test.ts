@@ -71,6 +71,7 @@ describe('specFor', () => {
           source: 'tmpfs',
           options: ['nosuid', 'strictatime', 'mode=755', 'size=65536k'],
         },
+        { destination: '/sys', type: 'sysfs', source: 'sysfs', options: [...none, 'ro'] },
         {
           destination: '/dev/pts',
           type: 'devpts',
@@ -79,7 +80,6 @@ describe('specFor', () => {
         },
         { destination: '/dev/mqueue', type: 'mqueue', source: 'mqueue', options: none },
         { destination: '/dev/shm', type: 'tmpfs', source: 'shm', options: [...none, 'mode=1777', 'size=67108864'] },
-        { destination: '/sys', type: 'sysfs', source: 'sysfs', options: [...none, 'ro'] },
         {
           destination: '/sys/fs/cgroup',
           type: 'cgroup',

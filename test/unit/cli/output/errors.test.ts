@@ -152,7 +152,7 @@ describe('what berthd refuses', () => {
   });
   it.each([
     ['configuration.name', '--name must be a letter or digit'],
-    ['configuration.mounts[1].source', 'the paths of --volume, --mount and --tmpfs must be absolute'],
+    ['configuration.mounts[1].source', 'the places of --volume, --mount and --tmpfs are absolute paths'],
     ['configuration.environment', '--env and --env-file take NAME=VALUE'],
     ['configuration.resources.cpuWeight', '--cpu-weight takes'],
     ['resources.allowedCpus', '--cpuset-cpus takes'],

@@ -325,11 +325,11 @@ describe('the bundle of a start', () => {
       ]),
     );
     expect(spec.root).toEqual({ path: world.folder('web').root, readonly: false });
-    expect((spec.mounts as unknown[]).at(-1)).toEqual({
+    expect(spec.mounts).toContainEqual({
       destination: '/data',
       type: 'bind',
       source: '/tmp',
-      options: ['rbind', 'rprivate', 'ro'],
+      options: ['rbind', 'rprivate', 'rro'],
     });
     expect(spec.linux.cgroupsPath).toBe('/berth.slice/berth-web.service/container');
     expect(spec.linux.namespaces).toContainEqual({ type: 'network' });
