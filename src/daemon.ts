@@ -226,6 +226,7 @@ export class Daemon implements AsyncDisposable {
       sessions,
       relays,
       hostname: hostname(),
+      defaultStreams: () => settings.current.streams,
       log,
       now,
       faults: faults ?? noFaults,

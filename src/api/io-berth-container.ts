@@ -31,6 +31,14 @@ export type ProcessId = {
 };
 
 /**
+ * Where the standard streams of a container go.
+ * - `relay`: Pipes, or a terminal, that berthd reads: clients can be attached to them byte for byte, and the journal has every line.
+ * - `journal`: Sockets of journald, and nobody in between: by line, without input, and what opens /dev/stdout or /dev/stderr by name fails.
+ *   Attach follows the journal.
+ */
+export type Streams = 'relay' | 'journal';
+
+/**
  * How systemd restarts a container that has ended by itself.
  * - `no`: Never.
  * - `on_failure`: When it failed: an exit code other than 0, a signal, a timeout.
@@ -208,10 +216,10 @@ export type Configuration = {
   /** Whether its standard input is open; it is /dev/null otherwise. Defaults to false, and to true with a terminal. */
   readonly stdin?: boolean | undefined;
   /**
-   * Whether its streams are relayed by berthd, so that clients can be attached to them byte for byte; otherwise they go straight
-   * to the journal, by line, and Attach follows that. Defaults to false, and to true with a terminal or standard input.
+   * Where its streams go. Defaults to relay with a terminal or standard input, then to what the daemon is configured to use, then
+   * to relay.
    */
-  readonly attachable?: boolean | undefined;
+  readonly streams?: Streams | undefined;
   /**
    * The keys that leave its terminal, and those of its exec sessions, where a client names none: a list such as 'ctrl-p,ctrl-q' or
    * 'a,DEL', of characters, DEL, and 'ctrl-' with a letter or one of @ [ \ ] ^ _; empty for none. Defaults to what the daemon is
@@ -966,13 +974,13 @@ export interface ContainerHandlers {
   /** Returns the containers, one in each reply, oldest first. Without any, one empty reply. */
   readonly List: (input: ListInput, call: varlink.Call) => AsyncIterable<ListOutput>;
   /**
-   * Returns what a container wrote, one line in each reply, oldest first. Without any, one empty reply. The lines are journald's,
-   * which leaves out empty ones and takes white space off the end of each.
+   * Returns what a container wrote, one line in each reply, oldest first. Without any, one empty reply. Where its streams are the
+   * journal's, that leaves out empty lines and takes white space off the end of each.
    */
   readonly Logs: (input: LogsInput, call: varlink.Call) => AsyncIterable<LogsOutput>;
   /**
    * Runs a container's process and attaches to it; not a byte of what it says is lost. While it runs, a client that does not read makes
-   * the process wait. The connection carries what ExecStartAndAttach says. A container that is not attachable has its journal
+   * the process wait. The connection carries what ExecStartAndAttach says. A container whose streams are the journal's has that
    * followed.
    */
   readonly StartAndAttach: (input: StartAndAttachInput, call: varlink.Call) => Promise<varlink.Upgrade<StartAndAttachOutput>>;
@@ -1070,6 +1078,15 @@ type Timestamp (
 type ProcessId (
 	# The numeric process ID in the host's PID namespace.
 	pid: int
+)
+
+# Where the standard streams of a container go.
+type Streams (
+	# Pipes, or a terminal, that berthd reads: clients can be attached to them byte for byte, and the journal has every line.
+	relay,
+	# Sockets of journald, and nobody in between: by line, without input, and what opens /dev/stdout or /dev/stderr by name fails.
+	# Attach follows the journal.
+	journal
 )
 
 # How systemd restarts a container that has ended by itself.
@@ -1244,9 +1261,9 @@ type Configuration (
 	terminal: ?bool,
 	# Whether its standard input is open; it is /dev/null otherwise. Defaults to false, and to true with a terminal.
 	stdin: ?bool,
-	# Whether its streams are relayed by berthd, so that clients can be attached to them byte for byte; otherwise they go straight
-	# to the journal, by line, and Attach follows that. Defaults to false, and to true with a terminal or standard input.
-	attachable: ?bool,
+	# Where its streams go. Defaults to relay with a terminal or standard input, then to what the daemon is configured to use, then
+	# to relay.
+	streams: ?Streams,
 	# The keys that leave its terminal, and those of its exec sessions, where a client names none: a list such as 'ctrl-p,ctrl-q' or
 	# 'a,DEL', of characters, DEL, and 'ctrl-' with a letter or one of @ [ \\ ] ^ _; empty for none. Defaults to what the daemon is
 	# configured to use, then to 'ctrl-p,ctrl-q'.
@@ -1646,8 +1663,8 @@ method List(
 	container: ?Summary
 )
 
-# Returns what a container wrote, one line in each reply, oldest first. Without any, one empty reply. The lines are journald's,
-# which leaves out empty ones and takes white space off the end of each.
+# Returns what a container wrote, one line in each reply, oldest first. Without any, one empty reply. Where its streams are the
+# journal's, that leaves out empty lines and takes white space off the end of each.
 # [Requires 'more' flag]
 method Logs(
 	# The container.
@@ -1739,7 +1756,7 @@ type ExecSession (
 )
 
 # Runs a container's process and attaches to it; not a byte of what it says is lost. While it runs, a client that does not read makes
-# the process wait. The connection carries what ExecStartAndAttach says. A container that is not attachable has its journal
+# the process wait. The connection carries what ExecStartAndAttach says. A container whose streams are the journal's has that
 # followed.
 # [Requires 'upgrade' flag]
 method StartAndAttach(
@@ -2160,6 +2177,7 @@ error SystemFailed (
       {"kind":"type","name":"State","comment":[],"type":{"kind":"enum","values":[{"name":"configured","comment":[]},{"name":"created","comment":[]},{"name":"running","comment":[]},{"name":"paused","comment":[]},{"name":"stopping","comment":[]},{"name":"stopped","comment":[]},{"name":"exited","comment":[]},{"name":"removing","comment":[]},{"name":"unknown","comment":[]}]}},
       {"kind":"type","name":"Timestamp","comment":[],"type":{"kind":"struct","fields":[{"name":"realtime","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"monotonic","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}}]}},
       {"kind":"type","name":"ProcessId","comment":[],"type":{"kind":"struct","fields":[{"name":"pid","comment":[],"type":{"kind":"int"}}]}},
+      {"kind":"type","name":"Streams","comment":[],"type":{"kind":"enum","values":[{"name":"relay","comment":[]},{"name":"journal","comment":[]}]}},
       {"kind":"type","name":"RestartPolicy","comment":[],"type":{"kind":"enum","values":[{"name":"no","comment":[]},{"name":"on_failure","comment":[]},{"name":"always","comment":[]}]}},
       {"kind":"type","name":"MountKind","comment":[],"type":{"kind":"enum","values":[{"name":"bind","comment":[]},{"name":"tmpfs","comment":[]}]}},
       {"kind":"type","name":"Mount","comment":[],"type":{"kind":"struct","fields":[{"name":"kind","comment":[],"type":{"kind":"reference","name":"MountKind"}},{"name":"source","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"destination","comment":[],"type":{"kind":"string"}},{"name":"readOnly","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"options","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}}]}},
@@ -2167,7 +2185,7 @@ error SystemFailed (
       {"kind":"type","name":"Device","comment":[],"type":{"kind":"struct","fields":[{"name":"source","comment":[],"type":{"kind":"string"}},{"name":"destination","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"access","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}}]}},
       {"kind":"type","name":"ResourceLimit","comment":[],"type":{"kind":"struct","fields":[{"name":"name","comment":[],"type":{"kind":"string"}},{"name":"soft","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"hard","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}}]}},
       {"kind":"type","name":"Resources","comment":[],"type":{"kind":"struct","fields":[{"name":"memoryMaxBytes","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"memoryLowBytes","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"memorySwapMaxBytes","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"cpuQuotaPerSecUSec","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"cpuWeight","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"allowedCpus","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"allowedMemoryNodes","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"tasksMax","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"ioWeight","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}}]}},
-      {"kind":"type","name":"Configuration","comment":[],"type":{"kind":"struct","fields":[{"name":"image","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"rootDirectory","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"name","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"command","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}},{"name":"entrypoint","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}},{"name":"environment","comment":[],"type":{"kind":"nullable","element":{"kind":"map","element":{"kind":"string"}}}},{"name":"workingDirectory","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"user","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"groups","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}},{"name":"hostname","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"hosts","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"reference","name":"Host"}}}},{"name":"labels","comment":[],"type":{"kind":"nullable","element":{"kind":"map","element":{"kind":"string"}}}},{"name":"annotations","comment":[],"type":{"kind":"nullable","element":{"kind":"map","element":{"kind":"string"}}}},{"name":"mounts","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"reference","name":"Mount"}}}},{"name":"devices","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"reference","name":"Device"}}}},{"name":"network","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"pidNamespace","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"ipcNamespace","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"utsNamespace","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"cgroupNamespace","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"sysctls","comment":[],"type":{"kind":"nullable","element":{"kind":"map","element":{"kind":"string"}}}},{"name":"resourceLimits","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"reference","name":"ResourceLimit"}}}},{"name":"sharedMemoryBytes","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"timeZone","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"initProcess","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"oomScoreAdjust","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"readOnlyRoot","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"privileged","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"addCapabilities","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}},{"name":"dropCapabilities","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}},{"name":"seccompProfile","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"maskPaths","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}},{"name":"unmaskPaths","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}},{"name":"noNewPrivileges","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"stopSignal","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"stopTimeoutUSec","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"restartPolicy","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"RestartPolicy"}}},{"name":"restartLimit","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"removeOnExit","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"terminal","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"stdin","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"attachable","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"detachKeys","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"runtime","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"resources","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"Resources"}}},{"name":"unitProperties","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}}]}},
+      {"kind":"type","name":"Configuration","comment":[],"type":{"kind":"struct","fields":[{"name":"image","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"rootDirectory","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"name","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"command","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}},{"name":"entrypoint","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}},{"name":"environment","comment":[],"type":{"kind":"nullable","element":{"kind":"map","element":{"kind":"string"}}}},{"name":"workingDirectory","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"user","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"groups","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}},{"name":"hostname","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"hosts","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"reference","name":"Host"}}}},{"name":"labels","comment":[],"type":{"kind":"nullable","element":{"kind":"map","element":{"kind":"string"}}}},{"name":"annotations","comment":[],"type":{"kind":"nullable","element":{"kind":"map","element":{"kind":"string"}}}},{"name":"mounts","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"reference","name":"Mount"}}}},{"name":"devices","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"reference","name":"Device"}}}},{"name":"network","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"pidNamespace","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"ipcNamespace","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"utsNamespace","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"cgroupNamespace","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"sysctls","comment":[],"type":{"kind":"nullable","element":{"kind":"map","element":{"kind":"string"}}}},{"name":"resourceLimits","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"reference","name":"ResourceLimit"}}}},{"name":"sharedMemoryBytes","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"timeZone","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"initProcess","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"oomScoreAdjust","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"readOnlyRoot","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"privileged","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"addCapabilities","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}},{"name":"dropCapabilities","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}},{"name":"seccompProfile","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"maskPaths","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}},{"name":"unmaskPaths","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}},{"name":"noNewPrivileges","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"stopSignal","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"stopTimeoutUSec","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"restartPolicy","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"RestartPolicy"}}},{"name":"restartLimit","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"removeOnExit","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"terminal","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"stdin","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"streams","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"Streams"}}},{"name":"detachKeys","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"runtime","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"resources","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"Resources"}}},{"name":"unitProperties","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}}]}},
       {"kind":"type","name":"Exit","comment":[],"type":{"kind":"struct","fields":[{"name":"exitCode","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"signal","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"oomKilled","comment":[],"type":{"kind":"bool"}},{"name":"result","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"exitedAt","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"Timestamp"}}}]}},
       {"kind":"type","name":"Runtime","comment":[],"type":{"kind":"struct","fields":[{"name":"state","comment":[],"type":{"kind":"reference","name":"State"}},{"name":"process","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"ProcessId"}}},{"name":"startedAt","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"Timestamp"}}},{"name":"exit","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"Exit"}}},{"name":"controlGroup","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"invocationId","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"restarts","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"message","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}}]}},
       {"kind":"type","name":"Summary","comment":[],"type":{"kind":"struct","fields":[{"name":"id","comment":[],"type":{"kind":"string"}},{"name":"name","comment":[],"type":{"kind":"string"}},{"name":"unit","comment":[],"type":{"kind":"string"}},{"name":"image","comment":[],"type":{"kind":"string"}},{"name":"imageId","comment":[],"type":{"kind":"string"}},{"name":"command","comment":[],"type":{"kind":"array","element":{"kind":"string"}}},{"name":"createdAt","comment":[],"type":{"kind":"reference","name":"Timestamp"}},{"name":"labels","comment":[],"type":{"kind":"map","element":{"kind":"string"}}},{"name":"runtime","comment":[],"type":{"kind":"reference","name":"Runtime"}}]}},
@@ -2382,8 +2400,8 @@ export class ContainerClient {
   }
 
   /**
-   * Returns what a container wrote, one line in each reply, oldest first. Without any, one empty reply. The lines are journald's,
-   * which leaves out empty ones and takes white space off the end of each.
+   * Returns what a container wrote, one line in each reply, oldest first. Without any, one empty reply. Where its streams are the
+   * journal's, that leaves out empty lines and takes white space off the end of each.
    */
   logs(input: LogsInput, options?: varlink.CallOptions): AsyncIterable<LogsOutput> {
     return this.#client.callMore('Logs', input, options);
@@ -2391,7 +2409,7 @@ export class ContainerClient {
 
   /**
    * Runs a container's process and attaches to it; not a byte of what it says is lost. While it runs, a client that does not read makes
-   * the process wait. The connection carries what ExecStartAndAttach says. A container that is not attachable has its journal
+   * the process wait. The connection carries what ExecStartAndAttach says. A container whose streams are the journal's has that
    * followed.
    */
   startAndAttach(input: StartAndAttachInput, options?: varlink.CallOptions): Promise<varlink.Upgraded<StartAndAttachOutput>> {

@@ -16,6 +16,8 @@ export interface Config {
   readonly libexecDirectory: string;
   /** The runtime for containers that ask for none; undefined for the first that is installed. */
   readonly runtime: string | undefined;
+  /** Where the standard streams of containers go that ask for nothing: to berthd, or to journald. */
+  readonly streams: 'relay' | 'journal';
   /** The highest syslog level that is logged. */
   readonly logLevel: number;
   /** Folders of containers-storage whose images are used and never changed. */
@@ -33,6 +35,7 @@ export const DEFAULTS: Config = Object.freeze({
   runDirectory: '/run/berth',
   libexecDirectory: '/usr/lib/berth',
   runtime: undefined,
+  streams: 'relay',
   logLevel: 6,
   additionalImageStores: Object.freeze([]),
   exitOnIdleMs: undefined,
@@ -58,6 +61,13 @@ const SETTINGS: ReadonlyMap<string, Setting> = new Map<string, Setting>([
     (value) => {
       if (value === '') return { runtime: DEFAULTS.runtime };
       return /^[a-z][a-z0-9_-]*$/.test(value) ? { runtime: value } : undefined;
+    },
+  ],
+  [
+    'DefaultStreams',
+    (value) => {
+      if (value === '') return { streams: DEFAULTS.streams };
+      return value === 'relay' || value === 'journal' ? { streams: value } : undefined;
     },
   ],
   [

@@ -11,6 +11,7 @@ import type { Faults } from './faults.ts';
 import type { Container } from './container.ts';
 import type { Folders, Next } from './records/folder.ts';
 import type { Lane } from './lane/lane.ts';
+import type { StreamsKind } from './configuration/configuration.ts';
 import type { ContainerIndex } from './records/container-index.ts';
 
 export interface Ports {
@@ -29,6 +30,8 @@ export interface Ports {
   readonly launch: Launch;
   /** The host's. */
   readonly hostname: string;
+  /** Where the streams of containers go that ask for nothing. */
+  readonly defaultStreams: () => StreamsKind;
   readonly relays: Pick<Relays, 'open' | 'find' | 'recover' | 'finish' | 'finished' | 'remove'>;
   readonly log: Logger;
   readonly now: () => Date;

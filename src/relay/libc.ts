@@ -2,6 +2,7 @@
  * The system calls that pipes, terminals and entries of the journal's native protocol need and Node does not offer. Import
  * this file dynamically: loading koffi costs 20 ms, which only the daemon can spare.
  */
+import { closeSync } from 'node:fs';
 import koffi, { type KoffiFunc } from 'koffi';
 import { check, SystemCallFailed } from '../lib/libc.ts';
 
@@ -148,8 +149,8 @@ export function foregroundGroup(fd: number): number | undefined {
 export interface SharedMemory {
   readonly fd: number;
   readonly bytes: Buffer;
-  /** `bytes` must not be touched any more; `fd` stays open. */
-  unmap(): void;
+  /** `bytes` must not be touched any more. */
+  close(): void;
 }
 
 /** @param fd of memory that exists; new, zeroed memory if left out. @throws SystemCallFailed */
@@ -157,12 +158,17 @@ export function sharedMemory(name: string, length: number, fd?: number): SharedM
   const memory = fd ?? check('memfd_create', memfdCreate(name, MFD_CLOEXEC));
   if (fd === undefined) check('ftruncate', ftruncate(memory, length));
   const at = mmap(null, length, PROT_READ_WRITE, MAP_SHARED, memory, 0);
-  if (koffi.address(at) === 2n ** 64n - 1n) throw new SystemCallFailed('mmap', koffi.errno());
+  if (koffi.address(at) === 2n ** 64n - 1n) {
+    const failure = new SystemCallFailed('mmap', koffi.errno());
+    closeSync(memory);
+    throw failure;
+  }
   return {
     fd: memory,
     bytes: Buffer.from(koffi.view(at, length)),
-    unmap: () => {
+    close: () => {
       check('munmap', munmap(at, length));
+      closeSync(memory);
     },
   };
 }

@@ -108,7 +108,7 @@ export class Spool {
   close(): void {
     if (!this.#open) return;
     this.#open = false;
-    this.#memory.unmap();
+    this.#memory.close();
   }
 
   /** What an earlier process was about to say of the buffer when it ended. */

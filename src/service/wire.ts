@@ -110,7 +110,7 @@ const wireConfiguration = (name: string, config: Configuration): api.Configurati
   restartLimit: config.restartLimit,
   terminal: config.terminal,
   stdin: config.stdin,
-  attachable: config.attachable,
+  streams: config.streams,
   detachKeys: config.detachKeys,
   removeOnExit: config.removeOnExit,
   runtime: config.runtime,

@@ -41,14 +41,14 @@ const texts = async (container: string): Promise<string[]> =>
 
 describe('StartAndAttach', () => {
   it('has every byte from the first on, each on its stream, and how it ended', async () => {
-    const session = await startAttached('a-first', 'echo first; echo err >&2; exit 5', { attachable: true });
+    const session = await startAttached('a-first', 'echo first; echo err >&2; exit 5', { streams: 'relay' });
     expect(await session.last).toEqual({ type: 'exit', exitCode: 5 });
     expect([session.text(1), session.text(2)]).toEqual(['first\n', 'err\n']);
     expect((await texts('a-first')).sort()).toEqual(['err', 'first']);
   });
 
   it('says which signal ended it', async () => {
-    const session = await startAttached('a-signal', 'echo up; exec sleep 1000', { attachable: true });
+    const session = await startAttached('a-signal', 'echo up; exec sleep 1000', { streams: 'relay' });
     await session.until('up');
     await berth.containers.kill({ container: 'a-signal' });
     expect(await session.last).toEqual({ type: 'exit', exitCode: 137, signal: 'SIGKILL' });
@@ -63,25 +63,25 @@ describe('StartAndAttach', () => {
   });
 
   it('is refused as Start is, with nothing left', async () => {
-    await berth.create('a-none', '', { command: ['nope'], attachable: true });
+    await berth.create('a-none', '', { command: ['nope'], streams: 'relay' });
     await expect(berth.containers.startAndAttach({ container: 'a-none' })).rejects.toMatchObject({
       error: 'io.berth.Container.CommandNotFound',
     });
-    await berth.create('a-noin', 'true', { attachable: true });
+    await berth.create('a-noin', 'true', { streams: 'relay' });
     await expect(berth.containers.startAndAttach({ container: 'a-noin', stdin: true })).rejects.toMatchObject({
       error: 'io.berth.Container.NoStandardInput',
       parameters: { container: 'a-noin', configuration: 'stdin' },
     });
   });
 
-  it('follows the journal of a container that is not attachable', async () => {
-    const session = await startAttached('a-journal', 'echo out; echo err >&2; exit 3', {});
+  it('follows the journal where the streams are sockets of that', async () => {
+    const session = await startAttached('a-journal', 'echo out; echo err >&2; exit 3', { streams: 'journal' });
     expect(await session.last).toEqual({ type: 'exit', exitCode: 3 });
     expect([session.text(1), session.text(2)]).toEqual(['out\n', 'err\n']);
   });
 
   it('works after Init too', async () => {
-    await berth.create('a-init', 'echo inited', { attachable: true });
+    await berth.create('a-init', 'echo inited', { streams: 'relay' });
     await berth.containers.init({ container: 'a-init' });
     const session = new Streams(await berth.containers.startAndAttach({ container: 'a-init' }));
     expect(await session.last).toMatchObject({ exitCode: 0 });
@@ -173,7 +173,7 @@ describe('Attach', () => {
   });
 
   it('has neither gap nor repeat where the log ends and the stream begins', async () => {
-    await berth.run('b-seam', 'i=0; while [ $i -lt 20000 ]; do echo "line $i"; i=$((i+1)); done', { attachable: true });
+    await berth.run('b-seam', 'i=0; while [ $i -lt 20000 ]; do echo "line $i"; i=$((i+1)); done', { streams: 'relay' });
     const sessions = await Promise.all([1, 2, 3].map(async () => await attach('b-seam', { logs: true })));
     const expected = Array.from({ length: 20_000 }, (_, index) => `line ${index}\n`).join('');
     for (const session of sessions) {
@@ -219,8 +219,9 @@ describe('Attach', () => {
     }
   });
 
-  it('follows the journal of a container that is not attachable, and names what is to be made for input', async () => {
-    await berth.run('b-journal', 'echo before; while [ ! -e /go ]; do sleep 0.05; done; echo after; exit 2');
+  it('follows the journal where the streams are sockets of that, and names what is to be made for input', async () => {
+    const script = 'echo before; while [ ! -e /go ]; do sleep 0.05; done; echo after; exit 2';
+    await berth.run('b-journal', script, { streams: 'journal' });
     const both = await attach('b-journal', { logs: true });
     await both.until('before\n');
     await machine.sh('for each in /var/lib/berth/containers/*/root; do touch $each/go; done');
@@ -288,9 +289,11 @@ describe('Attach', () => {
       error: 'io.berth.Container.WrongState',
       parameters: { operation: 'attach' },
     });
-    await expect(berth.create('b-contradiction', 'true', { terminal: true, attachable: false })).rejects.toMatchObject({
-      parameters: { parameter: 'configuration.attachable' },
-    });
+    await expect(berth.create('b-contradiction', 'true', { terminal: true, streams: 'journal' })).rejects.toMatchObject(
+      {
+        parameters: { parameter: 'configuration.streams' },
+      },
+    );
   });
 
   it('drops a client that does not read, alone, and a foreground one makes the container wait', async () => {

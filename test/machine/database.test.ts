@@ -43,7 +43,7 @@ it.each([
   await berth.run('d-code', 'exit 23');
   await berth.run('d-later', 'while [ ! -e /go ]; do sleep 0.05; done; exit 7');
   await berth.wait('d-code');
-  await berth.run('d-input', 'cat; exit 9', { attachable: true, stdin: true });
+  await berth.run('d-input', 'cat; exit 9', { streams: 'relay', stdin: true });
   const before = await Promise.all(['d-runs', 'd-renamed', 'd-code', 'd-input'].map(inspect));
   await whileDown(
     `${script}; for root in /var/lib/berth/containers/*/root; do touch "$root/go"; done; while systemctl is-active -q berth-d-later.service; do :; done`,

@@ -30,7 +30,7 @@ it('20,000 lines at full speed are all there, in order, each on its stream', asy
 });
 
 it('a program that writes faster than anybody reads loses nothing', async () => {
-  await berth.run('l-fast', `seq 1 ${(5 * LINES).toString()}`);
+  await berth.run('l-fast', `seq 1 ${(5 * LINES).toString()}`, { streams: 'journal' });
   await berth.wait('l-fast');
   await machine.check(['journalctl', '--sync']);
   const { stdout } = await machine.check([
@@ -46,7 +46,7 @@ it('a program that writes faster than anybody reads loses nothing', async () => 
 });
 
 it('lines of processes that are gone at once belong to the unit', async () => {
-  await berth.run('l-gone', 'i=0; while [ $i -lt 300 ]; do /bin/echo "$i"; i=$((i + 1)); done');
+  await berth.run('l-gone', 'i=0; while [ $i -lt 300 ]; do /bin/echo "$i"; i=$((i + 1)); done', { streams: 'journal' });
   await berth.wait('l-gone');
   expect((await berth.lines('l-gone')).map(({ message }) => message)).toEqual(
     Array.from({ length: 300 }, (_, index) => index.toString()),

@@ -28,9 +28,20 @@ const kill =
   'pid=$(systemctl show -P MainPID berthd.service); systemctl kill --kill-whom=main -s KILL berthd.service; while kill -0 $pid 2>/dev/null; do :; done';
 const linesOf = async (container: string): Promise<Buffer[]> => (await berth.lines(container)).map(bytesOf);
 
+it('is what a container has that asks for nothing, so that its programs can open /dev/stdout and links to it', async () => {
+  const script = `ln -s /dev/stdout access.log; ln -s /dev/stderr error.log
+    echo served >access.log; sh -c 'echo failed >error.log'; echo end >/dev/stderr`;
+  await berth.run('r-links', script);
+  expect(await berth.wait('r-links')).toMatchObject({ exitCode: 0 });
+  const lines = (await berth.lines('r-links')).map((line) => `${line.stream} ${bytesOf(line).toString()}`);
+  expect(lines.sort()).toEqual(['stderr end', 'stderr failed', 'stdout served']);
+  await berth.run('r-sockets', 'echo refused >/dev/stdout', { streams: 'journal' });
+  expect(await berth.wait('r-sockets')).toMatchObject({ exitCode: 1 });
+});
+
 it('logs every byte of every line once, with the fields that podman’s users know', async () => {
   const script = `printf 'plain\\n\\n  blanks  \\n\\000\\377\\n'; echo err >&2; head -c 100000 /dev/zero | tr '\\0' y; echo; printf tail`;
-  const id = await berth.run('r-log', script, { attachable: true });
+  const id = await berth.run('r-log', script, { streams: 'relay' });
   await berth.wait('r-log');
   const lines = await berth.lines('r-log');
   const out = lines.filter(({ stream }) => stream === 'stdout').map(bytesOf);
@@ -68,7 +79,7 @@ it(
     await berth.run(
       'r-kill',
       'i=0; trap "" PIPE; while [ ! -e /go ]; do echo "$i" || exit 9; i=$((i+1)); usleep 500; done; echo "last $i"',
-      { attachable: true },
+      { streams: 'relay' },
     );
     for (let round = 0; round < KILLS; round++) {
       await machine.sh(`${kill}; systemctl start berthd.service`);
@@ -96,7 +107,7 @@ it(
       'r-restart',
       'i=0; while [ ! -e /go ]; do echo "$i"; i=$((i+1)); usleep 500; done; echo "last $i"',
       {
-        attachable: true,
+        streams: 'relay',
       },
     );
     await berth.run('r-tty', 'while read -r line; do echo "got $line"; done; exit 4', { terminal: true });
@@ -134,7 +145,7 @@ it('input goes on after berthd was killed, and its end comes only when somebody 
 
 it('what a container says while berthd is dead, and how it ends, is there when berthd comes back', async () => {
   await berth.run('r-away', 'while [ ! -e /go ]; do sleep 0.02; done; echo "said alone"; printf unfinished; exit 8', {
-    attachable: true,
+    streams: 'relay',
   });
   await machine.sh(
     `${kill}; systemctl stop berthd.socket berthd.service; for each in /var/lib/berth/containers/*/root; do touch $each/go; done; while systemctl is-active -q berth-r-away.service; do :; done; systemctl start berthd.socket`,

@@ -105,7 +105,9 @@ describe('ExitOnIdleSec=', () => {
   });
 
   it('berthd leaves when nobody needs it, what ends meanwhile has its exit code, and the next call is answered', async () => {
-    await berth.run('i-ends', "trap 'exit 7' USR1; while :; do sleep 1000 & wait; done");
+    await berth.run('i-ends', "trap 'exit 7' USR1; while :; do sleep 1000 & wait; done", {
+      streams: 'journal',
+    });
     const active = async () => (await berth.show('berth-i-ends.service', 'ActiveState'))['ActiveState'];
     await disconnect();
     await expect.poll(state, { timeout: 10_000 }).toBe('inactive');

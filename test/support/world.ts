@@ -139,6 +139,7 @@ export class World implements AsyncDisposable {
         processes: async () => await Promise.resolve([]),
       },
       hostname: 'host',
+      defaultStreams: () => 'journal' as const,
       log,
       now,
       faults: noFaults,

@@ -24,7 +24,8 @@ export const CONTAINER_OPTIONS = {
   name: { kind: 'text', value: 'NAME', help: 'Call the container NAME, and its unit berth-NAME.service' },
   interactive: { kind: 'flag', short: 'i', help: 'Keep its standard input open, so that clients can write to it' },
   tty: { kind: 'flag', short: 't', help: 'Give it a terminal' },
-  attach: { kind: 'texts', short: 'a', value: STREAM_VALUE, help: 'Relay its streams, so that clients can be attached to them, and with run be at this one only; stdin is kept open' },
+  attach: { kind: 'texts', short: 'a', value: STREAM_VALUE, help: 'With run, be at this stream only; stdin is kept open' },
+  streams: { kind: 'text', value: 'relay|journal', help: 'Pipes or a terminal, to which clients can be attached, or sockets of journald with nobody in between; default: relay, unless berth.conf has another' },
   'detach-keys': { ...DETACH_KEYS_OPTION, help: 'The keys that leave its terminals, such as ctrl-a,d, or nothing for none; default: ctrl-p,ctrl-q, unless berth.conf has others' },
   rm: { kind: 'flag', help: 'Remove the container once it has ended' },
   env: { kind: 'texts', short: 'e', value: 'NAME[=VALUE]', help: 'Set an environment variable; NAME alone passes on your own' },
@@ -122,7 +123,7 @@ export function configurationFrom(
     removeOnExit: removeOnExit || undefined,
     terminal: args.flag('tty') || undefined,
     stdin: args.flag('interactive') || streams.includes('stdin') || undefined,
-    attachable: streams.length > 0 || undefined,
+    streams: streamsKindFrom(args.text('streams'), streams.length > 0),
     detachKeys: args.text('detach-keys'),
     runtime: args.text('runtime'),
     resources: Object.keys(resources).length === 0 ? undefined : resources,
@@ -148,6 +149,13 @@ function entrypointFrom(text: string | undefined): readonly string[] | undefined
   }
   if (Array.isArray(parsed) && parsed.every((each) => typeof each === 'string')) return parsed;
   throw new UsageError(`--entrypoint takes a program or a JSON array of strings, not '${text}'`);
+}
+
+/** Whoever names streams to be at wants them byte for byte. */
+function streamsKindFrom(text: string | undefined, areAttached: boolean): Configuration['streams'] {
+  if (text === undefined) return areAttached ? 'relay' : undefined;
+  if (text !== 'relay' && text !== 'journal') throw new UsageError(`--streams takes relay or journal, not '${text}'`);
+  return text;
 }
 
 /** A network namespace of its own is no network, which is what it is called. */

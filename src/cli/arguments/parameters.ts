@@ -53,7 +53,7 @@ const ABOUT: Readonly<Record<string, string>> = {
   'configuration.restartLimit': '--restart on-failure:N takes a number of at least 1',
   'configuration.removeOnExit': '--rm and --restart exclude each other',
   'configuration.user': '--user takes USER or USER:GROUP, by name or number',
-  'configuration.terminal': '--tty does not go with a container that cannot be attached to',
+  'configuration.streams': '--streams journal goes neither with --tty nor with --interactive',
   'configuration.detachKeys':
     '--detach-keys takes keys such as ctrl-p,ctrl-q, with commas between them, or nothing for none',
   'configuration.preservedDescriptors': '--preserve-fds takes a number from 0 to 6',

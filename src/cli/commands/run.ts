@@ -29,8 +29,8 @@ export const run = command({
     const isDetached = args.flag('detach');
     if (isDetached && streams.length > 0) throw new UsageError('--detach and --attach exclude each other');
     const asked = configurationFrom(args, context);
-    // Its journal would do for reading along, but has not every byte.
-    const configuration = isDetached ? asked : { ...asked, attachable: true };
+    // Its journal would do for reading along, but has not every byte: only who asks for that gets no more.
+    const configuration = isDetached ? asked : { ...asked, streams: asked.streams ?? 'relay' };
     const containers = new ContainerClient(context.berthd);
     const id = await createContainer(args, configuration, context);
     // What never ran never ends, so nobody else would remove it.

@@ -52,8 +52,7 @@ export interface Configuration extends Namespaces {
   readonly terminal: boolean;
   /** Whether its standard input is open. */
   readonly stdin: boolean;
-  /** Whether berthd relays its streams, so that clients can be attached to them. */
-  readonly attachable: boolean;
+  readonly streams: StreamsKind;
   /** The keys that leave its terminals, in libpod's format; undefined for the host's. */
   readonly detachKeys?: string | undefined;
   readonly runtime: string;
@@ -61,6 +60,10 @@ export interface Configuration extends Namespaces {
   /** As they stand in unit files. */
   readonly unitProperties: readonly string[];
 }
+
+/** Where standard streams go: to berthd, by pipes or a terminal, or to journald, by its sockets. */
+export const STREAMS_KINDS = ['relay', 'journal'] as const;
+export type StreamsKind = (typeof STREAMS_KINDS)[number];
 
 export const RESTART_POLICIES = ['no', 'on_failure', 'always'] as const;
 export type RestartPolicy = (typeof RESTART_POLICIES)[number];

@@ -10,6 +10,7 @@ import {
   type Host,
   type ResourceLimit,
   type RestartPolicy,
+  type StreamsKind,
 } from './configuration.ts';
 import { ContainerError } from '../errors.ts';
 import { mountsOf, type MountRequest } from './mounts.ts';
@@ -64,7 +65,7 @@ export interface Request extends Partial<Readonly<Record<NamespaceMember, string
   readonly removeOnExit?: boolean | undefined;
   readonly terminal?: boolean | undefined;
   readonly stdin?: boolean | undefined;
-  readonly attachable?: boolean | undefined;
+  readonly streams?: StreamsKind | undefined;
   readonly detachKeys?: string | undefined;
   readonly runtime?: string | undefined;
   readonly resources?: Resources | undefined;
@@ -76,6 +77,7 @@ export interface Defaults {
   /** The host's. */
   readonly hostname: string;
   readonly runtime: string;
+  readonly streams: StreamsKind;
   /** Containers whose namespaces may be shared. */
   readonly find: FindContainer;
 }
@@ -168,7 +170,7 @@ export function configure(request: Request, image: Image | undefined, defaults: 
     restartPolicy: request.restartPolicy ?? 'no',
     restartLimit: request.restartLimit,
     removeOnExit: request.removeOnExit ?? false,
-    ...streamsOf(request),
+    ...streamsOf(request, defaults),
     runtime: request.runtime ?? defaults.runtime,
     resources,
     unitProperties,
@@ -176,16 +178,14 @@ export function configure(request: Request, image: Image | undefined, defaults: 
 }
 
 /** A terminal takes input, and only what is relayed can be given any. */
-function streamsOf({
-  terminal = false,
-  stdin = false,
-  attachable,
-  detachKeys,
-}: Request): Pick<Configuration, 'terminal' | 'stdin' | 'attachable' | 'detachKeys'> {
+function streamsOf(
+  { terminal = false, stdin = false, streams, detachKeys }: Request,
+  defaults: Pick<Defaults, 'streams'>,
+): Pick<Configuration, 'terminal' | 'stdin' | 'streams' | 'detachKeys'> {
   const interactive = terminal || stdin;
-  if (interactive && attachable === false) throw invalid('attachable');
+  if (interactive && streams === 'journal') throw invalid('streams');
   if (detachKeys !== undefined && parseDetachKeys(detachKeys) === undefined) throw invalid('detachKeys');
-  return { terminal, stdin: interactive, attachable: attachable ?? interactive, detachKeys };
+  return { terminal, stdin: interactive, streams: streams ?? (interactive ? 'relay' : defaults.streams), detachKeys };
 }
 
 function rootDirectoryOf({ image, rootDirectory }: Request, found: Image | undefined): string | undefined {

@@ -31,7 +31,7 @@ export async function openStreams(
 ): Promise<OpenStreams> {
   using opening = new DisposableStack();
   let relayed: NewRelay | undefined;
-  if (container.config.attachable) {
+  if (container.config.streams === 'relay') {
     relayed = opening.use(await ports.relays.open(relayKeyOf(container), relayRequest(ports, container)));
     opened?.(relayed.relay);
   }
@@ -55,7 +55,8 @@ export async function openStreams(
 
 /** Goes on with the streams that an earlier berthd has left. */
 export async function recoverStreams(ports: Pick<Ports, 'index' | 'relays'>, container: Container): Promise<void> {
-  if (container.config.attachable) await ports.relays.recover(relayKeyOf(container), relayRequest(ports, container));
+  if (container.config.streams === 'relay')
+    await ports.relays.recover(relayKeyOf(container), relayRequest(ports, container));
 }
 
 function relayRequest({ index }: Pick<Ports, 'index'>, { id, name, unit, config }: Container): RelayRequest {

@@ -11,7 +11,7 @@ import { unitNameFor } from '../unit-names.ts';
  * @throws ContainerError `NoSuchImage` | `AmbiguousImage` | `NoSuchRuntime` | `ContainerExists` | `InvalidName` | …
  */
 export async function create(ports: Ports, request: Request, signal: AbortSignal): Promise<Container> {
-  const { index, runtimes, images, units, hostname } = ports;
+  const { index, runtimes, images, units, hostname, defaultStreams } = ports;
   if (request.name !== undefined && index.isTaken(parseContainerName(request.name))) {
     throw new ContainerError('ContainerExists', { name: request.name });
   }
@@ -25,6 +25,7 @@ export async function create(ports: Ports, request: Request, signal: AbortSignal
   const config = configure(request, image, {
     id,
     hostname,
+    streams: defaultStreams(),
     runtime: wanted.name,
     find: (reference) => index.find(reference),
   });

@@ -2,7 +2,12 @@
 import * as v from 'valibot';
 import type { ContainerRow } from '../../store/container-rows.ts';
 import type { Container } from '../container.ts';
-import { DEFAULT_SHARED_MEMORY_BYTES, MOUNT_KINDS, RESTART_POLICIES } from '../configuration/configuration.ts';
+import {
+  DEFAULT_SHARED_MEMORY_BYTES,
+  MOUNT_KINDS,
+  RESTART_POLICIES,
+  STREAMS_KINDS,
+} from '../configuration/configuration.ts';
 import { parseContainerId, parseContainerName } from '../names.ts';
 import type { Exit, Status } from '../status.ts';
 
@@ -47,7 +52,7 @@ const Resources = v.object({
 });
 
 /** What has a default may be absent: berth 0.1.0 did not know it. */
-const Configuration = v.object({
+const Written = v.object({
   image: text,
   imageId: text,
   rootDirectory: optional(text),
@@ -88,12 +93,22 @@ const Configuration = v.object({
   removeOnExit: v.boolean(),
   terminal: v.optional(v.boolean(), false),
   stdin: v.optional(v.boolean(), false),
-  attachable: v.optional(v.boolean(), false),
+  attachable: optional(v.boolean()),
+  streams: optional(v.picklist(STREAMS_KINDS)),
   detachKeys: optional(text),
   runtime: text,
   resources: v.optional(Resources, {}),
   unitProperties: texts,
 });
+
+const Configuration = v.pipe(
+  Written,
+  // `attachable` is how earlier versions said it.
+  v.transform(({ attachable = false, ...rest }) => ({
+    ...rest,
+    streams: rest.streams ?? (attachable ? 'relay' : 'journal'),
+  })),
+);
 
 const Exit = v.object({
   code: optional(v.number()),

@@ -76,9 +76,15 @@ describe('run in the foreground', () => {
   it('is attached before the container runs', async () => {
     const { calls, made, attached, containers } = aBerthd();
     await run(['--rm', 'busybox'], containers);
-    expect(made).toEqual([{ image: 'busybox', removeOnExit: true, attachable: true }]);
+    expect(made).toEqual([{ image: 'busybox', removeOnExit: true, streams: 'relay' }]);
     expect(attached).toEqual([{ container: ID, stdin: false }]);
     expect(calls).toEqual([]);
+  });
+
+  it('follows the journal of one whose streams are to be sockets of that', async () => {
+    const { made, containers } = aBerthd();
+    await run(['--streams', 'journal', 'busybox'], containers);
+    expect(made).toEqual([{ image: 'busybox', streams: 'journal' }]);
   });
 
   it('writes what the container wrote, each stream to its own, byte for byte', async () => {

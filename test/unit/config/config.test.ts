@@ -12,6 +12,8 @@ describe('parseConfig', () => {
     ['[Daemon]\nDefaultRuntime=runc\n', { runtime: 'runc' }],
     ['[Daemon]\nDefaultRuntime = runc \r\n', { runtime: 'runc' }],
     ['[Daemon]\nDefaultRuntime=runc\nDefaultRuntime=\n', {}],
+    ['[Daemon]\nDefaultStreams=journal\n', { streams: 'journal' }],
+    ['[Daemon]\nDefaultStreams=journal\nDefaultStreams=\n', {}],
     ['[Daemon]\nLogLevel=debug\n', { logLevel: 7 }],
     ['[Daemon]\nLogLevel=emerg', { logLevel: 0 }],
     [
@@ -42,6 +44,7 @@ describe('parseConfig', () => {
     ['[Daemon]\nconstructor=red', 'c:2: unknown setting constructor= in section [Daemon]'],
     ['[Daemon]\ntoString=', 'c:2: unknown setting toString= in section [Daemon]'],
     ['[Other]\n', 'c:1: unknown section [Other]'],
+    ['[Daemon]\nDefaultStreams=pipes', "c:2: DefaultStreams= does not take 'pipes'"],
     ['[Daemon]\nLogLevel=loud', "c:2: LogLevel= does not take 'loud'"],
     ['[Daemon]\nAdditionalImageStores=here', "c:2: AdditionalImageStores= does not take 'here'"],
     ['[Daemon]\nAdditionalImageStores=/a,b', "c:2: AdditionalImageStores= does not take '/a,b'"],

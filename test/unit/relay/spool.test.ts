@@ -1,13 +1,13 @@
-import { closeSync } from 'node:fs';
+import { fstatSync } from 'node:fs';
 import { afterEach, expect, it } from 'vitest';
-import { sharedMemory } from '../../../src/relay/libc.ts';
+import { duplicate, sharedMemory } from '../../../src/relay/libc.ts';
 import { Spool, SPOOL_BYTES } from '../../../src/relay/spool.ts';
 
 const opened: Spool[] = [];
 let lines: string[] = [];
 let journald: 'sent' | 'full' = 'sent';
 afterEach(() => {
-  for (const fd of new Set(opened.splice(0).map((spool) => spool.fd))) closeSync(fd);
+  for (const spool of opened.splice(0)) spool.close();
   lines = [];
   journald = 'sent';
 });
@@ -28,14 +28,20 @@ function open(fd?: number): Spool {
   return spool;
 }
 
+/** What systemd keeps of the memory when berthd lets go of it. */
+function leave(spool: Spool): number {
+  const kept = duplicate(spool.fd);
+  spool.close();
+  return kept;
+}
+
 /** Puts bytes where the kernel would. @returns how many */
 const read = (spool: Spool, text: string): number => spool.buffer.write(text);
 
 it('logs lines, and keeps the beginning of one for the next berthd', () => {
   const first = open();
   void first.accept(read(first, 'one\ntwo\nthr'));
-  first.close();
-  const second = open(first.fd);
+  const second = open(leave(first));
   void second.accept(read(second, 'ee\n'));
   expect(lines).toEqual(['one', 'two', 'three']);
   second.close();
@@ -45,8 +51,7 @@ it('has what was read by a berthd that died before it could say so', () => {
   const first = open();
   void first.accept(read(first, 'a longer line than those after it, and the beg'));
   read(first, 'inning\nof two\nmore');
-  first.close();
-  const second = open(first.fd);
+  const second = open(leave(first));
   expect(lines).toEqual(['a longer line than those after it, and the beginning', 'of two']);
   expect(second.seam.rest.toString()).toBe('more');
   second.close();
@@ -55,23 +60,20 @@ it('has what was read by a berthd that died before it could say so', () => {
 it('takes nothing that was logged for something that was read since', () => {
   const first = open();
   void first.accept(read(first, 'one\ntwo\n'));
-  first.close();
-  open(first.fd).close();
+  open(leave(first)).close();
   expect(lines).toEqual(['one', 'two']);
 });
 
 it('does not so either where berthd died before it had made the buffer ready', () => {
   const first = open();
   void first.accept(read(first, 'one\n'));
-  first.close();
-  const memory = sharedMemory('spool', SPOOL_BYTES, first.fd);
+  const memory = sharedMemory('spool', SPOOL_BYTES, leave(first));
   memory.bytes.fill(0, 0, 8); // all is logged, and the buffer still has it
   memory.bytes.write('one\n', SPOOL_BYTES - first.buffer.length);
-  memory.unmap();
-  const second = open(first.fd);
+  const second = open(duplicate(memory.fd));
+  memory.close();
   void second.accept(read(second, 'two\n'));
-  second.close();
-  open(first.fd).close();
+  open(leave(second)).close();
   expect(lines).toEqual(['one', 'two']);
 });
 
@@ -80,8 +82,16 @@ it('sends what journald had no room for when berthd died, and that once', () => 
   journald = 'full';
   void first.accept(read(first, 'one\ntwo\n'));
   expect(first.seam.rest.toString()).toBe('one\ntwo\n');
-  first.close();
+  const left = leave(first);
   journald = 'sent';
-  open(first.fd).close();
+  open(left).close();
   expect(lines).toEqual(['one', 'two']);
+});
+
+it('lets go of its memory once', () => {
+  const spool = open();
+  const { fd } = spool;
+  spool.close();
+  expect(() => fstatSync(fd)).toThrow('EBADF');
+  spool.close();
 });

@@ -385,7 +385,7 @@ describe('run -i and -t', () => {
   it('attach before the start', async () => {
     const { calls, made, containers } = aContainer({}, exits(4));
     expect(await berth(['run', '-it', '--detach-keys', '', 'busybox'], { containers })).toMatchObject({ code: 4 });
-    expect(made).toEqual([{ image: 'busybox', terminal: true, stdin: true, attachable: true, detachKeys: '' }]);
+    expect(made).toEqual([{ image: 'busybox', terminal: true, stdin: true, streams: 'relay', detachKeys: '' }]);
     expect(calls).toEqual([['StartAndAttach', { container: ID, stdin: true, detachKeys: '' }]]);
   });
 
@@ -394,8 +394,8 @@ describe('run -i and -t', () => {
     await berth(['run', '-a', 'stderr', 'busybox'], { containers });
     await berth(['run', '-a', 'stdin', '-a=stdout', 'busybox'], { containers });
     expect(made).toEqual([
-      { image: 'busybox', attachable: true },
-      { image: 'busybox', attachable: true, stdin: true },
+      { image: 'busybox', streams: 'relay' },
+      { image: 'busybox', streams: 'relay', stdin: true },
     ]);
     expect(calls).toEqual([
       ['StartAndAttach', { container: ID, stdin: false, stdout: false, stderr: true }],

@@ -11,7 +11,13 @@ const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 const find = (container: string): never => {
   throw new ContainerError('NoSuchContainer', { container });
 };
-const defaults = { id: '0123456789abcdef'.repeat(4), hostname: 'host', runtime: 'crun', find };
+const defaults = {
+  id: '0123456789abcdef'.repeat(4),
+  hostname: 'host',
+  runtime: 'crun',
+  streams: 'relay',
+  find,
+} as const;
 const made = (request: Request = {}, config: Partial<ImageConfig> = {}): Configuration =>
   configure({ image: 'busybox', ...request }, anImage({ config }), defaults);
 

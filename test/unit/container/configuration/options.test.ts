@@ -20,6 +20,7 @@ describe('an option', async () => {
       id: '0123456789abcdef'.repeat(4),
       hostname: 'host',
       runtime: 'crun',
+      streams: 'relay',
       find: (reference) => world.index.find(reference),
     });
 
@@ -30,6 +31,9 @@ describe('an option', async () => {
       { image: undefined, rootDirectory: '/srv//x/../root/', command: ['a'] },
       { rootDirectory: '/srv/root', image: '', imageId: '', user: '', workingDirectory: '/' },
     ],
+    [{}, { streams: 'relay' }],
+    [{ streams: 'journal' }, { streams: 'journal', stdin: false }],
+    [{ stdin: true }, { streams: 'relay', stdin: true }],
     [{ groups: ['wheel', '5'] }, { groups: ['wheel', '5'] }],
     [{ hosts: [{ name: 'a_b.c', address: '::1' }] }, { hosts: [{ name: 'a_b.c', address: '::1' }] }],
     [{ annotations: { 'a.b/c': '' } }, { annotations: { 'a.b/c': '' } }],
