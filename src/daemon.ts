@@ -27,6 +27,8 @@ import type { Ports, Runtimes } from './container/ports.ts';
 import { SLICE } from './container/unit-names.ts';
 import type { Attainable } from './container/launch/process-limits.ts';
 import { ContainerIndex } from './container/records/container-index.ts';
+import { imageUsersOf } from './container/records/image-users.ts';
+import { imagesOn } from './image/images.ts';
 import { SystemdJournal } from './journal/systemd-journal.ts';
 import { takeDescriptors } from './lib/peer-descriptors.ts';
 import { steadyClock } from './lib/steady-clock.ts';
@@ -143,7 +145,7 @@ export class Daemon implements AsyncDisposable {
     const units = opening.use(await DbusUnitManager.open({ moves }));
     const installed = installedRuntimes(join(runDirectory, 'runtimes'));
     const additionalImageStores = (): readonly string[] => settings.current.additionalImageStores;
-    const images = new SkopeoImageStore({
+    const imageStore = new SkopeoImageStore({
       root: join(dataDirectory, 'storage'),
       runRoot: join(runDirectory, 'storage'),
       additional: additionalImageStores,
@@ -159,6 +161,7 @@ export class Daemon implements AsyncDisposable {
     const index = new ContainerIndex(new ContainerRows(database), new EndedRows(database), steadyNow, (id, error) => {
       log.error('A container in the database cannot be read and is left alone', { containerId: id, error });
     });
+    const images = imagesOn(imageStore, imageUsersOf(index));
     const pidOf = (id: string): number | undefined => index.pidOf(id);
     const defaultLimits = (): readonly ResourceLimit[] => units.facts.processDefaults.limits;
     const seccomp = await seccompProfile();
@@ -265,7 +268,8 @@ export class Daemon implements AsyncDisposable {
     });
     const detachKeysOf = (container: string): string =>
       index.find(container).config.detachKeys ?? settings.current.detachKeys;
-    const facts = { version: VERSION, dataDirectory, runtimes: installed, additionalImageStores };
+    const storageDirectory = imageStore.root;
+    const facts = { version: VERSION, dataDirectory, storageDirectory, runtimes: installed, additionalImageStores };
     server
       .serve(
         containerInterface,
@@ -275,7 +279,7 @@ export class Daemon implements AsyncDisposable {
           ...attachService(containers, ends, detachKeysOf),
         }),
       )
-      .serve(imageInterface, translated(imageInterface.name, imagesService(images, containers)))
+      .serve(imageInterface, translated(imageInterface.name, imagesService(images)))
       .serve(systemInterface, translated(systemInterface.name, systemService(facts, { units, images, containers })))
       .serve(serviceInterface, serviceService(log, environment, settings));
     const look = async (signal: AbortSignal): Promise<void> => {

@@ -1,4 +1,5 @@
 /** The containers of this host: every verb, bound to what it needs of the world. */
+import { bound } from '../lib/bound.ts';
 import { attach, demandInput, resize, said } from './operations/attach.ts';
 import { batch } from './operations/batch.ts';
 import { cleanup } from './operations/cleanup.ts';
@@ -51,11 +52,3 @@ export const containersOn = (ports: Ports) => ({
   update: bound(ports, update),
   wait: bound(ports, wait),
 });
-
-const bound =
-  <Needs, Parameters extends readonly unknown[], Result>(
-    ports: Needs,
-    verb: (ports: Needs, ...parameters: Parameters) => Result,
-  ) =>
-  (...parameters: Parameters): Result =>
-    verb(ports, ...parameters);

@@ -1,3 +1,4 @@
+import { Refusal } from '../lib/refusal.ts';
 import type { SessionState } from './state.ts';
 import type { Operation, State } from './state.ts';
 
@@ -6,7 +7,8 @@ export interface Refusals {
   NoSuchContainer: { container: string };
   AmbiguousContainer: { container: string; candidates: string[] };
   ContainerExists: { name: string };
-  InvalidName: { name: string };
+  /** `parameter` as the client wrote it: `name`, `configuration.name`. */
+  InvalidName: { name: string; parameter: string };
   /** `parameter` as the client wrote it, `configuration.stopSignal`. */
   InvalidParameter: { parameter: string };
   /** `operation` may also be one that only looks. */
@@ -16,9 +18,8 @@ export interface Refusals {
     operation: Operation | 'stats' | 'top' | 'exec' | 'attach' | 'resize';
   };
   AlreadyStopped: { container: string };
+  /** Somebody else has taken the image of a container out of the store. */
   NoSuchImage: { image: string };
-  AmbiguousImage: { image: string };
-  ImageInUse: { image: string; containers: string[] };
   NoSuchRuntime: { runtime: string };
   NoSuchUser: { user: string };
   NoCommand: { image: string };
@@ -40,14 +41,7 @@ export interface Refusals {
   NoStandardInput: { container: string; configuration: string };
 }
 
-/** A request that was refused, or failed for a reason its author can act on. Anything else that is thrown is a bug. */
-export class ContainerError<C extends keyof Refusals = keyof Refusals> extends Error {
+/** A request that a container refuses, or that failed for a reason its author can act on. */
+export class ContainerError<C extends keyof Refusals = keyof Refusals> extends Refusal<Refusals, C> {
   override readonly name = 'ContainerError';
-  readonly code: C;
-  readonly facts: Refusals[C];
-  constructor(code: C, facts: Refusals[C], options?: ErrorOptions) {
-    super(`${code} ${JSON.stringify(facts)}`, options);
-    this.code = code;
-    this.facts = facts;
-  }
 }

@@ -16,9 +16,12 @@ const ID = /^[0-9a-f]{64}$/;
 const isContainerName = (text: string): text is ContainerName => NAME.test(text) && !RESERVED.test(text);
 const isContainerId = (text: string): text is ContainerId => ID.test(text);
 
-/** @throws ContainerError `InvalidName` */
-export function parseContainerName(text: string): ContainerName {
-  if (!isContainerName(text)) throw new ContainerError('InvalidName', { name: text });
+/**
+ * @param parameter where the client gave it
+ * @throws ContainerError `InvalidName`
+ */
+export function parseContainerName(text: string, parameter: string): ContainerName {
+  if (!isContainerName(text)) throw new ContainerError('InvalidName', { name: text, parameter });
   return text;
 }
 
@@ -54,7 +57,7 @@ const NOUNS = [
 export function generateName(isTaken: (name: ContainerName) => boolean): ContainerName {
   for (let attempt = 0; ; attempt++) {
     const suffix = attempt < 8 ? '' : String(randomInt(10 ** 6));
-    const name = parseContainerName(`${pick(ADJECTIVES)}_${pick(NOUNS)}${suffix}`);
+    const name = parseContainerName(`${pick(ADJECTIVES)}_${pick(NOUNS)}${suffix}`, 'configuration.name');
     if (!isTaken(name)) return name;
   }
 }

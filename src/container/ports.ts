@@ -2,7 +2,7 @@
 import type { Logger } from '../log/logger.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { OciRuntime, RuntimeLog } from '../oci/runtime.ts';
-import type { ImageStore } from '../storage/images.ts';
+import type { Images } from '../image/images.ts';
 import type { Relay } from '../relay/relay.ts';
 import type { Relays } from '../relay/relays.ts';
 import type { CgroupProcess, CgroupUsage } from '../systemd/process/cgroup.ts';
@@ -21,7 +21,7 @@ export interface Ports {
   readonly units: UnitManager;
   readonly runtimes: Runtimes;
   readonly runtimeLog: RuntimeLog;
-  readonly images: ImageStore;
+  readonly images: Pick<Images, 'get' | 'use'>;
   readonly journal: Journal;
   readonly mounts: Mounts;
   readonly cgroups: Cgroups;

@@ -4,8 +4,10 @@
  */
 import { randomUUID } from 'node:crypto';
 import { ContainerError, type Refusals } from '../container/errors.ts';
+import { ImageError, type ImageRefusals } from '../image/errors.ts';
 import type { Logger } from '../log/logger.ts';
 import { DescriptorUnavailable, type Unavailability } from '../lib/peer-descriptors.ts';
+import type { Refusal } from '../lib/refusal.ts';
 import { JournalReadFailed, JournalUnavailable } from '../journal/errors.ts';
 import { RuntimeError } from '../oci/errors.ts';
 import * as storage from '../storage/errors.ts';
@@ -15,27 +17,30 @@ import type { JsonObject } from '../varlink/types.ts';
 
 const INVALID_PARAMETER = 'org.varlink.service.InvalidParameter';
 
-type Answer<C extends keyof Refusals> = (facts: Refusals[C]) => Told;
+type Answers<Table> = { readonly [C in keyof Table]: (facts: Table[C]) => Told };
 interface Told {
   /** Of an error of the interface that was called, or fully qualified. */
   readonly name: string;
   readonly parameters: JsonObject;
 }
 const same =
-  <C extends keyof Refusals>(name: C): Answer<C> =>
-  (facts) => ({ name, parameters: facts });
+  (name: string) =>
+  (facts: JsonObject): Told => ({ name, parameters: facts });
+/** varlink's own error for it says no more than which parameter. */
+const invalid = ({ parameter }: { readonly parameter: string }): Told => ({
+  name: INVALID_PARAMETER,
+  parameters: { parameter },
+});
 
-const ANSWERS: { readonly [C in keyof Refusals]: Answer<C> } = {
+const CONTAINER_ANSWERS: Answers<Refusals> = {
   NoSuchContainer: same('NoSuchContainer'),
   AmbiguousContainer: same('AmbiguousContainer'),
   ContainerExists: same('ContainerExists'),
-  InvalidName: () => ({ name: INVALID_PARAMETER, parameters: { parameter: 'configuration.name' } }),
-  InvalidParameter: (facts) => ({ name: INVALID_PARAMETER, parameters: facts }),
+  InvalidName: invalid,
+  InvalidParameter: invalid,
   WrongState: same('WrongState'),
   AlreadyStopped: same('AlreadyStopped'),
   NoSuchImage: same('NoSuchImage'),
-  AmbiguousImage: same('AmbiguousImage'),
-  ImageInUse: same('ImageInUse'),
   NoSuchRuntime: same('NoSuchRuntime'),
   NoSuchUser: same('NoSuchUser'),
   NoCommand: same('NoCommand'),
@@ -56,10 +61,27 @@ const ANSWERS: { readonly [C in keyof Refusals]: Answer<C> } = {
   NoStandardInput: same('NoStandardInput'),
 };
 
-const told = <C extends keyof Refusals>({ code, facts }: ContainerError<C>): Told => ANSWERS[code](facts);
+const IMAGE_ANSWERS: Answers<ImageRefusals> = {
+  NoSuchImage: same('NoSuchImage'),
+  AmbiguousImage: same('AmbiguousImage'),
+  InvalidParameter: invalid,
+  ImageInUse: same('ImageInUse'),
+  ImageReadOnly: same('ImageReadOnly'),
+};
 
-/** Errors of adapters that a client can act on, each with what it is told. */
-const ADAPTERS: readonly ((error: Error) => Told | undefined)[] = [
+const told = <Table, C extends keyof Table>(answers: Answers<Table>, { code, facts }: Refusal<Table, C>): Told =>
+  answers[code](facts);
+
+/** What a domain refuses; undefined for what none does. */
+function refusalAnswer(error: Error): Told | undefined {
+  if (error instanceof ContainerError) return told(CONTAINER_ANSWERS, error);
+  if (error instanceof ImageError) return told(IMAGE_ANSWERS, error);
+  return undefined;
+}
+
+/** Errors that a client can act on, each with what it is told: the domains', then the adapters'. */
+const CANDIDATES: readonly ((error: Error) => Told | undefined)[] = [
+  refusalAnswer,
   (error) =>
     error instanceof BusUnavailable || error instanceof BusDisconnected ? systemdUnavailable(error) : undefined,
   (error) =>
@@ -106,12 +128,6 @@ const PULL_REASONS: Readonly<Record<storage.PullFailure, string>> = {
 };
 
 function storageAnswer(error: Error): Told | undefined {
-  if (error instanceof storage.ImageUnknown) return { name: 'NoSuchImage', parameters: { image: error.reference } };
-  if (error instanceof storage.ImageAmbiguous)
-    return { name: 'AmbiguousImage', parameters: { image: error.reference } };
-  if (error instanceof storage.ImageReadOnly)
-    return { name: 'ImageReadOnly', parameters: { image: error.reference, store: error.store } };
-  if (error instanceof storage.InvalidReference) return { name: INVALID_PARAMETER, parameters: { parameter: 'image' } };
   if (error instanceof storage.SaveFailed)
     return { name: 'SaveFailed', parameters: { path: error.path, reason: error.message } };
   if (error instanceof storage.LoadFailed)
@@ -146,7 +162,7 @@ function errnoAnswer(error: Error): Told | undefined {
 export function answerFor(interfaceName: string, error: unknown): VarlinkError | undefined {
   if (error instanceof VarlinkError) return error;
   if (!(error instanceof Error)) return undefined;
-  const answer = error instanceof ContainerError ? told(error) : firstOf(ADAPTERS, error);
+  const answer = firstOf(CANDIDATES, error);
   if (answer === undefined) return undefined;
   const name = answer.name.includes('.') ? answer.name : `${interfaceName}.${answer.name}`;
   return new VarlinkError(name, answer.parameters, { cause: error });

@@ -6,12 +6,14 @@ import type { Containers } from '../container/containers.ts';
 import { isAlive } from '../container/state.ts';
 import type { OciRuntime } from '../oci/runtime.ts';
 import { RuntimeError } from '../oci/errors.ts';
-import type { ImageStore } from '../storage/images.ts';
+import type { Images } from '../image/images.ts';
 import type { UnitManager } from '../systemd/units/unit-manager.ts';
 
 export interface SystemFacts {
   readonly version: string;
   readonly dataDirectory: string;
+  /** Where images are written to. */
+  readonly storageDirectory: string;
   readonly runtimes: readonly OciRuntime[];
   readonly additionalImageStores: () => readonly string[];
 }
@@ -20,7 +22,7 @@ const GO_ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', ppc64
 
 export const systemService = (
   facts: SystemFacts,
-  world: { readonly units: UnitManager; readonly images: ImageStore; readonly containers: Containers },
+  world: { readonly units: UnitManager; readonly images: Images; readonly containers: Containers },
 ): SystemHandlers => ({
   async GetInfo(_, { signal }): Promise<GetInfoOutput> {
     const [runtimes, images, controllers] = await Promise.all([
@@ -41,7 +43,7 @@ export const systemService = (
       runtimes,
       controllers,
       dataDirectory: facts.dataDirectory,
-      storageDirectory: world.images.root,
+      storageDirectory: facts.storageDirectory,
       additionalStorageDirectories: facts.additionalImageStores(),
       containers: {
         total: all.length,

@@ -1,15 +1,5 @@
 /** How an image store refuses; each with the facts a caller needs to say so in its own words. */
 
-/** No image has this name or id. */
-export class ImageUnknown extends Error {
-  override readonly name = 'ImageUnknown';
-  readonly reference: string;
-  constructor(reference: string) {
-    super(`No image ${reference}`);
-    this.reference = reference;
-  }
-}
-
 /** Several images are meant by a short name or the beginning of an id. */
 export class ImageAmbiguous extends Error {
   override readonly name = 'ImageAmbiguous';
@@ -78,23 +68,10 @@ export class SaveFailed extends Error {
 /** An image could not be removed, or a name be given or taken away; the message is skopeo's. */
 export class ChangeFailed extends Error {
   override readonly name = 'ChangeFailed';
-  readonly reference: string;
-  constructor(reference: string, message: string, options?: ErrorOptions) {
+  readonly id: string;
+  constructor(id: string, message: string, options?: ErrorOptions) {
     super(message, options);
-    this.reference = reference;
-  }
-}
-
-/** The image lies in a store that is only read. */
-export class ImageReadOnly extends Error {
-  override readonly name = 'ImageReadOnly';
-  readonly reference: string;
-  /** Where the store lies. */
-  readonly store: string;
-  constructor(reference: string, store: string) {
-    super(`${reference} lies in ${store}, which is only read`);
-    this.reference = reference;
-    this.store = store;
+    this.id = id;
   }
 }
 

@@ -2,7 +2,7 @@
  * Images as berth sees them: a list of layers that can be mounted, and what the image's author wishes a container of it
  * to be. The format on the disk is containers-storage, the one podman, buildah and CRI-O share; skopeo is the only
  * writer. This folder knows images, layers, mounts and files inside them; it knows no containers, so that an image is
- * in use is for the caller to find out before `remove`.
+ * in use is for the caller to find out before `delete`.
  */
 
 /** The `config` of an OCI image, with nothing left out that a container is made of. */
@@ -56,11 +56,31 @@ export interface Image {
 
 /** Where images on this host's disk can be loaded from. */
 export interface ImageSource {
-  readonly transport: 'oci' | 'oci-archive' | 'docker-archive';
+  /** Found out by looking when left out. */
+  readonly transport?: Transport | undefined;
   /** Of the folder or the archive. */
   readonly path: string;
-  /** Which of the images in it: a tag or a name as the source has it; undefined loads all of them. */
+  /** Which of the images in it: a tag or a name as the source has it; undefined means all of them. */
   readonly reference?: string | undefined;
+}
+
+export type Transport = 'oci' | 'oci-archive' | 'docker-archive';
+
+/** An image that can be loaded. */
+export interface SourceImage {
+  readonly id: string;
+  /** The complete names that it has there. */
+  readonly names: readonly string[];
+  /** As skopeo has it. */
+  readonly address: string;
+  /** Of the folder or the archive. */
+  readonly path: string;
+}
+
+export interface FoundImage {
+  readonly image: Image;
+  /** The one of its names that was meant; undefined where it was found by an ID or a digest. */
+  readonly name: string | undefined;
 }
 
 export interface PullOptions {
@@ -71,6 +91,8 @@ export interface PullOptions {
   readonly tlsVerification?: 'require' | 'skip' | undefined;
   /** As Go names them; what this host has if left out. */
   readonly platform?: { readonly os: string; readonly architecture: string; readonly variant?: string } | undefined;
+  /** Told of the image's ID before it is in the store, where it may be without its name for a moment. */
+  readonly arriving?: ((id: string) => void) | undefined;
   /** `bytes` has the registry asked for the sizes of the layers besides; what is left out is `steps`. */
   readonly report?: 'steps' | 'bytes' | undefined;
 }
@@ -99,34 +121,34 @@ export interface ImageStore {
    * of one that only one image has
    * @throws ImageAmbiguous | InvalidReference | StorageCorrupt
    */
-  find(reference: string, signal?: AbortSignal): Promise<Image | undefined>;
-  /** Loads from this host's disk, and answers the images in the source's order. @throws LoadFailed | StorageCorrupt */
-  load(source: ImageSource, signal: AbortSignal): Promise<Image[]>;
+  find(reference: string, signal?: AbortSignal): Promise<FoundImage | undefined>;
+  /** The image with this ID, of 64 digits. @throws StorageCorrupt */
+  get(id: string, signal?: AbortSignal): Promise<Image | undefined>;
+  /** What a source holds, in its own order. @throws LoadFailed */
+  read(source: ImageSource, signal: AbortSignal): Promise<SourceImage[]>;
+  /**
+   * Loads what `read` has found.
+   * @param name instead of the names that the source has; a short one gets `localhost/`
+   * @throws LoadFailed | InvalidReference | StorageCorrupt
+   */
+  load(image: SourceImage, options: { readonly name?: string }, signal: AbortSignal): Promise<Image>;
   /**
    * Fetches from a registry; where a short name comes from is registries.conf's to say, else it is Docker Hub.
    * @throws PullFailed | InvalidReference | StorageCorrupt
    */
   pull(reference: string, options: PullOptions, signal: AbortSignal): AsyncIterable<PullEvent>;
   /**
-   * Takes a name off an image, and removes the image with the layers no other one needs when that was its last name or
-   * when it was given by id. It does not ask whether containers use it.
-   * @throws ImageUnknown | ImageAmbiguous | ImageReadOnly | ChangeFailed
+   * Another name for an image of its own, taken away from the image that has it; a short one gets `localhost/`.
+   * @throws InvalidReference | ChangeFailed
    */
-  remove(reference: string, signal: AbortSignal): Promise<RemovedImage>;
-  /**
-   * Another name for an image, taken away from the image that has it; a short one gets `localhost/`.
-   * @throws ImageUnknown | ImageAmbiguous | InvalidReference | ImageReadOnly | ChangeFailed
-   */
-  tag(reference: string, name: string, signal: AbortSignal): Promise<Image>;
+  tag(id: string, name: string, signal: AbortSignal): Promise<void>;
+  /** Takes a name off an image of its own, which stays. @param name complete @throws ChangeFailed */
+  untag(id: string, name: string, signal: AbortSignal): Promise<void>;
+  /** Removes an image of its own with all its names, and the layers no other one needs. @throws ChangeFailed */
+  delete(id: string, signal: AbortSignal): Promise<void>;
   /**
    * Writes an image, with its names, to where nothing is yet; nothing is left there where that fails.
-   * @throws ImageUnknown | ImageAmbiguous | SaveFailed
+   * @throws SaveFailed
    */
-  save(reference: string, destination: Omit<ImageSource, 'reference'>, signal: AbortSignal): Promise<void>;
-}
-
-export interface RemovedImage {
-  readonly id: string;
-  readonly untagged: readonly string[];
-  readonly image: 'kept' | 'removed';
+  save(image: Image, destination: Omit<ImageSource, 'reference'>, signal: AbortSignal): Promise<void>;
 }

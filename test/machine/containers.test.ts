@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Configuration } from '../../src/api/io-berth-container.ts';
 import { bytesOf, type Berth } from './berth.ts';
+import { IMAGES } from './images.ts';
 import { useBerth } from './use-berth.ts';
 import { useMachine } from './use-machine.ts';
 
@@ -256,6 +257,38 @@ describe('an image', () => {
       parameters: { containers: ['i-used'] },
     });
   });
+});
+
+it.each<[what: string, call: () => Promise<unknown>, parameter: string]>([
+  ['Create', () => berth.create('p-image', 'true', { image: 'Not A Name' }), 'configuration.image'],
+  ['Rename', () => berth.containers.rename({ container: 'p-named', name: 'not/a/name' }), 'name'],
+  ['Tag, of the image,', () => berth.images.tag({ image: 'Not A Name', name: 'x' }), 'image'],
+  ['Tag, of the name,', () => berth.images.tag({ image: 'plain', name: 'Not A Name' }), 'name'],
+  ['Load', () => berth.images.load({ path: `${IMAGES}/plain.oci.tar`, name: 'Not A Name' }), 'name'],
+])('%s names the parameter that is wrong as the client wrote it', async (_, call, parameter) => {
+  await berth.create('p-named', 'true');
+  await expect(call()).rejects.toMatchObject({
+    error: 'org.varlink.service.InvalidParameter',
+    parameters: { parameter },
+  });
+});
+
+it('an image that is created from and removed at once is either kept or not there', async () => {
+  await berth.image('plain');
+  const name = 'localhost/raced:latest';
+  for (let round = 0; round < 20; round++) {
+    await berth.images.load({ path: `${IMAGES}/oci/config`, name });
+    const create = berth.containers.create({ configuration: { image: name, name: `race-${round}` } });
+    const [created, removed] = await Promise.allSettled([create, berth.images.remove({ image: name })]);
+    expect([created.status, removed.status].toSorted()).toEqual(['fulfilled', 'rejected']);
+    const reason: unknown =
+      created.status === 'rejected' ? created.reason : removed.status === 'rejected' && removed.reason;
+    expect(reason).toMatchObject({
+      error: created.status === 'rejected' ? 'io.berth.Container.NoSuchImage' : 'io.berth.Image.ImageInUse',
+    });
+    await berth.removeAll();
+    if (created.status === 'fulfilled') await berth.images.remove({ image: name });
+  }
 });
 
 describe('a request', () => {

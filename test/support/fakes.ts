@@ -6,7 +6,17 @@ import type { Mounts } from '../../src/container/ports.ts';
 import type { CreateArguments, OciRuntime, RuntimeName } from '../../src/oci/runtime.ts';
 import { RuntimeError } from '../../src/oci/errors.ts';
 import type { RuntimeFeatures, RuntimeState } from '../../src/oci/runtime.ts';
-import type { Image, ImageConfig, ImageStore, RemovedImage } from '../../src/storage/images.ts';
+import type {
+  FoundImage,
+  Image,
+  ImageConfig,
+  ImageSource,
+  ImageStore,
+  PullOptions,
+  SourceImage,
+} from '../../src/storage/images.ts';
+import { findImage } from '../../src/storage/store/find-image.ts';
+import { localName, parseReference } from '../../src/storage/store/reference.ts';
 
 /** A runtime that knows what its unit has told it. */
 export class FakeRuntime implements OciRuntime {
@@ -133,9 +143,13 @@ export const anImage = (image: Partial<Omit<Image, 'config'>> & { config?: Parti
   config: anImageConfig(image.config),
 });
 
-export class FakeImages implements ImageStore {
+export class FakeImageStore implements ImageStore {
   readonly root = '/store';
   all: Image[];
+  /** What the next load or pull brings. */
+  arrives: Image | undefined;
+  /** Awaited inside of what it is called after, before anything is changed. */
+  readonly during: Partial<Record<'find' | 'delete' | 'untag' | 'tag' | 'load' | 'pull', () => Promise<void>>> = {};
 
   constructor(all: Image[]) {
     this.all = all;
@@ -145,35 +159,73 @@ export class FakeImages implements ImageStore {
     return await Promise.resolve(this.all);
   }
 
-  async find(reference: string): Promise<Image | undefined> {
-    const fits = ({ id, names }: Image): boolean =>
-      id.startsWith(reference) || names.some((name) => name === reference || name === `localhost/${reference}:latest`);
-    return await Promise.resolve(this.all.find(fits));
+  async find(reference: string): Promise<FoundImage | undefined> {
+    const found = findImage(this.all, reference);
+    await this.during.find?.();
+    return found;
   }
 
-  async load(): Promise<Image[]> {
-    return await Promise.resolve(this.all);
+  async get(id: string): Promise<Image | undefined> {
+    return await Promise.resolve(this.all.find((image) => image.id === id));
   }
 
-  async *pull(): AsyncGenerator<never> {
-    yield* await Promise.resolve([]);
+  async read({ path }: ImageSource): Promise<SourceImage[]> {
+    const { arrives } = this;
+    return await Promise.resolve(arrives === undefined ? [] : [{ ...arrives, address: `oci:${path}`, path }]);
   }
 
-  async remove(reference: string): Promise<RemovedImage> {
-    const image = await this.find(reference);
-    if (image === undefined) throw new Error(`no image ${reference}`);
-    this.all = this.all.filter((each) => each !== image);
-    return { id: image.id, untagged: image.names, image: 'removed' };
+  async load({ id }: SourceImage, { name }: { readonly name?: string }): Promise<Image> {
+    const image = this.#arrive(id);
+    await this.during.load?.();
+    return this.#change(id, () => (name === undefined ? image.names : [name]));
+  }
+
+  async *pull(
+    reference: string,
+    { arriving }: PullOptions,
+  ): AsyncGenerator<{ readonly kind: 'done'; readonly image: Image }> {
+    const id = this.arrives?.id ?? '';
+    arriving?.(id);
+    this.#arrive(id);
+    await this.during.pull?.();
+    yield { kind: 'done', image: this.#change(id, () => [reference]) };
+  }
+
+  async delete(id: string): Promise<void> {
+    await this.during.delete?.();
+    this.all = this.all.filter((image) => image.id !== id);
+  }
+
+  async untag(id: string, name: string): Promise<void> {
+    await this.during.untag?.();
+    this.#change(id, (names) => names.filter((each) => each !== name));
+  }
+
+  async tag(id: string, name: string): Promise<void> {
+    const complete = localName(parseReference(name));
+    await this.during.tag?.();
+    for (const image of this.all) this.#change(image.id, (names) => names.filter((each) => each !== complete));
+    this.#change(id, (names) => [...names, complete]);
   }
 
   async save(): Promise<void> {
     await Promise.resolve();
   }
 
-  async tag(reference: string): Promise<Image> {
-    const image = await this.find(reference);
-    if (image === undefined) throw new Error(`no image ${reference}`);
-    return image;
+  /** Like the store's, an image is there before it has its name. */
+  #arrive(id: string): Image {
+    const { arrives } = this;
+    if (arrives?.id !== id) throw new Error(`nothing of the ID ${id} is to come`);
+    this.all = [...this.all, { ...arrives, names: [] }];
+    return arrives;
+  }
+
+  #change(id: string, change: (names: readonly string[]) => readonly string[]): Image {
+    const image = this.all.find((each) => each.id === id);
+    if (image === undefined) throw new Error(`no image ${id}`);
+    const changed = { ...image, names: change(image.names) };
+    this.all = this.all.map((each) => (each === image ? changed : each));
+    return changed;
   }
 }
 

@@ -14,6 +14,8 @@ import { Recovery } from '../../src/container/recovery.ts';
 import { Folders, type Folder } from '../../src/container/records/folder.ts';
 import type { State } from '../../src/container/state.ts';
 import { ContainerIndex } from '../../src/container/records/container-index.ts';
+import { imageUsersOf } from '../../src/container/records/image-users.ts';
+import { imagesOn, type Images } from '../../src/image/images.ts';
 import { steadyClock } from '../../src/lib/steady-clock.ts';
 import { runtimeLog } from '../../src/oci/runtime-log.ts';
 import type { Image } from '../../src/storage/images.ts';
@@ -23,7 +25,7 @@ import { openDatabase, type Connection } from '../../src/store/database.ts';
 import { EndedRows } from '../../src/store/ended-rows.ts';
 import { Supervisor } from '../../src/supervisor/supervisor.ts';
 import { FakeUnits, type Script } from './fake-units.ts';
-import { anImage, FakeImages, FakeJournal, FakeLog, FakeMounts, FakeRelays, FakeRuntime } from './fakes.ts';
+import { anImage, FakeImageStore, FakeJournal, FakeLog, FakeMounts, FakeRelays, FakeRuntime } from './fakes.ts';
 
 export interface WorldOptions {
   readonly images?: Image[];
@@ -44,7 +46,8 @@ export class World implements AsyncDisposable {
   readonly journal = new FakeJournal();
   readonly mounts = new FakeMounts();
   readonly units: FakeUnits;
-  readonly images: FakeImages;
+  readonly imageStore: FakeImageStore;
+  images!: Images;
   readonly runtimes: readonly FakeRuntime[];
   readonly folders: Folders;
   readonly #files: Readonly<Record<string, string>>;
@@ -59,7 +62,7 @@ export class World implements AsyncDisposable {
   elapsed = 0;
 
   constructor(options: WorldOptions) {
-    this.images = new FakeImages(options.images ?? [anImage()]);
+    this.imageStore = new FakeImageStore(options.images ?? [anImage()]);
     this.runtimes = options.runtimes ?? [new FakeRuntime('crun'), new FakeRuntime('runc')];
     this.#files = options.files ?? {};
     mkdirSync(join(this.directory, 'run', 'pids'), { recursive: true });
@@ -95,7 +98,7 @@ export class World implements AsyncDisposable {
 
   /** berthd is dead from here on, and a new one takes its place: the database, the folders and the host are as they were. */
   daemonStarts(): void {
-    const { folders, units, images, journal, mounts, log } = this;
+    const { folders, units, journal, mounts, log } = this;
     const steadyNow = steadyClock(
       () => this.now(),
       () => this.elapsed,
@@ -108,6 +111,8 @@ export class World implements AsyncDisposable {
         throw new Error(id, { cause: error });
       },
     );
+    const images = imagesOn(this.imageStore, imageUsersOf(this.index));
+    this.images = images;
     const find = (name: string): FakeRuntime | undefined => this.runtimes.find((runtime) => runtime.name === name);
     const now = (): Date => this.now();
     const bundles = new Bundles({

@@ -5,7 +5,7 @@ import type { OciRuntime } from '../../oci/runtime.ts';
 import type { SpecMount } from '../../oci-spec/mounts.ts';
 import type { SeccompResolver } from '../../oci-spec/seccomp.ts';
 import { specFor, type OciSpec, type SpecDevice, type SpecLimit } from '../../oci-spec/spec.ts';
-import type { ImageStore } from '../../storage/images.ts';
+import type { Images } from '../../image/images.ts';
 import type { TerminalSize } from '../../stream/control.ts';
 import type { overlayMount } from '../../storage/overlay.ts';
 import type { Container } from '../container.ts';
@@ -26,7 +26,7 @@ import { controlGroupFor } from '../unit-names.ts';
 export type ReadInside = (folders: readonly string[], path: string) => string | undefined;
 
 export interface BundlesOptions {
-  readonly images: ImageStore;
+  readonly images: Pick<Images, 'get'>;
   readonly overlayMount: typeof overlayMount;
   readonly folders: Folders;
   readonly readInside: ReadInside;
@@ -122,7 +122,7 @@ export class Bundles {
       };
     }
     const { images } = this.#options;
-    const image = await images.find(imageId);
+    const image = await images.get(imageId);
     if (image === undefined) throw new ContainerError('NoSuchImage', { image: name });
     const { store, layers } = image;
     const { argv, directory } = this.#options.overlayMount({ store, layers, upper, work, target });

@@ -1,4 +1,5 @@
 import { configure, type Request } from '../configuration/configure.ts';
+import type { Image } from '../../storage/images.ts';
 import type { Container } from '../container.ts';
 import { ContainerError } from '../errors.ts';
 import { demandHostFiles } from '../launch/host-files.ts';
@@ -8,44 +9,44 @@ import { unitNameFor } from '../unit-names.ts';
 
 /**
  * Makes a container. It is one row of the database and nothing else until it is started.
- * @throws ContainerError `NoSuchImage` | `AmbiguousImage` | `NoSuchRuntime` | `ContainerExists` | `InvalidName` | …
+ * @throws ContainerError `NoSuchRuntime` | `ContainerExists` | `InvalidName` | …; what `images.use` throws
  */
 export async function create(ports: Ports, request: Request, signal: AbortSignal): Promise<Container> {
   const { index, runtimes, images, units, hostname, defaultStreams } = ports;
-  if (request.name !== undefined && index.isTaken(parseContainerName(request.name))) {
-    throw new ContainerError('ContainerExists', { name: request.name });
-  }
+  const asked = request.name === undefined ? undefined : parseContainerName(request.name, 'configuration.name');
+  if (asked !== undefined && index.isTaken(asked)) throw new ContainerError('ContainerExists', { name: asked });
   units.expectStart(); // most are started at once
   const wanted = request.runtime === undefined ? runtimes.preferred : runtimes.find(request.runtime);
   if (wanted === undefined) throw new ContainerError('NoSuchRuntime', { runtime: request.runtime ?? 'crun or runc' });
-  const image = request.image === undefined ? undefined : await images.find(request.image, signal);
-  if (image === undefined && request.image !== undefined)
-    throw new ContainerError('NoSuchImage', { image: request.image });
   const id = newId(ports);
-  const config = configure(request, image, {
-    id,
-    hostname,
-    streams: defaultStreams(),
-    runtime: wanted.name,
-    find: (reference) => index.find(reference),
-  });
-  await demandHostFiles(config);
-  signal.throwIfAborted();
-  const name =
-    request.name === undefined ? generateName((each) => index.isTaken(each)) : parseContainerName(request.name);
-  const container: Container = {
-    id,
-    name,
-    unit: unitNameFor(name),
-    createdAt: ports.now(),
-    config,
-    status: { state: 'configured' },
-    restarts: 0,
-    message: undefined,
+  const made = async (image: Image | undefined): Promise<Container> => {
+    const config = configure(request, image, {
+      id,
+      hostname,
+      streams: defaultStreams(),
+      runtime: wanted.name,
+      find: (reference) => index.find(reference),
+    });
+    await demandHostFiles(config);
+    signal.throwIfAborted();
+    const name = asked ?? generateName((each) => index.isTaken(each));
+    const container: Container = {
+      id,
+      name,
+      unit: unitNameFor(name),
+      createdAt: ports.now(),
+      config,
+      status: { state: 'configured' },
+      restarts: 0,
+      message: undefined,
+    };
+    index.add(container);
+    ports.faults('create: row written');
+    return container;
   };
-  index.add(container);
-  ports.faults('create: row written');
-  return container;
+  if (request.image === undefined) return await made(undefined);
+  const use = { image: request.image, parameter: 'configuration.image', user: asked ?? shortId(id) };
+  return await images.use(use, made, signal);
 }
 
 /** One whose short form no other container has. */

@@ -7,7 +7,7 @@ import type { Ports } from '../ports.ts';
  */
 export async function rename(ports: Ports, reference: string, newName: string): Promise<void> {
   const { lane, index, folders, faults } = ports;
-  const name = parseContainerName(newName);
+  const name = parseContainerName(newName, 'name');
   await lane.run(reference, 'rename', async (container) => {
     const renamed = index.rename(container, name);
     faults('rename: row written');

@@ -8,7 +8,7 @@ import {
   RESTART_POLICIES,
   STREAMS_KINDS,
 } from '../configuration/configuration.ts';
-import { parseContainerId, parseContainerName } from '../names.ts';
+import { parseContainerId, parseContainerName, type ContainerName } from '../names.ts';
 import type { Exit, Status } from '../status.ts';
 
 const text = v.string();
@@ -138,9 +138,11 @@ const Status = v.variant('state', [
 const Made = v.object({ unit: text, configuration: Configuration });
 const Seen = v.object({ status: Status, restarts: v.number(), message: optional(text) });
 
+const nameOf = (name: string): ContainerName => parseContainerName(name, 'name');
+
 const Description = v.object({
   id: v.pipe(text, v.transform(parseContainerId)),
-  name: v.pipe(text, v.transform(parseContainerName)),
+  name: v.pipe(text, v.transform(nameOf)),
   unit: text,
   createdAt: moment,
   configuration: Configuration,
@@ -158,7 +160,7 @@ export function containerOf(row: ContainerRow): Container {
   const { status, restarts, message } = v.parse(SeenText, row.status);
   return {
     id: parseContainerId(row.id),
-    name: parseContainerName(row.name),
+    name: nameOf(row.name),
     unit,
     createdAt: new Date(row.createdUsec / 1000),
     config: configuration,

@@ -7,8 +7,6 @@ import { AdditionalStores } from '../store/additional-stores.ts';
 import { Copier } from './copier.ts';
 import {
   ChangeFailed,
-  ImageReadOnly,
-  ImageUnknown,
   InvalidReference,
   LoadFailed,
   PullFailed,
@@ -19,7 +17,7 @@ import {
 import type { StoreFaultPoint } from '../fault-points.ts';
 import { findImage } from '../store/find-image.ts';
 import { ImageList } from '../store/image-list.ts';
-import type { Image, ImageSource, ImageStore, PullEvent, PullOptions, RemovedImage } from '../images.ts';
+import type { FoundImage, Image, ImageSource, ImageStore, PullEvent, PullOptions, SourceImage } from '../images.ts';
 import { FetchProgress } from './fetch-progress.ts';
 import { copyEvents } from './progress.ts';
 import { localName, parseReference, readReference, remoteName, type Reference } from '../store/reference.ts';
@@ -27,7 +25,7 @@ import { aliasOf, namesToPull, readShortNames } from '../store/short-names.ts';
 import { SCRATCH_LABEL, writeScratchImage } from './scratch-image.ts';
 import { writeAuthFile } from './auth-file.ts';
 import { CommandFailed, pullFailure } from './skopeo.ts';
-import { imagesIn, type SourceImage } from './sources.ts';
+import { imagesIn } from './sources.ts';
 
 export interface SkopeoImageStoreOptions {
   /** `/var/lib/berth/storage` */
@@ -76,19 +74,17 @@ export class SkopeoImageStore implements ImageStore {
     return [...own, ...(await this.#additional.readBeside(own))];
   }
 
-  async find(reference: string, signal?: AbortSignal): Promise<Image | undefined> {
-    return (await this.#findMeant(reference, signal))?.image;
-  }
-
-  /** `meant` is the complete name where the reference is an alias of it, by which it is found among an image's names. */
-  async #findMeant(reference: string, signal?: AbortSignal): Promise<{ image: Image; meant: string } | undefined> {
+  async find(reference: string, signal?: AbortSignal): Promise<FoundImage | undefined> {
     const images = await this.list(signal);
-    const image = findImage(images, reference);
-    if (image !== undefined) return { image, meant: reference };
+    const found = findImage(images, reference);
+    if (found !== undefined) return found;
     const parsed = readReference(reference);
     const alias = parsed?.domain === undefined ? await this.#aliasOf(parsed) : undefined;
-    const found = alias === undefined ? undefined : findImage(images, alias);
-    return found === undefined || alias === undefined ? undefined : { image: found, meant: alias };
+    return alias === undefined ? undefined : findImage(images, alias);
+  }
+
+  async get(id: string, signal?: AbortSignal): Promise<Image | undefined> {
+    return (await this.list(signal)).find((image) => image.id === id);
   }
 
   async #aliasOf(reference: Reference | undefined): Promise<string | undefined> {
@@ -101,23 +97,38 @@ export class SkopeoImageStore implements ImageStore {
     }
   }
 
-  async load(source: ImageSource, signal: AbortSignal): Promise<Image[]> {
-    const found = await imagesIn(source, this.#enter, this.#seen, signal);
-    const loaded: Image[] = [];
-    for (const image of found) loaded.push(await this.#load(source, image, signal));
-    return loaded;
+  async read(source: ImageSource, signal: AbortSignal): Promise<SourceImage[]> {
+    const { path } = source;
+    const listed = await imagesIn(source, this.#enter, this.#seen, signal);
+    return await this.#loading(path, async () => {
+      const images: SourceImage[] = [];
+      for (const { address, names } of listed) {
+        const config = await this.#copier.config(address, signal);
+        images.push({ id: createHash('sha256').update(config).digest('hex'), names, address, path });
+      }
+      return images;
+    });
   }
 
-  async #load({ path }: ImageSource, { address, names }: SourceImage, signal: AbortSignal): Promise<Image> {
-    try {
-      const id = createHash('sha256')
-        .update(await this.#copier.config(address, signal))
-        .digest('hex');
-      const [first = `@${id}`, ...others] = names;
+  async load(
+    { id, names, address, path }: SourceImage,
+    { name }: { readonly name?: string },
+    signal: AbortSignal,
+  ): Promise<Image> {
+    const [first = `@${id}`, ...others] = name === undefined ? names : [localName(parseReference(name))];
+    return await this.#loading(path, async () => {
       await this.#copier.copy(address, this.#copier.address(first), {}, signal);
       this.#reached('store: image stored');
-      for (const name of others) await this.#addName(id, name, signal);
-      return await this.#present(id);
+      for (const other of others) await this.#addName(id, other, signal);
+      const image = await this.get(id, signal);
+      if (image === undefined) throw new LoadFailed(path, 'the image was removed before it had all its names');
+      return image;
+    });
+  }
+
+  async #loading<T>(path: string, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
     } catch (failure) {
       if (!(failure instanceof CommandFailed)) throw failure;
       throw new LoadFailed(path, failure.message, { cause: failure });
@@ -139,9 +150,9 @@ export class SkopeoImageStore implements ImageStore {
         continue;
       }
       this.#reached('store: image stored');
-      const image = await this.find(name, signal);
-      if (image === undefined) throw new StorageCorrupt(this.root, `${name} was pulled, and is not there`);
-      yield { kind: 'done', image };
+      const found = await this.find(name, signal);
+      if (found === undefined) throw new StorageCorrupt(this.root, `${name} was pulled, and is not there`);
+      yield { kind: 'done', image: found.image };
       return;
     }
     throw failed ?? new InvalidReference(reference);
@@ -164,7 +175,7 @@ export class SkopeoImageStore implements ImageStore {
     signal: AbortSignal,
     report: (event: PullEvent) => void,
   ): Promise<void> {
-    const { credentials, authFile, tlsVerification, platform } = options;
+    const { credentials, authFile, tlsVerification, platform, arriving } = options;
     const global: string[] = [];
     if (platform !== undefined) global.push(`--override-os=${platform.os}`, `--override-arch=${platform.architecture}`);
     if (platform?.variant !== undefined) global.push(`--override-variant=${platform.variant}`);
@@ -177,7 +188,10 @@ export class SkopeoImageStore implements ImageStore {
       }
       if (auth !== undefined) copy.push(`--src-authfile=${auth}`);
       const source = `docker://${name}`;
-      using progress = new FetchProgress(report);
+      using progress = new FetchProgress((event) => {
+        if (event.kind === 'blob' && event.what === 'config') arriving?.(event.digest.replace('sha256:', ''));
+        report(event);
+      });
       const asked = { global, copy, onLine: progress.line };
       const onFetched = options.report === 'bytes' ? progress.fetched : undefined;
       if (onFetched !== undefined) progress.expect(this.#copier.layerSizes(source, asked, signal));
@@ -185,43 +199,40 @@ export class SkopeoImageStore implements ImageStore {
     });
   }
 
-  async remove(reference: string, signal: AbortSignal): Promise<RemovedImage> {
-    return await this.#change(reference, signal, async ({ id, names }, meant) => {
-      const isId = id.startsWith(meant.replace(/^sha256:/, ''));
-      const isMeant = (name: string): boolean => findImage([{ id, names: [name], digests: [] }], meant) !== undefined;
-      const name = isId || names.length < 2 ? undefined : names.find(isMeant);
-      if (name === undefined) await this.#copier.delete(`@${id}`, signal);
-      else await this.#moveToScratch(name, signal);
-      this.#reached(name === undefined ? 'store: image deleted' : 'store: name moved');
+  async delete(id: string, signal: AbortSignal): Promise<void> {
+    await this.#changing(id, async () => {
+      await this.#copier.delete(`@${id}`, signal);
+      this.#reached('store: image deleted');
       await this.#removeScratch(signal);
-      return name === undefined ? { id, untagged: names, image: 'removed' } : { id, untagged: [name], image: 'kept' };
     });
   }
 
-  async tag(reference: string, name: string, signal: AbortSignal): Promise<Image> {
+  async untag(id: string, name: string, signal: AbortSignal): Promise<void> {
+    await this.#changing(id, async () => {
+      await this.#moveToScratch(name, signal);
+      this.#reached('store: name moved');
+      await this.#removeScratch(signal);
+    });
+  }
+
+  async tag(id: string, name: string, signal: AbortSignal): Promise<void> {
     const complete = localName(parseReference(name));
-    return await this.#change(reference, signal, async ({ id }) => {
+    await this.#changing(id, async () => {
       await this.#addName(id, complete, signal);
       this.#reached('store: name written');
-      return await this.#present(id);
     });
   }
 
-  async save(
-    reference: string,
-    { transport, path }: Omit<ImageSource, 'reference'>,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const image = await this.find(reference, signal);
-    if (image === undefined) throw new ImageUnknown(reference);
+  async save(image: Image, destination: Omit<ImageSource, 'reference'>, signal: AbortSignal): Promise<void> {
+    const { transport = 'oci-archive', path } = destination;
     if (path.includes(':') || !path.startsWith('/'))
       throw new SaveFailed(path, 'skopeo takes an absolute path without a colon');
     const place = this.#seen(path);
     if ((await lstat(place).catch(() => undefined)) !== undefined) throw new SaveFailed(path, 'it exists already');
     const [name] = image.names;
-    const destination = name === undefined ? `${transport}:${path}` : `${transport}:${path}:${name}`;
+    const address = name === undefined ? `${transport}:${path}` : `${transport}:${path}:${name}`;
     try {
-      await this.#copier.copy(this.#copier.addressOf(image), destination, {}, signal);
+      await this.#copier.copy(this.#copier.addressOf(image), address, {}, signal);
     } catch (failure) {
       await rm(place, { recursive: true, force: true });
       if (!(failure instanceof CommandFailed)) throw failure;
@@ -230,20 +241,13 @@ export class SkopeoImageStore implements ImageStore {
   }
 
   /** One change of names at a time, so that none meets another one's scratch image. */
-  async #change<T>(
-    reference: string,
-    signal: AbortSignal,
-    work: (image: Image, meant: string) => Promise<T>,
-  ): Promise<T> {
-    return await this.#changes.run('names', async () => {
-      const found = await this.#findMeant(reference, signal);
-      if (found === undefined) throw new ImageUnknown(reference);
-      if (found.image.readOnly) throw new ImageReadOnly(reference, found.image.store);
+  async #changing(id: string, work: () => Promise<void>): Promise<void> {
+    await this.#changes.run('names', async () => {
       try {
-        return await work(found.image, found.meant);
+        await work();
       } catch (failure) {
         if (!(failure instanceof CommandFailed)) throw failure;
-        throw new ChangeFailed(reference, failure.message, { cause: failure });
+        throw new ChangeFailed(id, failure.message, { cause: failure });
       }
     });
   }
@@ -264,11 +268,5 @@ export class SkopeoImageStore implements ImageStore {
     const all = await this.#list.read();
     const scratch = all.filter(({ config }) => Object.hasOwn(config.labels, SCRATCH_LABEL));
     for (const { id } of scratch) await this.#copier.delete(`@${id}`, signal);
-  }
-
-  async #present(id: string): Promise<Image> {
-    const image = (await this.#list.read()).find((candidate) => candidate.id === id);
-    if (image === undefined) throw new StorageCorrupt(this.root, `image ${id} was written, and is not there`);
-    return image;
   }
 }

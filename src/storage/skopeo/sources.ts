@@ -1,17 +1,14 @@
 /** What folders and archives of images hold, so that all of it can be loaded, under the names it has there. */
-import { open, readFile, stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { LoadFailed } from '../errors.ts';
-import type { ImageSource } from '../images.ts';
+import type { ImageSource, SourceImage, Transport } from '../images.ts';
 import { localName, readReference, remoteName } from '../store/reference.ts';
 import { runCommand } from './skopeo.ts';
 
 /** One image of a source, as skopeo calls it, and the complete names it should have. */
-export interface SourceImage {
-  readonly address: string;
-  readonly names: readonly string[];
-}
+export type Listed = Pick<SourceImage, 'address' | 'names'>;
 
 const REF_NAME = 'org.opencontainers.image.ref.name';
 /** The complete name, where containerd or Docker wrote the archive; `ref.name` is then only the tag. */
@@ -21,32 +18,6 @@ const OciIndex = v.object({
   manifests: v.array(v.object({ annotations: v.nullish(v.record(v.string(), v.string())) })),
 });
 const DockerManifest = v.array(v.object({ RepoTags: v.nullish(v.array(v.string())) }));
-
-/**
- * Completes what a caller said of a source.
- * @param transport found out by looking when left out
- * @throws LoadFailed when there is nothing, or nothing known
- */
-export async function sourceOf(
-  path: string,
-  transport: 'oci' | 'oci_archive' | 'oci-archive' | 'docker_archive' | 'docker-archive' | undefined,
-  reference?: string,
-): Promise<ImageSource> {
-  if (transport !== undefined) {
-    const named = transport === 'oci' ? 'oci' : transport.startsWith('oci') ? 'oci-archive' : 'docker-archive';
-    return { transport: named, path, reference };
-  }
-  try {
-    const stats = await stat(path);
-    if (stats.isDirectory()) return { transport: 'oci', path, reference };
-    await (await open(path)).close();
-  } catch (failure) {
-    throw new LoadFailed(path, failure instanceof Error ? failure.message : String(failure), { cause: failure });
-  }
-  // Docker writes both forms into one archive; the OCI part knows digests.
-  const isOci = (await member(path, 'oci-layout', [], undefined)) !== undefined;
-  return { transport: isOci ? 'oci-archive' : 'docker-archive', path, reference };
-}
 
 /**
  * The images that a source means, in its own order.
@@ -59,12 +30,13 @@ export async function imagesIn(
   enter: readonly string[],
   seen: (path: string) => string,
   signal: AbortSignal,
-): Promise<SourceImage[]> {
-  const { transport, path, reference } = source;
+): Promise<Listed[]> {
+  const { path, reference } = source;
   if (path.includes(':')) throw new LoadFailed(path, 'skopeo cannot take a path with a colon');
-  await stat(seen(path)).catch((failure: unknown) => {
+  const stats = await stat(seen(path)).catch((failure: unknown) => {
     throw new LoadFailed(path, failure instanceof Error ? failure.message : String(failure), { cause: failure });
   });
+  const transport = source.transport ?? (stats.isDirectory() ? 'oci' : await transportOf(path, enter, signal));
   const images =
     transport === 'docker-archive'
       ? dockerImages(path, await member(path, 'manifest.json', enter, signal))
@@ -77,8 +49,14 @@ export async function imagesIn(
   return wanted;
 }
 
+/** Docker writes both forms into one archive; the OCI part knows digests. */
+async function transportOf(path: string, enter: readonly string[], signal: AbortSignal): Promise<Transport> {
+  const isOci = (await member(path, 'oci-layout', enter, signal)) !== undefined;
+  return isOci ? 'oci-archive' : 'docker-archive';
+}
+
 /** `aliases` are what a caller may call the image by. */
-type Found = SourceImage & { readonly aliases: readonly string[] };
+type Found = Listed & { readonly aliases: readonly string[] };
 
 function dockerImages(path: string, text: string | undefined): Found[] {
   const manifest = parse(DockerManifest, path, 'manifest.json', text);
@@ -121,12 +99,12 @@ async function member(
   path: string,
   name: string,
   enter: readonly string[],
-  signal: AbortSignal | undefined,
+  signal: AbortSignal,
 ): Promise<string | undefined> {
   for (const spelled of [name, `./${name}`]) {
     const argv = [...enter, 'tar', '--extract', '--to-stdout', '--occurrence=1', '--file', path, '--', spelled];
     const text = await runCommand(argv, signal).catch(() => undefined);
-    signal?.throwIfAborted();
+    signal.throwIfAborted();
     if (text !== undefined) return text.toString('utf8');
   }
   return undefined;

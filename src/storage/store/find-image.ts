@@ -6,45 +6,51 @@ import { isShortFor, meaningsOf, readReference, repositoryOf, type Reference } f
 /** What an image can be found by. */
 export type Named = Pick<Image, 'id' | 'names' | 'digests'>;
 
+export interface Match<I> {
+  readonly image: I;
+  /** The one of its names that was meant; undefined where it was found by an ID or a digest. */
+  readonly name: string | undefined;
+}
+
 /**
  * Names come before ids, complete names before short ones, as with podman.
  * @throws ImageAmbiguous | InvalidReference
  */
-export function findImage<I extends Named>(images: readonly I[], text: string): I | undefined {
+export function findImage<I extends Named>(images: readonly I[], text: string): Match<I> | undefined {
   const id = text.replace(/^sha256:/, '');
   const isId = /^[0-9a-f]{1,64}$/.test(id);
   const exact = isId ? images.find((image) => image.id === id) : undefined;
-  if (exact !== undefined) return exact;
+  if (exact !== undefined) return { image: exact, name: undefined };
   const reference = readReference(text);
   if (reference === undefined && !isId) throw new InvalidReference(text);
   const named = reference === undefined ? undefined : findByName(images, reference, text);
-  return (
-    named ??
-    (isId
-      ? onlyOne(
-          images.filter((image) => image.id.startsWith(id)),
-          text,
-        )
-      : undefined)
+  if (named !== undefined || !isId) return named;
+  const image = onlyOne(
+    images.filter((each) => each.id.startsWith(id)),
+    text,
   );
+  return image === undefined ? undefined : { image, name: undefined };
 }
 
-function findByName<I extends Named>(images: readonly I[], reference: Reference, text: string): I | undefined {
+function findByName<I extends Named>(images: readonly I[], reference: Reference, text: string): Match<I> | undefined {
   const meanings = meaningsOf(reference);
   for (const meaning of meanings) {
     const found = images.find(({ names }) => names.includes(meaning));
-    if (found !== undefined) return found;
+    if (found !== undefined) return { image: found, name: meaning };
   }
   const { digest } = reference;
   if (digest !== undefined) {
     const repositories = meanings.map(repositoryOf);
     const ofRepository = images.filter(({ names }) => names.some((name) => repositories.includes(repositoryOf(name))));
-    return ofRepository.find(({ digests }) => digests.includes(digest));
+    const found = ofRepository.find(({ digests }) => digests.includes(digest));
+    return found === undefined ? undefined : { image: found, name: undefined };
   }
-  return onlyOne(
-    images.filter(({ names }) => names.some((name) => isShortFor(reference, name))),
+  const isMeant = (name: string): boolean => isShortFor(reference, name);
+  const image = onlyOne(
+    images.filter(({ names }) => names.some(isMeant)),
     text,
   );
+  return image === undefined ? undefined : { image, name: image.names.find(isMeant) };
 }
 
 function onlyOne<I extends Named>(images: readonly I[], text: string): I | undefined {

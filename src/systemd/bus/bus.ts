@@ -10,7 +10,7 @@ import { openSync, closeSync } from 'node:fs';
 import { Message, MessageFlag, MessageType, sessionBus, DBusError, type BusStream, type MessageBus } from 'dbus-next';
 import { Gate } from '../../lib/gate.ts';
 import { closeOnExec } from './close-on-exec.ts';
-import { orAborted } from './or-aborted.ts';
+import { orAborted } from '../../lib/or-aborted.ts';
 import { BusDisconnected, BusUnavailable } from '../errors.ts';
 import { leaveOut } from './unwanted-signals.ts';
 import { repair } from './usocket-repair.ts';

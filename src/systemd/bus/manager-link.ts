@@ -6,7 +6,7 @@
 import { JoinedSignal } from '../../lib/joined-signal.ts';
 import { setTimeout as delay } from 'node:timers/promises';
 import { BusCallFailed, BusConnection, type BusEvents, type BusSignal } from './bus.ts';
-import { orAborted } from './or-aborted.ts';
+import { orAborted } from '../../lib/or-aborted.ts';
 import { BusDisconnected, BusUnavailable } from '../errors.ts';
 
 const SYSTEMD = 'org.freedesktop.systemd1';

@@ -3,7 +3,7 @@
  * in one read, and a signal is handled at once while a reply only resolves a promise. So ends of jobs are kept as long
  * as any call is under way that could turn out to have made them.
  */
-import { orAborted } from '../bus/or-aborted.ts';
+import { orAborted } from '../../lib/or-aborted.ts';
 import { BusDisconnected } from '../errors.ts';
 import type { UnitFacts, UnitStatus } from './unit-status.ts';
 

@@ -13,7 +13,7 @@ describe('names', () => {
   it.each(['web', 'W', '0', 'a.b_c-d', 'x'.repeat(64), 'exec-web', 'exec', 'a.service', 'a..b'])(
     '%j is one, and so is its unit',
     (text) => {
-      const name = parseContainerName(text);
+      const name = parseContainerName(text, 'name');
       expect(parseUnitName(unitNameFor(name))?.type).toBe('service');
     },
   );
@@ -36,8 +36,8 @@ describe('names', () => {
     'a:b',
     'a%i',
   ])('%j is none', (text) => {
-    expect(() => parseContainerName(text)).toThrow(
-      expect.objectContaining({ code: 'InvalidName', facts: { name: text } }),
+    expect(() => parseContainerName(text, 'name')).toThrow(
+      expect.objectContaining({ code: 'InvalidName', facts: { name: text, parameter: 'name' } }),
     );
   });
 

@@ -3,6 +3,7 @@ import { containerInterface } from '../../../src/api/io-berth-container.ts';
 import { imageInterface } from '../../../src/api/io-berth-image.ts';
 import { systemInterface } from '../../../src/api/io-berth-system.ts';
 import { ContainerError, type Refusals } from '../../../src/container/errors.ts';
+import { ImageError } from '../../../src/image/errors.ts';
 import { JournalReadFailed, JournalUnavailable } from '../../../src/journal/errors.ts';
 import { DescriptorUnavailable } from '../../../src/lib/peer-descriptors.ts';
 import { RuntimeError } from '../../../src/oci/errors.ts';
@@ -115,8 +116,16 @@ describe('answerFor', () => {
       'SystemFailed',
       { errnoName: 'ENOSPC', message: 'full' },
     ],
-    [new storage.ImageUnknown('x'), IMAGE, 'NoSuchImage', { image: 'x' }],
-    [new storage.ImageAmbiguous('x', ['a', 'b']), IMAGE, 'AmbiguousImage', { image: 'x' }],
+    [new ImageError('NoSuchImage', { image: 'x' }), CONTAINER, 'NoSuchImage', { image: 'x' }],
+    [new ImageError('NoSuchImage', { image: 'x' }), IMAGE, 'NoSuchImage', { image: 'x' }],
+    [new ImageError('AmbiguousImage', { image: 'x' }), IMAGE, 'AmbiguousImage', { image: 'x' }],
+    [
+      new ImageError('ImageInUse', { image: 'x', containers: ['a'] }),
+      IMAGE,
+      'ImageInUse',
+      { image: 'x', containers: ['a'] },
+    ],
+    [new ImageError('ImageReadOnly', { image: 'x', store: '/s' }), IMAGE, 'ImageReadOnly', { image: 'x', store: '/s' }],
     [new storage.LoadFailed('/x', 'no'), IMAGE, 'LoadFailed', { path: '/x', reason: 'no' }],
     [
       new storage.PullFailed('x', 'not-found', 'no'),
@@ -134,7 +143,9 @@ describe('answerFor', () => {
   });
 
   it.each<[Error, string]>([
-    [refusal('InvalidName', { name: '-' }), 'configuration.name'],
+    [refusal('InvalidName', { name: '-', parameter: 'configuration.name' }), 'configuration.name'],
+    [refusal('InvalidName', { name: '-', parameter: 'name' }), 'name'],
+    [new ImageError('InvalidParameter', { parameter: 'configuration.image' }), 'configuration.image'],
     [refusal('InvalidParameter', { parameter: 'configuration.user' }), 'configuration.user'],
   ])('puts %s into the words of varlink itself', (error, parameter) => {
     expect(answerFor(CONTAINER, error)).toMatchObject({ error: INVALID, parameters: { parameter } });

@@ -23,11 +23,20 @@ describe('Create', () => {
     ['no image', {}, { code: 'InvalidParameter', facts: { parameter: 'configuration.image' } }],
     ['an image that is not there', { image: 'nope' }, { code: 'NoSuchImage', facts: { image: 'nope' } }],
     [
+      'what is no name of an image',
+      { image: 'Not A Name' },
+      { code: 'InvalidParameter', facts: { parameter: 'configuration.image' } },
+    ],
+    [
       'a runtime that is not installed',
       { image: 'busybox', runtime: 'kata' },
       { code: 'NoSuchRuntime', facts: { runtime: 'kata' } },
     ],
-    ['a bad name', { image: 'busybox', name: '../web' }, { code: 'InvalidName', facts: { name: '../web' } }],
+    [
+      'a bad name',
+      { image: 'busybox', name: '../web' },
+      { code: 'InvalidName', facts: { name: '../web', parameter: 'configuration.name' } },
+    ],
     ['the name of an exec session', { image: 'busybox', name: 'exec-0af' }, { code: 'InvalidName' }],
     [
       'a name that is taken',
@@ -67,6 +76,26 @@ describe('Create', () => {
       world.containers.create(request, patient),
     ]);
     expect(made).toMatchObject([{ status: 'fulfilled' }, { status: 'rejected', reason: { code: 'ContainerExists' } }]);
+  });
+
+  it('keeps its image from a removal that comes while it is made', async () => {
+    await using world = aWorld();
+    const request = {
+      image: 'busybox',
+      name: 'web',
+      mounts: [{ kind: 'bind' as const, source: '/', destination: '/d' }],
+    };
+    const [made, removed] = await Promise.allSettled([
+      world.containers.create(request, patient),
+      world.images.remove('busybox', patient),
+    ]);
+    expect([made.status, removed]).toMatchObject([
+      'fulfilled',
+      { reason: { code: 'ImageInUse', facts: { containers: ['web'] } } },
+    ]);
+    await world.containers.remove('web', { ifRunning: 'refuse' }, patient);
+    await world.images.remove('busybox', patient);
+    expect(world.imageStore.all).toEqual([]);
   });
 
   it('makes nothing for a caller who has gone', async () => {

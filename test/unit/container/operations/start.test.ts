@@ -168,7 +168,7 @@ describe('Start', () => {
       code: 'NoSuchUser',
       facts: { user: 'nobody-here' },
     });
-    world.images.all = [];
+    world.imageStore.all = [];
     await expect(world.containers.start('image', ALONE, patient)).rejects.toMatchObject({
       code: 'NoSuchImage',
       facts: { image: 'busybox' },

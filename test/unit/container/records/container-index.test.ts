@@ -15,7 +15,7 @@ describe('ContainerIndex', async () => {
   const { config } = await world.given('template');
   const aContainer = (prefix: string, name: string): Container => ({
     id: idOf(prefix),
-    name: parseContainerName(name),
+    name: parseContainerName(name, 'name'),
     unit: `berth-${name}.service`,
     createdAt: new Date(0),
     config,
@@ -80,17 +80,17 @@ describe('ContainerIndex', async () => {
 
   it('forgets the old name of one that is renamed, and keeps its place and its unit', () => {
     const { index, open } = anIndex(aContainer('a', 'web'), aContainer('b', 'db'));
-    index.save({ ...index.find('web'), name: parseContainerName('site') });
+    index.save({ ...index.find('web'), name: parseContainerName('site', 'name') });
     for (const each of [index, open()]) {
       expect(each.all().map(({ name }) => name)).toEqual(['site', 'db']);
-      expect(each.isTaken(parseContainerName('web'))).toBe(true); // its unit still goes by it
+      expect(each.isTaken(parseContainerName('web', 'name'))).toBe(true); // its unit still goes by it
       expect(each.byUnit('berth-web.service')?.name).toBe('site');
     }
   });
 
   it('changes nothing where the row cannot be written', () => {
     const { index } = anIndex(aContainer('a', 'web'), aContainer('b', 'db'));
-    expect(() => index.save({ ...index.find('web'), name: parseContainerName('db') })).toThrow(/UNIQUE/);
+    expect(() => index.save({ ...index.find('web'), name: parseContainerName('db', 'name') })).toThrow(/UNIQUE/);
     expect(index.find('web').id).toBe(idOf('a'));
     expect(index.find('db').id).toBe(idOf('b'));
   });

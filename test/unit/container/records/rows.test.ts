@@ -46,7 +46,7 @@ describe('a container as a row', async () => {
     .map((change) => ({ ...config, ...change }));
   const container: fc.Arbitrary<Container> = fc.record({
     id: fc.constant(parseContainerId('0f'.repeat(32))),
-    name: fc.constant(parseContainerName('web')),
+    name: fc.constant(parseContainerName('web', 'name')),
     unit: fc.string(),
     createdAt: moment,
     config: configuration,

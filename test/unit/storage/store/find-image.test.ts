@@ -32,7 +32,19 @@ describe('findImage', () => {
     ['dddd0', 'dddd'],
     ['dddd'.padEnd(64, '0'), 'dddd'],
   ])('%s is %s', (text, start) => {
-    expect(findImage(images, text)?.id).toBe(start.padEnd(64, '0'));
+    expect(findImage(images, text)?.image.id).toBe(start.padEnd(64, '0'));
+  });
+
+  it.each([
+    ['web', 'docker.io/library/web:latest'],
+    ['web:2', 'localhost/web:2'],
+    ['only:1', 'registry.test/one/only:1'],
+    ['dddd', 'docker.io/library/dddd:latest'],
+    [`web@${DIGEST}`, undefined],
+    ['aab', undefined],
+    ['dddd'.padEnd(64, '0'), undefined],
+  ])('%s means the name %s', (text, name) => {
+    expect(findImage(images, text)?.name).toBe(name);
   });
 
   it.each(['web:3', 'only', 'f', 'quay.io/web', `other@${DIGEST}`])('%s is none', (text) => {
