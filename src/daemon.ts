@@ -36,7 +36,9 @@ import type { LevelledLogger } from './log/journal-logger.ts';
 import { installedRuntimes } from './oci/installed-runtimes.ts';
 import type { OciRuntime } from './oci/runtime.ts';
 import { runtimeLog } from './oci/runtime-log.ts';
-import { seccompProfile } from './oci/installed-seccomp.ts';
+import { readSeccompProfile } from './container/launch/host-files.ts';
+import { loadedOnce } from './lib/loaded-once.ts';
+import { installedSeccompProfile } from './oci/installed-seccomp.ts';
 import { Relays, type DescriptorStore } from './relay/relays.ts';
 import { attachService } from './service/attach.ts';
 import { containersService } from './service/containers.ts';
@@ -164,7 +166,8 @@ export class Daemon implements AsyncDisposable {
     const images = imagesOn(imageStore, imageUsersOf(index));
     const pidOf = (id: string): number | undefined => index.pidOf(id);
     const defaultLimits = (): readonly ResourceLimit[] => units.facts.processDefaults.limits;
-    const seccomp = await seccompProfile();
+    const profile = installedSeccompProfile();
+    const seccomp = loadedOnce(async () => await readSeccompProfile(profile));
     const bundles = new Bundles({
       images,
       overlayMount,

@@ -144,7 +144,10 @@ export type Configuration = {
   readonly environment?: { readonly [key: string]: string } | undefined;
   /** The working folder. Defaults to the image's, then to '/'; made when missing. */
   readonly workingDirectory?: string | undefined;
-  /** Who runs it: a name or number from the container's own /etc/passwd, and after ':' a group. Defaults to the image's. */
+  /**
+   * Who runs it: a name from the container's own /etc/passwd or a number, and after ':' a group. Digits are a number, whatever
+   * that file says. Defaults to the image's.
+   */
   readonly user?: string | undefined;
   /** Groups it belongs to besides, by name or number. */
   readonly groups?: readonly string[] | undefined;
@@ -189,9 +192,12 @@ export type Configuration = {
   readonly readOnlyRoot?: boolean | undefined;
   /** Whether it runs with all capabilities and without seccomp and masked paths. Defaults to false. */
   readonly privileged?: boolean | undefined;
-  /** Capabilities beyond the default ones, such as 'NET_ADMIN' or 'CAP_NET_ADMIN'. */
+  /**
+   * Capabilities beyond the default ones, such as 'NET_ADMIN' or 'CAP_NET_ADMIN'; 'ALL' is every one that this host can give. A
+   * user who is not root has these, too, and no others.
+   */
   readonly addCapabilities?: readonly string[] | undefined;
-  /** Default capabilities that are taken away; 'ALL' takes every one. */
+  /** Capabilities that are taken away; 'ALL' takes every one that is not added by name. */
   readonly dropCapabilities?: readonly string[] | undefined;
   /** The seccomp profile: a file of the host, or 'unconfined'. Defaults to the distribution's. */
   readonly seccompProfile?: string | undefined;
@@ -1006,7 +1012,7 @@ export interface ContainerHandlers {
    * The client says {"type":"resize","columns":80,"rows":24} when the window of a terminal has changed.
    *
    * The service says one last thing before it closes: {"type":"exit","exitCode":0} when the process has ended, with 'signal' where one
-   * ended a container, and 'message' where nothing could be run and the output does not say why; {"type":"detached"} when the client has
+   * ended a container, and 'message' where nothing could be run; {"type":"detached"} when the client has
    * typed the detach keys; or {"type":"error","error":"NAME","parameters":{}} with an error of this interface, or
    * org.varlink.service.InvalidParameter for a frame that is none ('stream', 'length' or 'control' says what was wrong with it). Hanging
    * up detaches too. A connection that closes without such a last word has lost berthd, and not the process, which goes on: attach to
@@ -1192,7 +1198,8 @@ type Configuration (
 	environment: ?[string]string,
 	# The working folder. Defaults to the image's, then to '/'; made when missing.
 	workingDirectory: ?string,
-	# Who runs it: a name or number from the container's own /etc/passwd, and after ':' a group. Defaults to the image's.
+	# Who runs it: a name from the container's own /etc/passwd or a number, and after ':' a group. Digits are a number, whatever
+	# that file says. Defaults to the image's.
 	user: ?string,
 	# Groups it belongs to besides, by name or number.
 	groups: ?[]string,
@@ -1235,9 +1242,10 @@ type Configuration (
 	readOnlyRoot: ?bool,
 	# Whether it runs with all capabilities and without seccomp and masked paths. Defaults to false.
 	privileged: ?bool,
-	# Capabilities beyond the default ones, such as 'NET_ADMIN' or 'CAP_NET_ADMIN'.
+	# Capabilities beyond the default ones, such as 'NET_ADMIN' or 'CAP_NET_ADMIN'; 'ALL' is every one that this host can give. A
+	# user who is not root has these, too, and no others.
 	addCapabilities: ?[]string,
-	# Default capabilities that are taken away; 'ALL' takes every one.
+	# Capabilities that are taken away; 'ALL' takes every one that is not added by name.
 	dropCapabilities: ?[]string,
 	# The seccomp profile: a file of the host, or 'unconfined'. Defaults to the distribution's.
 	seccompProfile: ?string,
@@ -1842,7 +1850,7 @@ method ExecStart(
 # The client says {"type":"resize","columns":80,"rows":24} when the window of a terminal has changed.
 #
 # The service says one last thing before it closes: {"type":"exit","exitCode":0} when the process has ended, with 'signal' where one
-# ended a container, and 'message' where nothing could be run and the output does not say why; {"type":"detached"} when the client has
+# ended a container, and 'message' where nothing could be run; {"type":"detached"} when the client has
 # typed the detach keys; or {"type":"error","error":"NAME","parameters":{}} with an error of this interface, or
 # org.varlink.service.InvalidParameter for a frame that is none ('stream', 'length' or 'control' says what was wrong with it). Hanging
 # up detaches too. A connection that closes without such a last word has lost berthd, and not the process, which goes on: attach to
@@ -2034,7 +2042,7 @@ error InvalidFile (
 
 # Neither the image nor the call says what to run.
 error NoCommand (
-	# The image.
+	# The image, or the root directory.
 	image: string
 )
 
@@ -2052,7 +2060,7 @@ error InvalidProperty (
 	reason: string
 )
 
-# The program that should run is not in the container.
+# The program that should run is not in the container, or the working folder is not.
 error CommandNotFound (
 	# The name of the container.
 	container: string,
@@ -2450,7 +2458,7 @@ export class ContainerClient {
    * The client says {"type":"resize","columns":80,"rows":24} when the window of a terminal has changed.
    *
    * The service says one last thing before it closes: {"type":"exit","exitCode":0} when the process has ended, with 'signal' where one
-   * ended a container, and 'message' where nothing could be run and the output does not say why; {"type":"detached"} when the client has
+   * ended a container, and 'message' where nothing could be run; {"type":"detached"} when the client has
    * typed the detach keys; or {"type":"error","error":"NAME","parameters":{}} with an error of this interface, or
    * org.varlink.service.InvalidParameter for a frame that is none ('stream', 'length' or 'control' says what was wrong with it). Hanging
    * up detaches too. A connection that closes without such a last word has lost berthd, and not the process, which goes on: attach to
@@ -2576,7 +2584,7 @@ export type ContainerErrors = {
   };
   /** Neither the image nor the call says what to run. */
   readonly NoCommand: {
-    /** The image. */
+    /** The image, or the root directory. */
     readonly image: string;
   };
   /** A bind mount's source is not there. */
@@ -2591,7 +2599,7 @@ export type ContainerErrors = {
     /** What is wrong with it. */
     readonly reason: string;
   };
-  /** The program that should run is not in the container. */
+  /** The program that should run is not in the container, or the working folder is not. */
   readonly CommandNotFound: {
     /** The name of the container. */
     readonly container: string;

@@ -24,15 +24,46 @@ export function parseCapability(text: string): string | undefined {
   return CAPABILITIES.includes(name) ? name : undefined;
 }
 
-/**
- * The default ones with changes: `ALL` among those added means every one there is, `ALL` among those dropped means none
- * but those that are added by name. Of what is both added and dropped, dropping wins. Names are canonical, or `ALL`.
- */
-export function capabilitiesWith(add: readonly string[], drop: readonly string[]): string[] {
-  const base = drop.includes('ALL') ? [] : add.includes('ALL') ? CAPABILITIES : DEFAULT_CAPABILITIES;
-  const named = add.filter((name) => name !== 'ALL');
-  return [...new Set([...base, ...named])].filter((name) => !drop.includes(name));
+/** What is asked for. Names are canonical, or `ALL`. */
+export interface CapabilityRequest {
+  readonly add: readonly string[];
+  readonly drop: readonly string[];
+  /** What the changes are made to: `ALL` of them, or the default ones. */
+  readonly from?: 'default' | 'ALL';
 }
+
+export interface Capabilities {
+  /** What its processes can have at most, and what those of root have. */
+  readonly bounding: readonly string[];
+  /**
+   * What the process has as a user who is not root, too: what was asked for by name, or all of it where `ALL` was. The ambient set
+   * is the only way for such a user to have any.
+   */
+  readonly ambient: readonly string[];
+}
+
+/**
+ * `ALL` among those added means every one that this host can give, `ALL` among those dropped means none but those that are added
+ * by name. Of what is both added and dropped, dropping wins. One that is asked for by name and cannot be had is kept: that is
+ * for the runtime to refuse.
+ * @param grantable what this host can give
+ */
+export function capabilitiesFor(
+  { add, drop, from = 'default' }: CapabilityRequest,
+  grantable: readonly string[] = CAPABILITIES,
+): Capabilities {
+  const all = grantable.filter((name) => !drop.includes('ALL') && !drop.includes(name));
+  const base = from === 'ALL' || add.includes('ALL') ? all : DEFAULT_CAPABILITIES.filter((name) => all.includes(name));
+  const named = add.filter((name) => name !== 'ALL' && !drop.includes(name));
+  const ambient = add.includes('ALL') ? [...base, ...named] : named;
+  return { bounding: [...new Set([...base, ...named])], ambient: [...new Set(ambient)] };
+}
+
+/** By which changes to the default ones a list comes about. */
+export const capabilityChanges = (list: readonly string[]): Required<Pick<CapabilityRequest, 'add' | 'drop'>> => ({
+  add: list.filter((name) => !DEFAULT_CAPABILITIES.includes(name)),
+  drop: DEFAULT_CAPABILITIES.filter((name) => !list.includes(name)),
+});
 
 /**
  * Those that a process can give to another one, out of its `/proc/PID/status`. A container cannot have more than process 1,

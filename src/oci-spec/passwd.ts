@@ -1,6 +1,9 @@
 /** Who a process runs as, looked up in the container's own files: passwd(5) and group(5), given as text. */
 
-/** The texts come from an image and are hostile: what does not parse is skipped, numbers are bounded. */
+/**
+ * The texts come from an image and are hostile: what does not parse is skipped, numbers are bounded, and they are gone through
+ * line by line, since a file of line breaks would be a million arrays.
+ */
 export interface UserFiles {
   /** Content of /etc/passwd; undefined where there is none. */
   readonly passwd: string | undefined;
@@ -10,7 +13,10 @@ export interface UserFiles {
 export interface User {
   readonly uid: number;
   readonly gid: number;
-  /** Supplementary groups, ascending, without `gid`. */
+  /**
+   * Supplementary groups, ascending, with `gid` among them: a program that sets its group aside would otherwise read what is
+   * denied to the group (CVE-2022-2989).
+   */
   readonly additionalGids: readonly number[];
   /** The home folder; `/` for a number that /etc/passwd does not know. */
   readonly home: string;
@@ -42,43 +48,66 @@ interface PasswdLine {
 interface GroupLine {
   readonly name: string;
   readonly gid: number;
-  readonly members: readonly string[];
+  /** With commas between them. */
+  readonly members: string;
 }
 
 /**
  * Resolves what an image or a user writes: `name`, `uid`, `name:group`, `uid:gid` …; empty is root.
- * A name wins over a number that looks the same; with a group given, there are no supplementary groups, as in podman.
+ * Digits are a number, never a name: an image that calls somebody `1000` does not say who 1000 is (CVE-2016-3697). With a
+ * group given, there are no other groups, as in podman.
  * @throws UserUnknown
  */
 export function resolveUser(spec: string, files: UserFiles): User {
-  const [user = '', group] = spec.split(':', 2);
-  const passwd = passwdLines(files.passwd ?? '');
-  const groups = groupLines(files.group ?? '');
+  const [user = '', group, ...rest] = spec.split(':');
+  if (rest.length > 0) throw new UserUnknown(spec);
   const wanted = user === '' ? '0' : user;
-  const line = passwd.find(({ name }) => name === wanted) ?? passwd.find(({ uid }) => String(uid) === wanted);
-  const uid = line?.uid ?? parseId(wanted);
+  const number = parseNumber(wanted);
+  const line = firstOf(passwdLines(files.passwd), ({ name, uid }) =>
+    number === undefined ? name === wanted : uid === number,
+  );
+  const uid = number ?? line?.uid;
   if (uid === undefined) throw new UserUnknown(wanted);
-  const gid = group === undefined || group === '' ? (line?.gid ?? 0) : resolveGroup(group, groups);
-  const own =
-    group === undefined && line !== undefined ? groups.filter(({ members }) => members.includes(line.name)) : [];
-  const additionalGids = [...new Set(own.map((each) => each.gid))].filter((each) => each !== gid).sort((a, b) => a - b);
-  return { uid, gid, additionalGids, home: homeOf(line) ?? (uid === 0 ? '/root' : '/'), name: line?.name };
+  const gid = group === undefined || group === '' ? (line?.gid ?? 0) : resolveGroup(group, files);
+  const own = group === undefined && line !== undefined ? groupsOf(line.name, files) : [];
+  return {
+    uid,
+    gid,
+    additionalGids: groupList([gid, ...own]),
+    home: homeOf(line) ?? (uid === 0 ? '/root' : '/'),
+    name: line?.name,
+  };
 }
+
+/** Each once, ascending. */
+export const groupList = (gids: readonly number[]): number[] => [...new Set(gids)].sort((a, b) => a - b);
 
 /** undefined for one that is no absolute path: it becomes HOME. */
 const homeOf = (line: PasswdLine | undefined): string | undefined =>
   line?.home.startsWith('/') === true && !line.home.includes('\0') ? line.home : undefined;
 
 /** @throws UserUnknown */
-export function resolveGroups(names: readonly string[], files: UserFiles): number[] {
-  const groups = groupLines(files.group ?? '');
-  return names.map((name) => resolveGroup(name, groups));
-}
+export const resolveGroups = (names: readonly string[], files: UserFiles): number[] =>
+  names.map((name) => resolveGroup(name, files));
 
-function resolveGroup(name: string, groups: readonly GroupLine[]): number {
-  const gid = groups.find((each) => each.name === name)?.gid ?? parseId(name);
+function resolveGroup(name: string, files: UserFiles): number {
+  const gid = parseNumber(name) ?? firstOf(groupLines(files.group), (each) => each.name === name)?.gid;
   if (gid === undefined) throw new UserUnknown(name);
   return gid;
+}
+
+function groupsOf(user: string, files: UserFiles): number[] {
+  const gids: number[] = [];
+  for (const { gid, members } of groupLines(files.group)) if (members.split(',').includes(user)) gids.push(gid);
+  return gids;
+}
+
+/** undefined for what is no number. @throws UserUnknown for one that no ID is */
+function parseNumber(text: string): number | undefined {
+  if (!/^\d+$/.test(text)) return undefined;
+  const id = parseId(text);
+  if (id === undefined) throw new UserUnknown(text);
+  return id;
 }
 
 function parseId(text: string): number | undefined {
@@ -87,19 +116,35 @@ function parseId(text: string): number | undefined {
   return id <= MAX_ID ? id : undefined;
 }
 
-const linesOf = (text: string): string[][] => text.split('\n').map((line) => line.replace(/\r$/, '').split(':'));
-
-function passwdLines(text: string): PasswdLine[] {
-  return linesOf(text).flatMap(([name = '', , uidText = '', gidText = '', , home = '']) => {
-    const uid = parseId(uidText);
-    const gid = parseId(gidText);
-    return name === '' || uid === undefined || gid === undefined ? [] : [{ name, uid, gid, home }];
-  });
+function firstOf<T>(lines: Iterable<T>, fits: (line: T) => boolean): T | undefined {
+  for (const line of lines) if (fits(line)) return line;
+  return undefined;
 }
 
-function groupLines(text: string): GroupLine[] {
-  return linesOf(text).flatMap(([name = '', , gidText = '', members = '']) => {
+function* linesOf(text = ''): Iterable<string> {
+  for (let from = 0; from < text.length;) {
+    const newline = text.indexOf('\n', from);
+    const end = newline === -1 ? text.length : newline;
+    if (end > from) yield text.slice(from, text[end - 1] === '\r' ? end - 1 : end);
+    from = end + 1;
+  }
+}
+
+/** The first ones are all that count. */
+const MAX_FIELDS = 7;
+
+function* passwdLines(text: string | undefined): Iterable<PasswdLine> {
+  for (const line of linesOf(text)) {
+    const [name = '', , uidText = '', gidText = '', , home = ''] = line.split(':', MAX_FIELDS);
+    const [uid, gid] = [parseId(uidText), parseId(gidText)];
+    if (name !== '' && uid !== undefined && gid !== undefined) yield { name, uid, gid, home };
+  }
+}
+
+function* groupLines(text: string | undefined): Iterable<GroupLine> {
+  for (const line of linesOf(text)) {
+    const [name = '', , gidText = '', members = ''] = line.split(':', MAX_FIELDS);
     const gid = parseId(gidText);
-    return name === '' || gid === undefined ? [] : [{ name, gid, members: members.split(',') }];
-  });
+    if (name !== '' && gid !== undefined) yield { name, gid, members };
+  }
 }

@@ -62,8 +62,10 @@ export interface SpecInput {
   readonly deviceRules?: 'none' | 'allow-all';
   readonly sysctls?: Readonly<Record<string, string>>;
   readonly limits?: readonly SpecLimit[];
-  /** Canonical names. */
+  /** Canonical names: what its processes can have at most, and what those of root have. */
   readonly capabilities: readonly string[];
+  /** What the process has as a user who is not root. */
+  readonly ambientCapabilities?: readonly string[];
   /** `privileged`: no seccomp, nothing masked, every kernel file writable. */
   readonly confinement: 'standard' | 'privileged';
   readonly newPrivileges: 'allowed' | 'blocked';
@@ -168,10 +170,11 @@ function pathsFor({ confinement, maskPaths = [], unmaskPaths = [] }: SpecInput):
 }
 
 function processFor(input: SpecInput): OciProcess {
-  const { capabilities, limits = [], terminalSize: size } = input;
+  const { capabilities, ambientCapabilities = [], limits = [], terminalSize: size } = input;
   const { uid, gid, additionalGids } = input.user;
-  // Inheritable and ambient ones would reach programs of users who were given none.
-  const ofRoot = uid === 0 ? capabilities : [];
+  // Root has them anyway: inheritable and ambient ones would reach programs of users who were given none.
+  const ambient = uid === 0 ? [] : ambientCapabilities;
+  const effective = uid === 0 ? capabilities : ambient;
   return {
     terminal: input.terminal === 'pty',
     ...(size === undefined ? {} : { consoleSize: { height: size.rows, width: size.columns } }),
@@ -179,7 +182,7 @@ function processFor(input: SpecInput): OciProcess {
     args: input.args,
     env: Object.entries(input.environment).map(([name, value]) => `${name}=${value}`),
     cwd: input.cwd,
-    capabilities: { bounding: capabilities, effective: ofRoot, permitted: ofRoot, inheritable: [], ambient: [] },
+    capabilities: { bounding: capabilities, effective, permitted: effective, inheritable: ambient, ambient },
     noNewPrivileges: input.newPrivileges === 'blocked',
     ...(limits.length === 0 ? {} : { rlimits: limits.map(limitFor) }),
   };

@@ -10,6 +10,7 @@ export const RUNTIME_ERROR_KINDS = [
   'permission-denied',
   'bad-user',
   'bad-workdir',
+  'workdir-not-found',
   'bad-rootfs',
   'mount-failed',
   'bad-spec',

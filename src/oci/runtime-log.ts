@@ -17,7 +17,7 @@ const MAX_MESSAGE = 2000;
 /** The words by which the runtimes' refusals are told apart; the first that fits wins. */
 const KINDS: readonly (readonly [RegExp, RuntimeErrorKind])[] = [
   [
-    /executable file .*not found|exec: .*no such file or directory|open executable.*no such file/i,
+    /executable file .*not found|cannot find `.*` in \$PATH|exec: .*no such file or directory|open executable.*no such file/i,
     'executable-not-found',
   ],
   [
@@ -25,6 +25,7 @@ const KINDS: readonly (readonly [RegExp, RuntimeErrorKind])[] = [
     'not-executable',
   ],
   [/unable to find (?:user|group)|no users found|setgroups|setresuid|setresgid/i, 'bad-user'],
+  [/(?:chdir|cwd).*no such file/i, 'workdir-not-found'],
   [/chdir|cwd/i, 'bad-workdir'],
   [/does not exist|error opening file .*status|cannot open directory/i, 'no-such-container'],
   [/already exists|already running/i, 'already-exists'],

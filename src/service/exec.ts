@@ -49,7 +49,7 @@ export const execService = (sessions: ExecSessions, detachKeysOf: DetachKeysOf):
       return {
         reply: { inputOpen },
         serve: async (stream) => {
-          const ended = sessions.ended(session.id).then(endFor(attachment));
+          const ended = sessions.ended(session.id).then(exitOf);
           if (options.size !== undefined) relay.resize(options.size);
           const open = stdin ? 'open' : 'none';
           await serveAttached(stream, options, { relay, attachment, leave, stdin: open, ended, redraw: true });
@@ -117,7 +117,7 @@ async function startAttached<T>(
     client: attachment,
     size: options.size,
   });
-  const ended = sessions.ended(session.id).then(endFor(attachment));
+  const ended = sessions.ended(session.id).then(exitOf);
   leaveWhenGone(call.signal, attachment, leave);
   const stdin = session.config.stdin ? 'open' : 'none';
   return {
@@ -126,13 +126,8 @@ async function startAttached<T>(
   };
 }
 
-/** How a session ended. Where nothing was run, what the client has heard is the runtime saying why, and is not repeated. */
-const endFor =
-  (attachment: Attachment) =>
-  (end: SessionEnd | undefined): SessionExit => ({
-    exitCode: end?.code,
-    message: attachment.hasHeard ? undefined : end?.message,
-  });
+/** How a session ended. Where nothing was run, the runtime has said why in its own words, which look like the command's. */
+const exitOf = (end: SessionEnd | undefined): SessionExit => ({ exitCode: end?.code, message: end?.message });
 
 function wireSession(session: Session, pid: number | undefined): ExecSession {
   const { id, container, config, createdAt, startedAt, end } = session;

@@ -11,7 +11,6 @@ export class Attachment {
   readonly #connected = Promise.withResolvers<void>();
   #held: [OutputName, Buffer][] = [];
   #heldBytes = 0;
-  #heard = false;
   #channel: Channel | undefined;
 
   /** @param wanted the outputs that are passed on; others are left out */
@@ -28,18 +27,12 @@ export class Attachment {
     return this.#channel?.pending ?? this.#heldBytes;
   }
 
-  /** Whether anything was said that is passed on. */
-  get hasHeard(): boolean {
-    return this.#heard;
-  }
-
   wants(stream: OutputName): boolean {
     return this.#wanted.includes(stream);
   }
 
   output(stream: OutputName, bytes: Buffer): void {
     if (!this.wants(stream)) return;
-    this.#heard = true;
     if (this.#channel !== undefined) {
       this.#channel.write(stream, bytes);
       return;

@@ -86,12 +86,27 @@ describe('berth exec', () => {
     [['true'],                         0,   /^$/],
     [['sh', '-c', 'exit 42'],          42,  /^$/],
     [['sh', '-c', 'kill -KILL $$'],    137, /^$/],
-    [['no-such-command'],              127, /^.*no-such-command.+\n$/],
-    [['/etc/passwd'],                  126, /^.*\/etc\/passwd.+\n$/],
+    [['no-such-command'],              127, /^.*no-such-command.+\nberth: nothing was run: .*no-such-command.+\n$/],
+    [['/etc/passwd'],                  126, /^.*\/etc\/passwd.+\nberth: nothing was run: .*\/etc\/passwd.+\n$/],
+    [[''],                             127, /^.*\nberth: nothing was run: .*``.+\n$/],
   ])('%j exits with %i', async (command, code, stderr) => {
     const ran = await berth(['exec', 'x', ...command]);
     expect([ran.code, ran.text()]).toEqual([code, '']);
     expect(ran.stderr.toString()).toMatch(stderr);
+  });
+
+  it.each(['crun', 'runc'])('exits with 127 where the folder to run it in is missing, with %s', async (runtime) => {
+    await client.run('y', FOREVER, { runtime });
+    const ran = await berth(['exec', '-w', '/missing', 'y', 'true']);
+    expect([ran.code, ran.stderr.toString()]).toEqual([
+      127,
+      expect.stringMatching(/^berth: nothing was run: .+missing/m),
+    ]);
+    const detached = await berth(['exec', '-d', '-w', '/missing', 'y', 'true']);
+    expect([detached.code, detached.stderr.toString()]).toEqual([
+      127,
+      expect.stringMatching(/^berth: container 'y' has no such command, or no such folder/),
+    ]);
   });
 
   it('exits with 125 when berth itself fails', async () => {
@@ -378,5 +393,32 @@ describe('a berthd that dies', () => {
       ],
     );
     expect(ran.text()).toMatch(/got two\r\nend\r\ngot end\r\ncode=6\r\nrestored$/);
+  });
+});
+
+describe('berth run', () => {
+  it('says what kind of terminal it gives, unless somebody else does', async () => {
+    const image = await client.image('plain');
+    const term = async (...options: string[]): Promise<string> =>
+      (await berth(['run', '--rm', ...options, image, 'sh', '-c', 'echo "[$TERM]"'])).text();
+    expect([await term(), await term('-t'), await term('-t', '-e', 'TERM=vt100')]).toEqual([
+      '[]',
+      '[xterm]',
+      '[vt100]',
+    ]);
+  });
+
+  it.each(['crun', 'runc'])('exits with 127 for a command without a name, with %s', async (runtime) => {
+    expect(await berth(['run', '--rm', '--runtime', runtime, await client.image('plain'), ''])).toMatchObject({
+      code: 127,
+    });
+  });
+
+  it('does not speak of an image where there is none', async () => {
+    const ran = await berth(['run', '--rm', '--rootfs', '/srv']);
+    expect([ran.code, ran.stderr.toString()]).toEqual([
+      125,
+      "berth: '/srv' does not say what to run; give a command after it\n",
+    ]);
   });
 });

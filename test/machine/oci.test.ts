@@ -1,7 +1,7 @@
 /** crun and runc with real bundles: berth's configuration, its command lines, and what the runtimes say of failures. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { capabilitiesWith, grantableCapabilities } from '../../src/oci-spec/capabilities.ts';
+import { capabilitiesFor, DEFAULT_CAPABILITIES, grantableCapabilities } from '../../src/oci-spec/capabilities.ts';
 import { CliRuntime } from '../../src/oci/cli-runtime.ts';
 import { runtimeLog } from '../../src/oci/runtime-log.ts';
 import { RUNTIME_NAMES, type RuntimeName } from '../../src/oci/runtime.ts';
@@ -47,7 +47,7 @@ describe.each(RUNTIME_NAMES)('%s', (name) => {
     count += 1;
     const id = `${name}-${count}`;
     const folder = `/run/bundle-${id}`;
-    const capabilities = input.capabilities ?? capabilitiesWith([], []);
+    const capabilities = input.capabilities ?? DEFAULT_CAPABILITIES;
     const spec = specFor({
       rootPath: '/var/lib/berth/rootfs',
       rootAccess: 'writable',
@@ -149,7 +149,7 @@ describe.each(RUNTIME_NAMES)('%s', (name) => {
 
   it('lets a privileged container do everything', async () => {
     const grantable = grantableCapabilities(await readFile(machine.path('/proc/1/status'), 'utf8'));
-    const capabilities = capabilitiesWith(['ALL'], []).filter((capability) => grantable.includes(capability));
+    const capabilities = capabilitiesFor({ add: ['ALL'], drop: [] }, grantable).bounding;
     const text = await outputOf(
       'grep Seccomp_filters: /proc/self/status; touch /proc/sys/kernel/hostname && echo writable; mount -t tmpfs tmpfs /tmp && echo mounted',
       {

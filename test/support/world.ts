@@ -120,7 +120,7 @@ export class World implements AsyncDisposable {
       overlayMount,
       folders,
       readInside: (_, path) => this.#files[path],
-      seccomp: undefined,
+      seccomp: async () => await Promise.resolve(undefined),
       helpers: '/usr/lib/berth',
       pidOf: (id) => this.index.pidOf(id),
       defaultLimits: () => units.facts.processDefaults.limits,

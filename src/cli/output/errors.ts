@@ -61,8 +61,10 @@ export const CONTAINER_SENTENCES: Sentences<ContainerErrors> = {
   AmbiguousImage: ({ image }) => `'${image}' fits more than one image; give its whole name or more digits of its ID`,
   NoSuchRuntime: ({ runtime }) => `the OCI runtime '${runtime}' is not installed; 'berth info' lists those that are`,
   NoSuchUser: ({ user }) =>
-    `the container's own passwd and group files do not have '${user}'; give numbers, such as --user 1000:1000`,
-  NoCommand: ({ image }) => `the image '${image}' does not say what to run; give a command after it`,
+    /^\d+$/.test(user)
+      ? `there is no user or group ${user}; numbers go up to 4294967294`
+      : `the container's own passwd and group files do not have '${user}'; give numbers, such as --user 1000:1000`,
+  NoCommand: ({ image }) => `'${image}' does not say what to run; give a command after it`,
   NoSuchSource: ({ source }) => `there is no '${source}' on this host to mount; make it first`,
   NoSuchNamespace: ({ namespace }) =>
     `the namespace '${namespace}' is not there; start the container it belongs to first, or start this one with --recursive`,
@@ -71,7 +73,8 @@ export const CONTAINER_SENTENCES: Sentences<ContainerErrors> = {
     `other containers share namespaces of '${container}' (${listed(dependents)}); remove them first with 'berth rm'`,
   InvalidProperty: ({ property, reason }) =>
     `the unit property '${property}' cannot be set: ${reason}; systemd.resource-control(5) has those that limit resources`,
-  CommandNotFound: ({ container, message }) => `the command is not in container '${container}': ${message}`,
+  CommandNotFound: ({ container, message }) =>
+    `container '${container}' has no such command, or no such folder to run it in: ${message}`,
   CommandNotExecutable: ({ container, message }) =>
     `the command in container '${container}' cannot be executed: ${message}`,
   RuntimeFailed: ({ container, runtime, message }) =>

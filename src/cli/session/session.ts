@@ -117,7 +117,7 @@ async function conclude(last: ServerControl | Missed, farewell: string, { output
       throw new VarlinkError(last.error, { ...last.parameters });
     case 'exit':
       if ('rest' in last) await output.complain(`it ended while berthd was away; ${last.rest}`);
-      if (last.message !== undefined) await output.complain(printable(last.message.trim()));
+      if (last.message !== undefined) await output.complain(`nothing was run: ${printable(last.message.trim())}`);
       else if (last.exitCode === undefined) await output.complain('nobody knows how the process ended');
       return last.exitCode ?? EXIT.berthFailed;
   }

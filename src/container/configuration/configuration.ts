@@ -34,8 +34,9 @@ export interface Configuration extends Namespaces {
   readonly oomScoreAdjust?: number | undefined;
   readonly readOnlyRoot: boolean;
   readonly privileged: boolean;
-  /** Canonical names, `CAP_NET_ADMIN`. */
-  readonly capabilities: readonly string[];
+  /** Canonical names, `CAP_NET_ADMIN`, or `ALL`. */
+  readonly addCapabilities: readonly string[];
+  readonly dropCapabilities: readonly string[];
   /** A file of the host, or `unconfined`; undefined for the distribution's. */
   readonly seccompProfile?: string | undefined;
   readonly maskPaths: readonly string[];

@@ -1,6 +1,7 @@
 /** From what a client asks for and what an image says to what a container is made of. Pure but for looking at sources. */
+import { join } from 'node:path';
 import { parseSignal } from '../../lib/signals.ts';
-import { capabilitiesWith, parseCapability } from '../../oci-spec/capabilities.ts';
+import { parseCapability } from '../../oci-spec/capabilities.ts';
 import type { Image, ImageConfig } from '../../storage/images.ts';
 import { parseDetachKeys } from '../../stream/detach-keys.ts';
 import { absolutePath, invalid, listOf, mapOf, numberWithin, textOf, textsOf } from './checks.ts';
@@ -133,7 +134,7 @@ export function configure(request: Request, image: Image | undefined, defaults: 
     entrypoint,
     command,
     environment: environmentOf(config.env, request.environment),
-    workingDirectory: absolutePath(request.workingDirectory ?? (config.workingDir || '/'), 'workingDirectory'),
+    workingDirectory: absolutePath(request.workingDirectory ?? join('/', config.workingDir), 'workingDirectory'),
     user: request.user === undefined ? config.user : textOf(request.user, 'user'),
     groups: listOf(request.groups, 'groups', option.groupOf),
     hostname: hostnameOf(request.hostname, namespaces, defaults),
@@ -154,12 +155,7 @@ export function configure(request: Request, image: Image | undefined, defaults: 
         : numberWithin(request.oomScoreAdjust, 'oomScoreAdjust', -MAX_OOM_SCORE, MAX_OOM_SCORE),
     readOnlyRoot: request.readOnlyRoot ?? false,
     privileged,
-    capabilities: privileged
-      ? capabilitiesWith(['ALL'], [])
-      : capabilitiesWith(
-          listOf(request.addCapabilities, 'addCapabilities', capabilityOf),
-          listOf(request.dropCapabilities, 'dropCapabilities', capabilityOf),
-        ),
+    ...capabilitiesOf(request),
     seccompProfile:
       request.seccompProfile === undefined ? undefined : option.seccompProfileOf(request.seccompProfile, privileged),
     maskPaths: listOf(request.maskPaths, 'maskPaths', option.maskPathOf),
@@ -254,6 +250,14 @@ function sharedMemoryOf(bytes: number | undefined, isPrivate: boolean): number {
 function initProcessOf(asked: boolean | undefined, isPrivate: boolean): boolean {
   if (asked === true && !isPrivate) throw invalid('initProcess');
   return asked ?? false;
+}
+
+/** Every one and none at once is no wish. */
+function capabilitiesOf(request: Request): Pick<Configuration, 'addCapabilities' | 'dropCapabilities'> {
+  const addCapabilities = listOf(request.addCapabilities, 'addCapabilities', capabilityOf);
+  const dropCapabilities = listOf(request.dropCapabilities, 'dropCapabilities', capabilityOf);
+  if (addCapabilities.includes('ALL') && dropCapabilities.includes('ALL')) throw invalid('dropCapabilities');
+  return { addCapabilities, dropCapabilities };
 }
 
 function capabilityOf(name: string, member: string): string {

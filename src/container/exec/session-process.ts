@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { capabilitiesWith, grantableCapabilities } from '../../oci-spec/capabilities.ts';
-import { resolveGroups, resolveUser, UserUnknown, type User } from '../../oci-spec/passwd.ts';
+import { CAPABILITIES, grantableCapabilities } from '../../oci-spec/capabilities.ts';
+import { groupList, resolveGroups, resolveUser, UserUnknown, type User } from '../../oci-spec/passwd.ts';
 import { limitFor } from '../../oci-spec/spec.ts';
 import type { TerminalSize } from '../../stream/control.ts';
 import type { ReadInside } from '../launch/bundle.ts';
@@ -66,9 +66,8 @@ function userOf(config: SessionConfiguration, own: OwnProcess, folder: Folder, r
   try {
     const found: User | undefined = config.user === undefined ? undefined : resolveUser(config.user, { passwd, group });
     const { uid, gid, additionalGids } = found ?? own.user;
-    const gids = new Set([...additionalGids, ...resolveGroups(config.groups, { passwd, group })]);
-    gids.delete(gid);
-    return { user: { ...own.user, uid, gid, additionalGids: [...gids].sort((a, b) => a - b) }, home: found?.home };
+    const gids = groupList([gid, ...additionalGids, ...resolveGroups(config.groups, { passwd, group })]);
+    return { user: { ...own.user, uid, gid, additionalGids: gids }, home: found?.home };
   } catch (error) {
     if (!(error instanceof UserUnknown)) throw error;
     throw new ContainerError('NoSuchUser', { user: error.user }, { cause: error });
@@ -94,14 +93,14 @@ function split(assignment: string): [string, string] {
 
 function capabilitiesOf(config: SessionConfiguration, own: OwnProcess, uid: number): object {
   const { privileged, addCapabilities } = config;
+  const { bounding: ofContainer = [], ambient: ofItsUser = [] } = own.capabilities;
   const grantable = grantableCapabilities(readFileSync('/proc/1/status', 'latin1'));
-  const wanted = privileged
-    ? capabilitiesWith(['ALL'], [])
-    : [...(own.capabilities['bounding'] ?? []), ...addCapabilities];
+  const wanted = [...(privileged ? CAPABILITIES : ofContainer), ...addCapabilities];
   const bounding = [...new Set(wanted)].filter((name) => grantable.includes(name));
   const ofRoot = uid === 0 ? bounding : [];
   // What was asked for by name is meant for whoever runs it; ambient is how a user who is not root gets any.
-  const named = uid === 0 ? [] : addCapabilities.filter((name) => grantable.includes(name));
+  const meant = [...(uid === own.user.uid ? ofItsUser : []), ...addCapabilities];
+  const named = uid === 0 ? [] : [...new Set(meant)].filter((name) => grantable.includes(name));
   const effective = [...ofRoot, ...named];
   return { bounding, effective, permitted: effective, inheritable: named, ambient: named };
 }

@@ -23,7 +23,7 @@ const MAX_PRESERVED = 6;
 export function configureSession(request: SessionRequest): SessionConfiguration {
   const { command, environment, user, workingDirectory, terminal = false, stdin = false, privileged = false } = request;
   const { preservedDescriptors = 0 } = request;
-  if (command.length === 0 || command[0] === '') throw invalid('command');
+  if (command.length === 0) throw invalid('command');
   const variables = mapOf(environment, 'environment');
   if (Object.keys(variables).some((name) => name.includes('='))) throw invalid('environment');
   return {

@@ -1,6 +1,14 @@
 /** Writes the OCI bundle of a container, anew at each start: what it is made of may have changed, and so may its users. */
 import type { ResourceLimit } from '../../lib/resource-limits.ts';
-import { resolveGroups, resolveUser, UserUnknown, type User, type UserFiles } from '../../oci-spec/passwd.ts';
+import type { Capabilities } from '../../oci-spec/capabilities.ts';
+import {
+  groupList,
+  resolveGroups,
+  resolveUser,
+  UserUnknown,
+  type User,
+  type UserFiles,
+} from '../../oci-spec/passwd.ts';
 import type { OciRuntime } from '../../oci/runtime.ts';
 import type { SpecMount } from '../../oci-spec/mounts.ts';
 import type { SeccompResolver } from '../../oci-spec/seccomp.ts';
@@ -13,7 +21,7 @@ import { argvOf, type Configuration } from '../configuration/configuration.ts';
 import { ContainerError } from '../errors.ts';
 import { writeEtc } from './etc-files.ts';
 import type { Folder, Folders } from '../records/folder.ts';
-import { demandHostFiles, availableOf, deviceNodes, findInitProgram, readSeccompProfile } from './host-files.ts';
+import { capabilitiesOf, demandHostFiles, deviceNodes, findInitProgram, readSeccompProfile } from './host-files.ts';
 import { parseContainerId, shortId } from '../names.ts';
 import { processLimits, type Attainable } from './process-limits.ts';
 import { shareNamespaces, specNamespaces, type PidOf } from './shared-namespaces.ts';
@@ -30,8 +38,8 @@ export interface BundlesOptions {
   readonly overlayMount: typeof overlayMount;
   readonly folders: Folders;
   readonly readInside: ReadInside;
-  /** undefined where the host has no profile. */
-  readonly seccomp: SeccompResolver | undefined;
+  /** undefined where the host has no profile. @throws ContainerError `InvalidFile` */
+  readonly seccomp: () => Promise<SeccompResolver | undefined>;
   /** The folder of the programs that every container's unit runs. */
   readonly helpers: string;
   /** Of containers whose namespaces others share. */
@@ -60,7 +68,7 @@ export interface TerminalRequest {
 /** What was looked up on the host for this start. */
 interface Found {
   readonly user: User;
-  readonly capabilities: readonly string[];
+  readonly capabilities: Capabilities;
   readonly devices: readonly SpecDevice[];
   readonly mounts: readonly SpecMount[];
   readonly seccomp: SeccompResolver | undefined;
@@ -136,10 +144,10 @@ export class Bundles {
   async #find(config: Configuration, folder: Folder, { sources }: Root): Promise<Found> {
     const { readInside, seccomp, defaultLimits, attainable, holdsMounts } = this.#options;
     const [capabilities, devices, mounts, profile, initProgram, limits] = await Promise.all([
-      availableOf(config.capabilities),
+      capabilitiesOf(config),
       deviceNodes(config.devices),
       specMountsFor(folder, config, holdsMounts),
-      config.seccompProfile === undefined ? seccomp : readSeccompProfile(config.seccompProfile),
+      config.seccompProfile === undefined ? seccomp() : readSeccompProfile(config.seccompProfile),
       config.initProcess ? findInitProgram() : undefined,
       processLimits(config, defaultLimits(), attainable),
     ]);
@@ -158,9 +166,7 @@ export class Bundles {
 function lookUp({ user, groups }: Configuration, files: UserFiles): User {
   try {
     const found = resolveUser(user, files);
-    const gids = new Set([...found.additionalGids, ...resolveGroups(groups, files)]);
-    gids.delete(found.gid);
-    return { ...found, additionalGids: [...gids].sort((a, b) => a - b) };
+    return { ...found, additionalGids: groupList([...found.additionalGids, ...resolveGroups(groups, files)]) };
   } catch (error) {
     if (!(error instanceof UserUnknown)) throw error;
     throw new ContainerError('NoSuchUser', { user: error.user }, { cause: error });
@@ -185,7 +191,13 @@ function specOf(
     rootPath: folder.root,
     rootAccess: config.readOnlyRoot ? 'read-only' : 'writable',
     args: [...(initProgram === undefined ? [] : [INIT, '--']), ...argvOf(config)],
-    environment: { HOSTNAME: config.hostname, container: 'berth', HOME: user.home, ...config.environment },
+    environment: {
+      HOSTNAME: config.hostname,
+      container: 'berth',
+      HOME: user.home,
+      ...(config.terminal ? { TERM: 'xterm' } : {}),
+      ...config.environment,
+    },
     cwd: config.workingDirectory,
     user,
     hostname: config.utsNamespace === 'private' ? config.hostname : undefined,
@@ -198,10 +210,11 @@ function specOf(
     deviceRules: runtime.name === 'runc' ? 'allow-all' : 'none',
     sysctls: config.sysctls,
     limits,
-    capabilities,
+    capabilities: capabilities.bounding,
+    ambientCapabilities: capabilities.ambient,
     confinement: config.privileged ? 'privileged' : 'standard',
     newPrivileges: config.noNewPrivileges ? 'blocked' : 'allowed',
-    seccomp: seccomp?.(capabilities),
+    seccomp: seccomp?.(capabilities.bounding),
     maskPaths: config.maskPaths,
     unmaskPaths: config.unmaskPaths,
     cgroupsPath: controlGroupFor(unit),

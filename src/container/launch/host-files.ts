@@ -6,7 +6,7 @@ import { constants } from 'node:fs';
 import { access, open, readFile, realpath, stat, statfs } from 'node:fs/promises';
 import { release } from 'node:os';
 import { join } from 'node:path';
-import { CAPABILITIES, grantableCapabilities } from '../../oci-spec/capabilities.ts';
+import { capabilitiesFor, grantableCapabilities, type Capabilities } from '../../oci-spec/capabilities.ts';
 import { parseSeccompProfile, SeccompProfileInvalid, type SeccompResolver } from '../../oci-spec/seccomp.ts';
 import type { SpecDevice } from '../../oci-spec/spec.ts';
 import type { Configuration, Device } from '../configuration/configuration.ts';
@@ -100,11 +100,11 @@ export const deviceNumber = (rdev: bigint): { major: number; minor: number } => 
   minor: Number(((rdev >> 12n) & 0xff_ff_ff_00n) | (rdev & 0xffn)),
 });
 
-/** All capabilities are all that this host can give; one that is asked for by name and cannot be had is the runtime's to refuse. */
-export async function availableOf(capabilities: readonly string[]): Promise<readonly string[]> {
-  if (capabilities.length < CAPABILITIES.length) return capabilities;
+/** What a container can do, on this host. */
+export async function capabilitiesOf(config: Configuration): Promise<Capabilities> {
   const grantable = grantableCapabilities(await readFile('/proc/1/status', 'utf8'));
-  return capabilities.filter((name) => grantable.includes(name));
+  const { addCapabilities: add, dropCapabilities: drop, privileged } = config;
+  return capabilitiesFor({ add, drop, from: privileged ? 'ALL' : 'default' }, grantable);
 }
 
 const MAX_ZONE_BYTES = 1024 * 1024;

@@ -122,7 +122,7 @@ export function remember({ index }: Pick<Ports, 'index'>, id: ContainerId, refus
 const reasonOf = ({ facts, message }: Reason): string =>
   'message' in facts ? facts.message : 'result' in facts ? facts.result : message;
 
-const NOT_FOUND: readonly RuntimeErrorKind[] = ['executable-not-found'];
+const NOT_FOUND: readonly RuntimeErrorKind[] = ['executable-not-found', 'workdir-not-found'];
 const NOT_EXECUTABLE: readonly RuntimeErrorKind[] = ['not-executable', 'permission-denied'];
 
 /** What to tell the caller; undefined for what is no refusal but a fault. */

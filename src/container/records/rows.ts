@@ -1,6 +1,7 @@
 /** Containers as rows of the database, and back. Moments are microseconds since 1970 there. */
 import * as v from 'valibot';
 import type { ContainerRow } from '../../store/container-rows.ts';
+import { capabilityChanges, DEFAULT_CAPABILITIES } from '../../oci-spec/capabilities.ts';
 import type { Container } from '../container.ts';
 import {
   DEFAULT_SHARED_MEMORY_BYTES,
@@ -81,7 +82,10 @@ const Written = v.object({
   oomScoreAdjust: optional(v.number()),
   readOnlyRoot: v.boolean(),
   privileged: v.boolean(),
-  capabilities: texts,
+  /** What came of it, in berth 0.1.0. */
+  capabilities: v.optional(texts, [...DEFAULT_CAPABILITIES]),
+  addCapabilities: optional(texts),
+  dropCapabilities: optional(texts),
   seccompProfile: optional(text),
   maskPaths: v.optional(texts, []),
   unmaskPaths: v.optional(texts, []),
@@ -100,14 +104,15 @@ const Written = v.object({
   resources: v.optional(Resources, {}),
   unitProperties: texts,
 });
-
 const Configuration = v.pipe(
   Written,
-  // `attachable` is how earlier versions said it.
-  v.transform(({ attachable = false, ...rest }) => ({
-    ...rest,
-    streams: rest.streams ?? (attachable ? 'relay' : 'journal'),
-  })),
+  v.transform(({ capabilities, attachable = false, ...config }) => {
+    const { add, drop } = capabilityChanges(config.privileged ? DEFAULT_CAPABILITIES : capabilities);
+    const { addCapabilities = add, dropCapabilities = drop } = config;
+    // `attachable` is how earlier versions said it.
+    const streams = config.streams ?? (attachable ? 'relay' : 'journal');
+    return { ...config, addCapabilities, dropCapabilities, streams };
+  }),
 );
 
 const Exit = v.object({

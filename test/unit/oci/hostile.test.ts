@@ -2,12 +2,12 @@
 import { readFileSync } from 'node:fs';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CAPABILITIES, capabilitiesWith, DEFAULT_CAPABILITIES } from '../../../src/oci-spec/capabilities.ts';
+import { CAPABILITIES, capabilitiesFor, DEFAULT_CAPABILITIES } from '../../../src/oci-spec/capabilities.ts';
 import { resolveUser, UserUnknown, type User } from '../../../src/oci-spec/passwd.ts';
 import { lastErrorIn, runtimeErrorFrom } from '../../../src/oci/runtime-log.ts';
 import { parseSeccompProfile, SeccompProfileInvalid, type SeccompHost } from '../../../src/oci-spec/seccomp.ts';
 
-describe('capabilitiesWith', () => {
+describe('capabilitiesFor', () => {
   it.each<[string, string[], string[], string[]]>([
     ['one that is there', ['CAP_CHOWN'], [], DEFAULT_CAPABILITIES],
     ['all but one', ['ALL'], ['CAP_CHOWN'], CAPABILITIES.slice(1)],
@@ -16,17 +16,17 @@ describe('capabilitiesWith', () => {
     ['dropping all does not win over adding by name', ['ALL', 'CAP_CHOWN'], ['ALL'], ['CAP_CHOWN']],
     ['dropping by name always wins', ['CAP_CHOWN'], ['ALL', 'CAP_CHOWN'], []],
   ])('%s', (_, add, drop, expected) => {
-    expect(capabilitiesWith(add, drop)).toEqual(expected);
+    expect(capabilitiesFor({ add, drop }).bounding).toEqual(expected);
   });
 
   const some = fc.uniqueArray(fc.constantFrom('ALL', ...CAPABILITIES));
   it('gives only what there is, each once, nothing that was dropped by name, and the same again for its own answer', () => {
     fc.assert(
       fc.property(some, some, (add, drop) => {
-        const result = capabilitiesWith(add, drop);
+        const result = capabilitiesFor({ add, drop }).bounding;
         expect(new Set(result).size).toBe(result.length);
         expect(result.filter((name) => !CAPABILITIES.includes(name) || drop.includes(name))).toEqual([]);
-        expect(capabilitiesWith(result, ['ALL'])).toEqual(result);
+        expect(capabilitiesFor({ add: result, drop: ['ALL'] }).bounding).toEqual(result);
       }),
     );
   });
@@ -46,20 +46,20 @@ describe('resolveUser', () => {
   const group = ['adm:x:4:web,root', 'audio:x:29:web', 'again:x:29:web', 'tape:x:26:', '77:x:78:'].join('\n');
 
   it.each<[string, number, number, number[], string]>([
-    ['', 0, 0, [4], '/root'],
-    ['0', 0, 0, [4], '/root'],
-    ['web', 33, 34, [4, 29], '/srv/web'],
-    ['web:', 33, 34, [], '/srv/web'],
-    ['web:77', 33, 78, [], '/srv/web'],
-    [':tape', 0, 26, [], '/root'],
-    ['homeless', 40, 40, [], '/'],
-    ['1000', 70, 70, [], '/home/1000'],
-    ['1001:1002', 1001, 1002, [], '/'],
-    ['twice', 50, 50, [], '/first'],
-    ['51', 51, 51, [], '/second'],
-    ['4294967294', 4294967294, 0, [], '/'],
-    ['relative', 60, 60, [], '/'],
-    ['nul', 61, 61, [], '/'],
+    ['', 0, 0, [0, 4], '/root'],
+    ['0', 0, 0, [0, 4], '/root'],
+    ['web', 33, 34, [4, 29, 34], '/srv/web'],
+    ['web:', 33, 34, [34], '/srv/web'],
+    ['web:77', 33, 77, [77], '/srv/web'],
+    [':tape', 0, 26, [26], '/root'],
+    ['homeless', 40, 40, [40], '/'],
+    ['1000', 1000, 0, [0], '/'],
+    ['1001:1002', 1001, 1002, [1002], '/'],
+    ['twice', 50, 50, [50], '/first'],
+    ['51', 51, 51, [51], '/second'],
+    ['4294967294', 4294967294, 0, [0], '/'],
+    ['relative', 60, 60, [60], '/'],
+    ['nul', 61, 61, [61], '/'],
   ])('%j', (spec, uid, gid, additionalGids, home) => {
     expect(resolveUser(spec, { passwd, group })).toMatchObject({ uid, gid, additionalGids, home });
   });
@@ -155,12 +155,9 @@ describe('the seccomp profile of Debian 13', () => {
     expect(parseSeccompProfile(profile, { ...x64, kernel })([]).syscalls).toHaveLength(applies ? 1 : 0);
   });
 
-  it.each(['', '{', '[]', '{"defaultAction":"SCMP_ACT_ERRNO"}', '{"defaultAction":1,"syscalls":[]}'])(
-    'refuses %j',
-    (bad) => {
-      expect(() => parseSeccompProfile(bad, x64)).toThrow(SeccompProfileInvalid);
-    },
-  );
+  it.each(['', '{', '[]', '{"syscalls":[]}', '{"defaultAction":1,"syscalls":[]}'])('refuses %j', (bad) => {
+    expect(() => parseSeccompProfile(bad, x64)).toThrow(SeccompProfileInvalid);
+  });
 });
 
 describe('what a runtime says', () => {

@@ -19,7 +19,13 @@ describe('classify', () => {
     ['not-executable', 'the path `/etc/passwd` exists but it is not executable: Operation not permitted'],
     ['not-executable', 'runc create failed: unable to start container process: exec: "/etc": is a directory'],
     ['not-executable', 'runc create failed: unable to start container process: exec: "/etc/passwd": permission denied'],
+    ['executable-not-found', 'cannot find `` in $PATH: No such file or directory'],
     ['bad-workdir', 'chdir to `/etc/passwd`: Not a directory'],
+    ['workdir-not-found', 'chdir to `/missing`: No such file or directory'],
+    [
+      'workdir-not-found',
+      'exec failed: unable to start container process: chdir to cwd ("/missing") set in config.json failed: no such file or directory',
+    ],
     ['mount-failed', 'cannot stat `/nonexistent`: No such file or directory'],
     [
       'mount-failed',

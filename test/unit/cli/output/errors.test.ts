@@ -47,7 +47,7 @@ const CONTAINERS: { [N in keyof ContainerErrors]: [facts: ContainerErrors[N], se
     { user: 'me' },
     "the container's own passwd and group files do not have 'me'; give numbers, such as --user 1000:1000",
   ],
-  NoCommand: [{ image: 'box' }, "the image 'box' does not say what to run; give a command after it"],
+  NoCommand: [{ image: 'box' }, "'box' does not say what to run; give a command after it"],
   NoSuchSource: [{ source: '/data' }, "there is no '/data' on this host to mount; make it first"],
   NoSuchNamespace: [
     { namespace: 'container:db' },
@@ -62,7 +62,10 @@ const CONTAINERS: { [N in keyof ContainerErrors]: [facts: ContainerErrors[N], se
     { property: 'Nope=1', reason: 'systemd does not know it' },
     "the unit property 'Nope=1' cannot be set: systemd does not know it; systemd.resource-control(5) has those that limit resources",
   ],
-  CommandNotFound: [{ container: 'web', message: 'no ls' }, "the command is not in container 'web': no ls"],
+  CommandNotFound: [
+    { container: 'web', message: 'no ls' },
+    "container 'web' has no such command, or no such folder to run it in: no ls",
+  ],
   CommandNotExecutable: [
     { container: 'web', message: 'mode 0644' },
     "the command in container 'web' cannot be executed: mode 0644",

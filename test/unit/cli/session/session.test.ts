@@ -180,7 +180,7 @@ describe('exec', () => {
 
   // prettier-ignore
   const ends: [name: string, process: Process, code: number, stderr: RegExp][] = [
-    ['cannot be found',       (channel) => channel.exit({ exitCode: 127, message: 'no nope\n' }), 127, /^berth: no nope\n$/],
+    ['cannot be found',       (channel) => channel.exit({ exitCode: 127, message: 'no nope\n' }), 127, /^berth: nothing was run: no nope\n$/],
     ['ends nobody knows how', (channel) => channel.exit({}), 125, /nobody knows how/],
     ['is detached from',      (channel) => channel.detached(), 0, /^berth: detached; the command goes on in the session e{12}\n$/],
     ['is told of an error',   (channel) => channel.fail('io.berth.Container.StreamOverrun', { limitBytes: 9 }), 125, /^berth: 9 bytes of output waited/],

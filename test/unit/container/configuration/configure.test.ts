@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest';
 import { configure, type Request } from '../../../../src/container/configuration/configure.ts';
 import type { Configuration } from '../../../../src/container/configuration/configuration.ts';
 import { ContainerError } from '../../../../src/container/errors.ts';
-import { CAPABILITIES, DEFAULT_CAPABILITIES } from '../../../../src/oci-spec/capabilities.ts';
 import type { ImageConfig } from '../../../../src/storage/images.ts';
 import { anImage } from '../../../support/fakes.ts';
 
@@ -37,7 +36,8 @@ describe('configure', () => {
       network: 'none',
       readOnlyRoot: false,
       privileged: false,
-      capabilities: DEFAULT_CAPABILITIES,
+      addCapabilities: [],
+      dropCapabilities: [],
       noNewPrivileges: false,
       stopSignal: 15,
       stopTimeoutUsec: 10_000_000,
@@ -54,7 +54,7 @@ describe('configure', () => {
     cmd: ['arg'],
     env: ['A=image', 'B=image', 'PATH=/bin', 'novalue', 'C==x=', 'A=last'],
     user: 'web',
-    workingDir: '/srv',
+    workingDir: 'srv/../srv',
     stopSignal: 'SIGINT',
     labels: { a: 'image', b: 'image' },
   };
@@ -80,6 +80,11 @@ describe('configure', () => {
     ],
     ['labels', { labels: { b: 'mine' } }, { labels: { a: 'image', b: 'mine' } }],
     ['root instead of a user', { user: '' }, { user: '' }],
+    [
+      'every capability but one',
+      { addCapabilities: ['all'], dropCapabilities: ['bpf'] },
+      { addCapabilities: ['ALL'], dropCapabilities: ['CAP_BPF'] },
+    ],
     ['the folder', { workingDirectory: '/a/../b/' }, { workingDirectory: '/b/' }],
     ['the host name', { hostname: 'web-1.example' }, { hostname: 'web-1.example' }],
     ['the network of the host, and its name', { network: 'host' }, { network: 'host', hostname: 'host' }],
@@ -90,9 +95,13 @@ describe('configure', () => {
     [
       'capabilities',
       { addCapabilities: ['net_admin'], dropCapabilities: ['all'] },
-      { capabilities: ['CAP_NET_ADMIN'] },
+      { addCapabilities: ['CAP_NET_ADMIN'], dropCapabilities: ['ALL'] },
     ],
-    ['everything', { privileged: true, dropCapabilities: ['CHOWN'] }, { privileged: true, capabilities: CAPABILITIES }],
+    [
+      'everything',
+      { privileged: true, dropCapabilities: ['CHOWN'] },
+      { privileged: true, dropCapabilities: ['CAP_CHOWN'] },
+    ],
     ['restarts', { restartPolicy: 'on_failure', restartLimit: 1 }, { restartPolicy: 'on_failure', restartLimit: 1 }],
     [
       'properties',
@@ -134,6 +143,7 @@ describe('configure', () => {
     ['environment', { environment: { A: 'x\0' } }],
     ['command', { command: ['a\0b'] }],
     ['entrypoint', { entrypoint: ['a\0b'] }],
+    ['dropCapabilities', { addCapabilities: ['ALL'], dropCapabilities: ['ALL'] }],
     ['workingDirectory', { workingDirectory: 'relative' }],
     ['workingDirectory', { workingDirectory: '/a\0' }],
     ['workingDirectory', { workingDirectory: '' }],

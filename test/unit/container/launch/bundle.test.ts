@@ -26,11 +26,26 @@ describe('a bundle', () => {
   it('has the groups that are asked for besides the user’s', async () => {
     await using world = aWorld({ files: FILES });
     await world.given('web', 'running', { user: 'web', groups: ['audio', '10', '8', '4242'] });
-    expect(specOf(world, 'web').process.user).toEqual({ uid: 7, gid: 8, additionalGids: [10, 20, 4242], umask: 18 });
+    expect(specOf(world, 'web').process.user).toEqual({ uid: 7, gid: 8, additionalGids: [8, 10, 20, 4242], umask: 18 });
     await world.given('lost', 'configured', { groups: ['nobody'] });
     await expect(world.containers.start('lost', { dependencies: 'must-run' }, patient)).rejects.toThrow(
       new ContainerError('NoSuchUser', { user: 'nobody' }),
     );
+  });
+
+  it('gives a user who is not root what was asked for by name', async () => {
+    await using world = aWorld({ files: FILES });
+    await world.given('web', 'running', { user: 'web', addCapabilities: ['NET_RAW'] });
+    const named = ['CAP_NET_RAW'];
+    expect(specOf(world, 'web').process.capabilities).toEqual({
+      bounding: expect.arrayContaining(named),
+      effective: named,
+      permitted: named,
+      inheritable: named,
+      ambient: named,
+    });
+    await world.given('root', 'running', { addCapabilities: ['NET_RAW'] });
+    expect(specOf(world, 'root').process.capabilities).toMatchObject({ inheritable: [], ambient: [] });
   });
 
   it('knows the names that are asked for', async () => {

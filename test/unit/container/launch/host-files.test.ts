@@ -3,10 +3,8 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, trunc
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { CAPABILITIES } from '../../../../src/oci-spec/capabilities.ts';
 import type { Request } from '../../../../src/container/configuration/configure.ts';
 import {
-  availableOf,
   demandHostFiles,
   deviceNodes,
   deviceNumber,
@@ -90,12 +88,6 @@ it('a device is a node with its number and rights', async () => {
   expect(await deviceNodes([{ source: '/dev/null', destination: '/dev/nothing', access: 'rw' }])).toEqual([
     { path: '/dev/nothing', type: 'c', major: 1, minor: 3, fileMode: mode & 0o7777, uid: 0, gid: 0 },
   ]);
-});
-
-it('all capabilities are those that there are here, and some are what they are', async () => {
-  expect(await availableOf(['CAP_SYS_MODULE'])).toEqual(['CAP_SYS_MODULE']);
-  const all = await availableOf(CAPABILITIES);
-  expect(CAPABILITIES).toEqual(expect.arrayContaining([...all]));
 });
 
 describe('what a container is made of', async () => {

@@ -313,7 +313,7 @@ describe('the bundle of a start', () => {
     files['/etc/passwd'] = 'web:x:77:78::/home/web:\n';
     await world.containers.start('web', ALONE, patient);
     const spec = JSON.parse(await readFile(join(world.folder('web').path, 'config.json'), 'utf8'));
-    expect(spec.process.user).toEqual({ uid: 77, gid: 78, additionalGids: [29], umask: 0o022 });
+    expect(spec.process.user).toEqual({ uid: 77, gid: 78, additionalGids: [29, 78], umask: 0o022 });
     expect(spec.process.args).toEqual(['sh']);
     expect(spec.process.env).toEqual(
       expect.arrayContaining([

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { DEFAULT_CAPABILITIES } from '../../../../src/oci-spec/capabilities.ts';
 import type { Container } from '../../../../src/container/container.ts';
 import type { Configuration } from '../../../../src/container/configuration/configuration.ts';
 import { parseContainerId, parseContainerName } from '../../../../src/container/names.ts';
@@ -57,16 +58,18 @@ describe('a container as a row', async () => {
 
   it('of a berth that knew fewer options is one that has none of them', () => {
     const known = 'image imageId entrypoint command environment workingDirectory user hostname labels mounts network';
-    const later = 'readOnlyRoot privileged capabilities noNewPrivileges stopSignal stopTimeoutUsec restartPolicy';
+    const later = 'readOnlyRoot privileged noNewPrivileges stopSignal stopTimeoutUsec restartPolicy';
     const names = `${known} ${later} restartLimit removeOnExit runtime unitProperties`.split(' ');
     const old = Object.fromEntries(Object.entries(config).filter(([name]) => names.includes(name)));
+    const capabilities = ['CAP_NET_RAW', ...DEFAULT_CAPABILITIES.slice(1)];
     const row = rowOf(world.believed('web'));
     const { mounts: _, ...rest } = containerOf({
       ...row,
-      config: JSON.stringify({ unit: 'berth-web.service', configuration: old }),
+      config: JSON.stringify({ unit: 'berth-web.service', configuration: { ...old, capabilities } }),
     }).config;
     const { mounts: __, ...expected } = config;
-    expect(rest).toEqual(expected);
+    const changes = { addCapabilities: ['CAP_NET_RAW'], dropCapabilities: DEFAULT_CAPABILITIES.slice(0, 1) };
+    expect(rest).toEqual({ ...expected, ...changes });
   });
 
   it('comes back as it was', () => {

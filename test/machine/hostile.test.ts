@@ -1,0 +1,157 @@
+/**
+ * What images, containers and the files that belong to them may say of themselves, and what must not come of it. Each of these
+ * lies, or says more than anybody can take. (Archives of images that lie: hostile-images.test.ts.)
+ */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Berth } from './berth.ts';
+import type { Outcome } from './process.ts';
+import { useBerth } from './use-berth.ts';
+import { useMachine } from './use-machine.ts';
+
+const machine = useMachine();
+let client: Berth;
+useBerth(machine, (connected) => {
+  client = connected;
+});
+const FOREVER = 'trap "exit 0" TERM; while :; do sleep 1000 & wait; done';
+
+const berth = async (...argv: readonly string[]): Promise<Outcome> =>
+  await machine.exec(['berth', ...argv], { timeoutMs: 20_000 });
+/** Of what is run in a container of the plain image. */
+const said = async (options: readonly string[], ...command: readonly string[]): Promise<string> =>
+  (await berth('run', '--rm', ...options, await client.image('plain'), ...command)).text();
+/** All that it said, its exit code last. */
+const whole = ({ code, stdout, stderr }: Outcome): string => `${stdout.toString()}${stderr.toString()}${String(code)}`;
+
+/** The root of a container that is a folder, with files that the test makes in it. */
+const ROOT = '/srv/hostile';
+const root = async (script: string): Promise<void> => {
+  await machine.sh(`
+    rm -rf ${ROOT}; mkdir -p ${ROOT}/bin ${ROOT}/etc ${ROOT}/proc ${ROOT}/sys ${ROOT}/dev ${ROOT}/tmp; cd ${ROOT}
+    cp /bin/busybox bin/; for applet in sh id grep sleep true mkfifo rm ln; do ln -s busybox bin/$applet; done
+    ${script}`);
+};
+const inRoot = async (options: readonly string[], ...command: readonly string[]): Promise<Outcome> =>
+  await berth('run', '--rm', ...options, '--rootfs', ROOT, ...command);
+
+beforeAll(async () => {
+  await machine.sh('mkdir -p /srv/profiles');
+});
+afterAll(async () => {
+  await machine.sh(`rm -rf ${ROOT} /srv/profiles`);
+});
+
+describe('a passwd file that calls people by numbers', () => {
+  const passwd = `printf '1000:x:0:0::/:/bin/sh\\n4294967296:x:0:0::/:/bin/sh\\napp:x:5:6::/:/bin/sh\\n' > etc/passwd
+    printf '50:x:0:\\nstaff:x:7:app\\n' > etc/group`;
+
+  it('makes nobody root', async () => {
+    await root(passwd);
+    expect((await inRoot(['-u', '1000:50'], 'id')).text()).toBe('uid=1000 gid=50 groups=50');
+    expect((await inRoot(['-u', 'app', '--group-add', '50'], 'grep', 'Groups', '/proc/self/status')).text()).toBe(
+      'Groups:\t6 7 50',
+    );
+    await berth('run', '-d', '--name', 'x', '--rootfs', ROOT, 'sh', '-c', FOREVER);
+    expect((await berth('exec', '-u', '1000:50', 'x', 'id', '-u')).text()).toBe('1000');
+    expect((await berth('exec', '-u', '1000:50', 'x', 'id', '-g')).text()).toBe('50');
+  });
+
+  it.each(['4294967296', '4294967295', '18446744073709551616', '0:4294967296', '-1', '1000:50:0'])(
+    'does not know what user %s is',
+    async (user) => {
+      await root(passwd);
+      const ran = await inRoot([`--user=${user}`], 'id');
+      expect([ran.code, ran.text()]).toEqual([125, '']);
+      await berth('run', '-d', '--name', 'x', '--rootfs', ROOT, 'sh', '-c', FOREVER);
+      expect(await berth('exec', `--user=${user}`, 'x', 'id')).toMatchObject({ code: 125 });
+    },
+  );
+});
+
+describe('a user', () => {
+  it.each([
+    ['app', '1000 2000'],
+    ['1000:50', '50'],
+    ['0', '0'],
+  ])('%s has the primary group among the others, which cannot be set aside', async (user, groups) => {
+    const status = ['grep', 'Groups', '/proc/self/status'];
+    expect(await said(['-u', user], ...status)).toBe(`Groups:\t${groups}`);
+    await client.run('x', FOREVER);
+    expect((await berth('exec', '-u', user, 'x', ...status)).text()).toBe(`Groups:\t${groups}`);
+  });
+
+  it.each(['crun', 'runc'])(
+    'who is not root has what was asked for by name, and nobody else has it, with %s',
+    async (runtime) => {
+      await berth(
+        'run',
+        '-d',
+        '--name=x',
+        `--runtime=${runtime}`,
+        '-u',
+        'app',
+        '--cap-add',
+        'NET_RAW',
+        await client.image('plain'),
+        'sh',
+        '-c',
+        FOREVER,
+      );
+      const effective = async (...options: string[]): Promise<string> =>
+        (await berth('exec', ...options, 'x', 'grep', 'CapEff', '/proc/self/status')).text();
+      expect(await effective()).toBe('CapEff:\t0000000000002000');
+      expect(await effective('-u', 'nobody')).toBe('CapEff:\t0000000000000000');
+    },
+  );
+
+  it('has all that the host can give, but for what is taken away', async () => {
+    const host = BigInt(`0x${(await machine.sh('grep CapBnd /proc/1/status')).text().split('\t')[1] ?? ''}`);
+    const line = ['grep', 'CapEff', '/proc/self/status'];
+    const effective = async (...options: string[]): Promise<bigint> =>
+      BigInt(`0x${(await said(options, ...line)).split('\t')[1] ?? ''}`);
+    const withoutRaw = host & ~(1n << 13n);
+    expect(await effective('--cap-add', 'ALL', '--cap-drop', 'NET_RAW')).toBe(withoutRaw);
+    expect(await effective('--privileged', '--cap-drop', 'NET_RAW')).toBe(withoutRaw);
+    expect(await effective('-u', 'app', '--cap-add', 'ALL')).toBe(host);
+    expect(await effective('-u', 'app', '--privileged')).toBe(0n);
+  });
+});
+
+describe('a seccomp profile', () => {
+  const under = async (profile: string, runtime: string, ...command: string[]): Promise<Outcome> => {
+    await machine.sh(`printf %s '${profile}' > /srv/profiles/p.json`);
+    const options = ['--runtime', runtime, '--security-opt', 'seccomp=/srv/profiles/p.json'];
+    return await berth('run', '--rm', ...options, await client.image('plain'), ...command);
+  };
+  const LAST = '18446744073709551615';
+  const args = `[{"index":1,"value":${LAST},"op":"SCMP_CMP_NE"}]`;
+
+  it.each(['crun', 'runc'])('needs no rules, and has 64 bits, with %s', async (runtime) => {
+    expect(await under('{"defaultAction":"SCMP_ACT_LOG"}', runtime, 'true')).toMatchObject({ code: 0 });
+    const rule = `{"name":"mkdir","action":"SCMP_ACT_ERRNO","errno":"EXDEV","args":${args}}`;
+    const ran = await under(`{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[${rule}]}`, runtime, 'mkdir', '/x');
+    expect(whole(ran)).toMatch(/cross-device link/);
+  });
+
+  it.each([
+    '{"defaultAction":"SCMP_ACT_ALLOW","sycalls":[{"names":["mkdir"],"action":"SCMP_ACT_ERRNO"}]}',
+    '{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["mkdir"],"action":"SCMP_ACT_DENY"}]}',
+    '{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["mkdir"],"action":"SCMP_ACT_ERRNO","arg":[]}]}',
+    '{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["mkdir"],"name":"rmdir","action":"SCMP_ACT_ERRNO"}]}',
+  ])('of which a part is not understood is no profile: %s', async (profile) => {
+    const ran = await under(profile, 'crun', 'mkdir', '/x');
+    expect([ran.code, ran.stderr.toString()]).toEqual([125, expect.stringContaining('it is no seccomp profile')]);
+  });
+
+  it('is told of flags and listeners, which are not dropped', async () => {
+    const ran = await under(
+      '{"defaultAction":"SCMP_ACT_ALLOW","flags":["SECCOMP_FILTER_FLAG_NONSENSE"]}',
+      'crun',
+      'true',
+    );
+    expect(whole(ran)).toMatch(/SECCOMP_FILTER_FLAG_NONSENSE.*125$/s);
+    const notify =
+      '{"defaultAction":"SCMP_ACT_ALLOW","listenerPath":"/srv/profiles/none.sock","syscalls":[{"names":["mkdir"],"action":"SCMP_ACT_NOTIFY"}]}';
+    expect(whole(await under(notify, 'crun', 'mkdir', '/x'))).toMatch(/none\.sock.*125$/s);
+  });
+});
