@@ -67,56 +67,20 @@ export const wireContainer = (
   limits,
 });
 
-/** What Create takes, so that what it answers makes the same container again. */
-const wireConfiguration = (name: string, config: Configuration): api.Configuration => ({
-  image: config.rootDirectory === undefined ? config.image : undefined,
-  rootDirectory: config.rootDirectory,
-  name,
-  command: config.command,
-  entrypoint: config.entrypoint,
-  environment: config.environment,
-  workingDirectory: config.workingDirectory,
-  user: config.user,
-  groups: config.groups,
-  // Of a UTS namespace that is shared it is that one's name, and not Create's to give.
-  hostname: config.utsNamespace === 'private' ? config.hostname : undefined,
-  hosts: config.hosts,
-  labels: config.labels,
-  annotations: config.annotations,
-  mounts: config.mounts.map((mount) => ({ ...mount, options: [...mount.options] })),
-  devices: config.devices,
-  network: config.network,
-  pidNamespace: config.pidNamespace,
-  ipcNamespace: config.ipcNamespace,
-  utsNamespace: config.utsNamespace,
-  cgroupNamespace: config.cgroupNamespace,
-  sysctls: config.sysctls,
-  resourceLimits: config.resourceLimits,
-  sharedMemoryBytes: config.ipcNamespace === 'private' ? config.sharedMemoryBytes : undefined,
-  timeZone: config.timeZone,
-  initProcess: config.initProcess,
-  oomScoreAdjust: config.oomScoreAdjust,
-  readOnlyRoot: config.readOnlyRoot,
-  privileged: config.privileged,
-  addCapabilities: config.addCapabilities,
-  dropCapabilities: config.dropCapabilities,
-  seccompProfile: config.seccompProfile,
-  maskPaths: config.maskPaths,
-  unmaskPaths: config.unmaskPaths,
-  noNewPrivileges: config.noNewPrivileges,
-  stopSignal: signalName(config.stopSignal),
-  stopTimeoutUSec: config.stopTimeoutUsec,
-  restartPolicy: config.restartPolicy,
-  restartLimit: config.restartLimit,
-  terminal: config.terminal,
-  stdin: config.stdin,
-  streams: config.streams,
-  detachKeys: config.detachKeys,
-  removeOnExit: config.removeOnExit,
-  runtime: config.runtime,
-  resources: config.resources,
-  unitProperties: config.unitProperties,
-});
+/** What Create takes, so that what it answers makes the same container again: as it is kept, but for what has another form there. */
+function wireConfiguration(name: string, config: Configuration): api.Configuration {
+  const { imageId: _, stopTimeoutUsec, ...same } = config;
+  return {
+    ...same,
+    name,
+    image: config.rootDirectory === undefined ? config.image : undefined,
+    // Of a namespace that is shared it is that one's, and not Create's to give.
+    hostname: config.utsNamespace === 'private' ? config.hostname : undefined,
+    sharedMemoryBytes: config.ipcNamespace === 'private' ? config.sharedMemoryBytes : undefined,
+    stopSignal: signalName(config.stopSignal),
+    stopTimeoutUSec: stopTimeoutUsec,
+  };
+}
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 

@@ -1,69 +1,14 @@
-/** What a container is made of, which never changes by itself. */
-import type { Namespaces } from './namespaces.ts';
-import type { Resources } from './resources.ts';
-
-/** What a container is made of, with everything that image and defaults decide filled in. */
-export interface Configuration extends Namespaces {
-  /** As given to Create; empty with a root directory. */
-  readonly image: string;
-  readonly imageId: string;
-  /** The folder of the host that is the root file system, instead of an image. */
-  readonly rootDirectory?: string | undefined;
-  readonly entrypoint: readonly string[];
-  readonly command: readonly string[];
-  readonly environment: Readonly<Record<string, string>>;
-  readonly workingDirectory: string;
-  /** As written; looked up in the container's own files at each start. Empty is root. */
-  readonly user: string;
-  /** Besides those of the user; as written, too. */
-  readonly groups: readonly string[];
-  readonly hostname: string;
-  readonly hosts: readonly Host[];
-  readonly labels: Readonly<Record<string, string>>;
-  /** Those that the client gave. */
-  readonly annotations: Readonly<Record<string, string>>;
-  readonly mounts: readonly Mount[];
-  readonly devices: readonly Device[];
-  /** Names have dots. */
-  readonly sysctls: Readonly<Record<string, string>>;
-  readonly resourceLimits: readonly ResourceLimit[];
-  readonly sharedMemoryBytes: number;
-  /** A name below /usr/share/zoneinfo, or `local`; undefined for what the image has. */
-  readonly timeZone?: string | undefined;
-  readonly initProcess: boolean;
-  readonly oomScoreAdjust?: number | undefined;
-  readonly readOnlyRoot: boolean;
-  readonly privileged: boolean;
-  /** Canonical names, `CAP_NET_ADMIN`, or `ALL`. */
-  readonly addCapabilities: readonly string[];
-  readonly dropCapabilities: readonly string[];
-  /** A file of the host, or `unconfined`; undefined for the distribution's. */
-  readonly seccompProfile?: string | undefined;
-  readonly maskPaths: readonly string[];
-  /** Paths, or `ALL`. */
-  readonly unmaskPaths: readonly string[];
-  readonly noNewPrivileges: boolean;
-  /** As kill(2) has it. */
-  readonly stopSignal: number;
-  readonly stopTimeoutUsec: number;
-  readonly restartPolicy: RestartPolicy;
-  readonly restartLimit?: number | undefined;
-  readonly removeOnExit: boolean;
-  /** Whether it has a terminal. */
-  readonly terminal: boolean;
-  /** Whether its standard input is open. */
-  readonly stdin: boolean;
-  readonly streams: StreamsKind;
-  /** The keys that leave its terminals, in libpod's format; undefined for the host's. */
-  readonly detachKeys?: string | undefined;
-  readonly runtime: string;
-  readonly resources: Resources;
-  /** As they stand in unit files. */
-  readonly unitProperties: readonly string[];
-}
+/**
+ * What a container is made of, which never changes by itself, with everything that image and defaults decide filled in. This is
+ * the one place where it is written down: the type, and what is read back from the database and the container's folder, both come
+ * from here.
+ */
+import * as v from 'valibot';
+import { flag, map, number, optional, text, texts, type Kept } from '../../lib/schema.ts';
+import { capabilityChanges, DEFAULT_CAPABILITIES } from '../../oci-spec/capabilities.ts';
 
 /** Where standard streams go: to berthd, by pipes or a terminal, or to journald, by its sockets. */
-export const STREAMS_KINDS = ['relay', 'journal'] as const;
+const STREAMS_KINDS = ['relay', 'journal'] as const;
 export type StreamsKind = (typeof STREAMS_KINDS)[number];
 
 export const RESTART_POLICIES = ['no', 'on_failure', 'always'] as const;
@@ -71,40 +16,128 @@ export type RestartPolicy = (typeof RESTART_POLICIES)[number];
 
 export const DEFAULT_SHARED_MEMORY_BYTES = 64 * 1024 * 1024;
 
-export const MOUNT_KINDS = ['bind', 'tmpfs'] as const;
-
-export interface Mount {
-  readonly kind: (typeof MOUNT_KINDS)[number];
+const MountSchema = v.object({
+  kind: v.picklist(['bind', 'tmpfs']),
   /** On the host; of bind mounts only. */
-  readonly source?: string | undefined;
+  source: optional(text),
   /** In the container. */
-  readonly destination: string;
-  readonly readOnly: boolean;
-  readonly options: readonly string[];
-}
+  destination: text,
+  readOnly: flag,
+  options: texts,
+});
+export type Mount = Kept<typeof MountSchema>;
 
 /** A name in the container's /etc/hosts. */
-export interface Host {
-  readonly name: string;
-  readonly address: string;
-}
+const HostSchema = v.object({ name: text, address: text });
+export type Host = Kept<typeof HostSchema>;
 
-export interface Device {
+const DeviceSchema = v.object({
   /** On the host, below /dev. */
-  readonly source: string;
+  source: text,
   /** In the container. */
-  readonly destination: string;
+  destination: text,
   /** Some of `rwm`, in this order. */
-  readonly access: string;
-}
+  access: text,
+});
+export type Device = Kept<typeof DeviceSchema>;
 
-/** A limit of setrlimit(2); what is left out is unlimited. */
-export interface ResourceLimit {
-  /** `RLIMIT_NOFILE`. */
-  readonly name: string;
-  readonly soft?: number | undefined;
-  readonly hard?: number | undefined;
-}
+/** A limit of setrlimit(2), `RLIMIT_NOFILE`; what is left out is unlimited. */
+const ResourceLimitSchema = v.object({ name: text, soft: optional(number), hard: optional(number) });
+export type ResourceLimit = Kept<typeof ResourceLimitSchema>;
+
+/** What is left out is not limited. */
+const ResourcesSchema = v.object({
+  memoryMaxBytes: optional(number),
+  memoryLowBytes: optional(number),
+  memorySwapMaxBytes: optional(number),
+  /** 1500000 are one and a half CPUs. */
+  cpuQuotaPerSecUSec: optional(number),
+  cpuWeight: optional(number),
+  allowedCpus: optional(text),
+  allowedMemoryNodes: optional(text),
+  tasksMax: optional(number),
+  ioWeight: optional(number),
+});
+export type Resources = Kept<typeof ResourcesSchema>;
+
+/** What came later than berth 0.1.0 has a default, or is optional: records of before do not have it. */
+const Written = v.object({
+  /** As given to Create; empty with a root directory. */
+  image: text,
+  imageId: text,
+  /** The folder of the host that is the root file system, instead of an image. */
+  rootDirectory: optional(text),
+  entrypoint: texts,
+  command: texts,
+  environment: map,
+  workingDirectory: text,
+  /** As written; looked up in the container's own files at each start. Empty is root. */
+  user: text,
+  /** Besides those of the user; as written, too. */
+  groups: v.optional(texts, []),
+  hostname: text,
+  hosts: v.optional(v.array(HostSchema), []),
+  labels: map,
+  /** Those that the client gave. */
+  annotations: v.optional(map, {}),
+  mounts: v.array(MountSchema),
+  devices: v.optional(v.array(DeviceSchema), []),
+  network: text,
+  pidNamespace: v.optional(text, 'private'),
+  ipcNamespace: v.optional(text, 'private'),
+  utsNamespace: v.optional(text, 'private'),
+  cgroupNamespace: v.optional(text, 'private'),
+  /** Names have dots. */
+  sysctls: v.optional(map, {}),
+  resourceLimits: v.optional(v.array(ResourceLimitSchema), []),
+  sharedMemoryBytes: v.optional(number, DEFAULT_SHARED_MEMORY_BYTES),
+  /** A name below /usr/share/zoneinfo, or `local`; undefined for what the image has. */
+  timeZone: optional(text),
+  initProcess: v.optional(flag, false),
+  oomScoreAdjust: optional(number),
+  readOnlyRoot: flag,
+  privileged: flag,
+  /** What came of it, in berth 0.1.0. */
+  capabilities: v.optional(texts, [...DEFAULT_CAPABILITIES]),
+  /** Canonical names, `CAP_NET_ADMIN`, or `ALL`. */
+  addCapabilities: optional(texts),
+  dropCapabilities: optional(texts),
+  /** A file of the host, or `unconfined`; undefined for the distribution's. */
+  seccompProfile: optional(text),
+  maskPaths: v.optional(texts, []),
+  /** Paths, or `ALL`. */
+  unmaskPaths: v.optional(texts, []),
+  noNewPrivileges: flag,
+  /** As kill(2) has it. */
+  stopSignal: number,
+  stopTimeoutUsec: number,
+  restartPolicy: v.picklist(RESTART_POLICIES),
+  restartLimit: optional(number),
+  removeOnExit: flag,
+  /** Whether it has a terminal. */
+  terminal: v.optional(flag, false),
+  /** Whether its standard input is open. */
+  stdin: v.optional(flag, false),
+  attachable: optional(flag),
+  streams: optional(v.picklist(STREAMS_KINDS)),
+  /** The keys that leave its terminals, in libpod's format; undefined for the host's. */
+  detachKeys: optional(text),
+  runtime: text,
+  resources: v.optional(ResourcesSchema, {}),
+  /** As they stand in unit files. */
+  unitProperties: texts,
+});
+export const ConfigurationSchema = v.pipe(
+  Written,
+  v.transform(({ capabilities, attachable = false, ...config }) => {
+    const { add, drop } = capabilityChanges(config.privileged ? DEFAULT_CAPABILITIES : capabilities);
+    const { addCapabilities = add, dropCapabilities = drop } = config;
+    // `attachable` is how earlier versions said it.
+    const streams = config.streams ?? (attachable ? 'relay' : 'journal');
+    return { ...config, addCapabilities, dropCapabilities, streams };
+  }),
+);
+export type Configuration = Kept<typeof ConfigurationSchema>;
 
 /** What is run: entrypoint and command together. */
 export const argvOf = (config: Configuration): string[] => [...config.entrypoint, ...config.command];

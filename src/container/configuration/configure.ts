@@ -1,77 +1,22 @@
 /** From what a client asks for and what an image says to what a container is made of. Pure but for looking at sources. */
 import { join } from 'node:path';
+import type { Configuration as Request } from '../../api/io-berth-container.ts';
 import { parseSignal } from '../../lib/signals.ts';
 import { parseCapability } from '../../oci-spec/capabilities.ts';
 import type { Image, ImageConfig } from '../../storage/images.ts';
 import { parseDetachKeys } from '../../stream/detach-keys.ts';
 import { absolutePath, invalid, listOf, mapOf, numberWithin, textOf, textsOf } from './checks.ts';
-import {
-  DEFAULT_SHARED_MEMORY_BYTES,
-  type Configuration,
-  type Host,
-  type ResourceLimit,
-  type RestartPolicy,
-  type StreamsKind,
-} from './configuration.ts';
+import { DEFAULT_SHARED_MEMORY_BYTES, type Configuration, type StreamsKind } from './configuration.ts';
 import { ContainerError } from '../errors.ts';
-import { mountsOf, type MountRequest } from './mounts.ts';
-import {
-  namespacesOf,
-  parseNamespace,
-  sharedInTheEnd,
-  type FindContainer,
-  type NamespaceMember,
-} from './namespaces.ts';
+import { mountsOf } from './mounts.ts';
+import { namespacesOf, parseNamespace, sharedInTheEnd, type FindContainer } from './namespaces.ts';
 import * as option from './options.ts';
-import { resourcesAssignments, type Resources } from './resources.ts';
+import { resourcesAssignments } from './resources.ts';
 import { sysctlsOf } from './sysctls.ts';
 import { parseUnitProperty } from './unit-properties.ts';
 
 /** What a client asks for; everything but what it is made of may be left out. */
-export interface Request extends Partial<Readonly<Record<NamespaceMember, string | undefined>>> {
-  /** Either this or a root directory. */
-  readonly image?: string | undefined;
-  readonly rootDirectory?: string | undefined;
-  readonly name?: string | undefined;
-  readonly command?: readonly string[] | undefined;
-  readonly entrypoint?: readonly string[] | undefined;
-  readonly environment?: Readonly<Record<string, string>> | undefined;
-  readonly workingDirectory?: string | undefined;
-  readonly user?: string | undefined;
-  readonly groups?: readonly string[] | undefined;
-  readonly hostname?: string | undefined;
-  readonly hosts?: readonly Host[] | undefined;
-  readonly labels?: Readonly<Record<string, string>> | undefined;
-  readonly annotations?: Readonly<Record<string, string>> | undefined;
-  readonly mounts?: readonly MountRequest[] | undefined;
-  readonly devices?: readonly option.DeviceRequest[] | undefined;
-  readonly sysctls?: Readonly<Record<string, string>> | undefined;
-  readonly resourceLimits?: readonly ResourceLimit[] | undefined;
-  readonly sharedMemoryBytes?: number | undefined;
-  readonly timeZone?: string | undefined;
-  readonly initProcess?: boolean | undefined;
-  readonly oomScoreAdjust?: number | undefined;
-  readonly readOnlyRoot?: boolean | undefined;
-  readonly privileged?: boolean | undefined;
-  readonly addCapabilities?: readonly string[] | undefined;
-  readonly dropCapabilities?: readonly string[] | undefined;
-  readonly seccompProfile?: string | undefined;
-  readonly maskPaths?: readonly string[] | undefined;
-  readonly unmaskPaths?: readonly string[] | undefined;
-  readonly noNewPrivileges?: boolean | undefined;
-  readonly stopSignal?: string | undefined;
-  readonly stopTimeoutUSec?: number | undefined;
-  readonly restartPolicy?: RestartPolicy | undefined;
-  readonly restartLimit?: number | undefined;
-  readonly removeOnExit?: boolean | undefined;
-  readonly terminal?: boolean | undefined;
-  readonly stdin?: boolean | undefined;
-  readonly streams?: StreamsKind | undefined;
-  readonly detachKeys?: string | undefined;
-  readonly runtime?: string | undefined;
-  readonly resources?: Resources | undefined;
-  readonly unitProperties?: readonly string[] | undefined;
-}
+export type { Request };
 
 export interface Defaults {
   readonly id: string;

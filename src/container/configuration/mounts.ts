@@ -1,14 +1,7 @@
 /** What a client may ask to be mounted. Pure; whatever is no good is InvalidParameter. */
+import type { Mount as MountRequest } from '../../api/io-berth-container.ts';
 import { MAX_ENTRIES, invalid, listOf, absolutePath, pathInside } from './checks.ts';
 import type { Mount } from './configuration.ts';
-
-export interface MountRequest {
-  readonly kind: Mount['kind'];
-  readonly source?: string | undefined;
-  readonly destination: string;
-  readonly readOnly?: boolean | undefined;
-  readonly options?: readonly string[] | undefined;
-}
 
 const wordsOf = (...lines: readonly string[]): string[] => lines.flatMap((line) => line.split(' '));
 

@@ -1,14 +1,9 @@
 /** Options of a container, each from what a client asks for to what is kept. Pure; whatever is no good is InvalidParameter. */
 import { isIP } from 'node:net';
 import { posix } from 'node:path';
+import type { Device as DeviceRequest } from '../../api/io-berth-container.ts';
 import { absolutePath, invalid, listOf, mapOf, numberWithin, pathInside, printablePath, textOf } from './checks.ts';
 import type { Device, Host, ResourceLimit } from './configuration.ts';
-
-export interface DeviceRequest {
-  readonly source: string;
-  readonly destination?: string | undefined;
-  readonly access?: string | undefined;
-}
 
 export function deviceOf({ source, destination, access = 'rwm' }: DeviceRequest, member: string): Device {
   const normal = printablePath(source, `${member}.source`);

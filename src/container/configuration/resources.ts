@@ -1,20 +1,7 @@
 /** What a container may use of the host: each limit is a property of its unit, written as in a unit file. */
 import { propertiesFromAssignment } from '../../unit-file/assignments.ts';
 import { ContainerError } from '../errors.ts';
-
-/** What is left out is not limited. */
-export interface Resources {
-  readonly memoryMaxBytes?: number | undefined;
-  readonly memoryLowBytes?: number | undefined;
-  readonly memorySwapMaxBytes?: number | undefined;
-  /** 1500000 are one and a half CPUs. */
-  readonly cpuQuotaPerSecUSec?: number | undefined;
-  readonly cpuWeight?: number | undefined;
-  readonly allowedCpus?: string | undefined;
-  readonly allowedMemoryNodes?: string | undefined;
-  readonly tasksMax?: number | undefined;
-  readonly ioWeight?: number | undefined;
-}
+import type { Resources } from './configuration.ts';
 
 interface Rule<V> {
   /** As systemd spells it in unit files. */

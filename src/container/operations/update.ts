@@ -1,8 +1,8 @@
 import { UnitRefused } from '../../systemd/errors.ts';
-import type { Configuration, RestartPolicy } from '../configuration/configuration.ts';
+import type { Configuration, Resources, RestartPolicy } from '../configuration/configuration.ts';
 import { ContainerError } from '../errors.ts';
 import type { Ports } from '../ports.ts';
-import { mergedResources, resourcesAssignments, type Resources } from '../configuration/resources.ts';
+import { mergedResources, resourcesAssignments } from '../configuration/resources.ts';
 import { isAlive } from '../state.ts';
 import { assignmentName, parseUnitProperty } from '../configuration/unit-properties.ts';
 

@@ -1,118 +1,15 @@
 /** Containers as rows of the database, and back. Moments are microseconds since 1970 there. */
 import * as v from 'valibot';
 import type { ContainerRow } from '../../store/container-rows.ts';
-import { capabilityChanges, DEFAULT_CAPABILITIES } from '../../oci-spec/capabilities.ts';
 import type { Container } from '../container.ts';
-import {
-  DEFAULT_SHARED_MEMORY_BYTES,
-  MOUNT_KINDS,
-  RESTART_POLICIES,
-  STREAMS_KINDS,
-} from '../configuration/configuration.ts';
+import { ConfigurationSchema } from '../configuration/configuration.ts';
 import { parseContainerId, parseContainerName, type ContainerName } from '../names.ts';
 import type { Exit, Status } from '../status.ts';
+import { optional, text } from '../../lib/schema.ts';
 
-const text = v.string();
-const texts = v.array(text);
-/** Unlike `v.record` it keeps `constructor` and `__proto__`, which are names like any other. */
-const map = v.custom<Readonly<Record<string, string>>>(
-  (value) =>
-    typeof value === 'object' &&
-    value !== null &&
-    !Array.isArray(value) &&
-    Object.values(value).every((each) => typeof each === 'string'),
-);
-const optional = <T extends v.GenericSchema>(schema: T) => v.optional(v.union([schema, v.undefined()]));
 const moment = v.pipe(
   v.number(),
   v.transform((usec) => new Date(usec / 1000)),
-);
-
-const Mount = v.object({
-  kind: v.picklist(MOUNT_KINDS),
-  source: optional(text),
-  destination: text,
-  readOnly: v.boolean(),
-  options: texts,
-});
-
-const Host = v.object({ name: text, address: text });
-const Device = v.object({ source: text, destination: text, access: text });
-const ResourceLimit = v.object({ name: text, soft: optional(v.number()), hard: optional(v.number()) });
-
-const Resources = v.object({
-  memoryMaxBytes: optional(v.number()),
-  memoryLowBytes: optional(v.number()),
-  memorySwapMaxBytes: optional(v.number()),
-  cpuQuotaPerSecUSec: optional(v.number()),
-  cpuWeight: optional(v.number()),
-  allowedCpus: optional(text),
-  allowedMemoryNodes: optional(text),
-  tasksMax: optional(v.number()),
-  ioWeight: optional(v.number()),
-});
-
-/** What has a default may be absent: berth 0.1.0 did not know it. */
-const Written = v.object({
-  image: text,
-  imageId: text,
-  rootDirectory: optional(text),
-  entrypoint: texts,
-  command: texts,
-  environment: map,
-  workingDirectory: text,
-  user: text,
-  groups: v.optional(texts, []),
-  hostname: text,
-  hosts: v.optional(v.array(Host), []),
-  labels: map,
-  annotations: v.optional(map, {}),
-  mounts: v.array(Mount),
-  devices: v.optional(v.array(Device), []),
-  network: text,
-  pidNamespace: v.optional(text, 'private'),
-  ipcNamespace: v.optional(text, 'private'),
-  utsNamespace: v.optional(text, 'private'),
-  cgroupNamespace: v.optional(text, 'private'),
-  sysctls: v.optional(map, {}),
-  resourceLimits: v.optional(v.array(ResourceLimit), []),
-  sharedMemoryBytes: v.optional(v.number(), DEFAULT_SHARED_MEMORY_BYTES),
-  timeZone: optional(text),
-  initProcess: v.optional(v.boolean(), false),
-  oomScoreAdjust: optional(v.number()),
-  readOnlyRoot: v.boolean(),
-  privileged: v.boolean(),
-  /** What came of it, in berth 0.1.0. */
-  capabilities: v.optional(texts, [...DEFAULT_CAPABILITIES]),
-  addCapabilities: optional(texts),
-  dropCapabilities: optional(texts),
-  seccompProfile: optional(text),
-  maskPaths: v.optional(texts, []),
-  unmaskPaths: v.optional(texts, []),
-  noNewPrivileges: v.boolean(),
-  stopSignal: v.number(),
-  stopTimeoutUsec: v.number(),
-  restartPolicy: v.picklist(RESTART_POLICIES),
-  restartLimit: optional(v.number()),
-  removeOnExit: v.boolean(),
-  terminal: v.optional(v.boolean(), false),
-  stdin: v.optional(v.boolean(), false),
-  attachable: optional(v.boolean()),
-  streams: optional(v.picklist(STREAMS_KINDS)),
-  detachKeys: optional(text),
-  runtime: text,
-  resources: v.optional(Resources, {}),
-  unitProperties: texts,
-});
-const Configuration = v.pipe(
-  Written,
-  v.transform(({ capabilities, attachable = false, ...config }) => {
-    const { add, drop } = capabilityChanges(config.privileged ? DEFAULT_CAPABILITIES : capabilities);
-    const { addCapabilities = add, dropCapabilities = drop } = config;
-    // `attachable` is how earlier versions said it.
-    const streams = config.streams ?? (attachable ? 'relay' : 'journal');
-    return { ...config, addCapabilities, dropCapabilities, streams };
-  }),
 );
 
 const Exit = v.object({
@@ -140,7 +37,7 @@ const Status = v.variant('state', [
   v.object({ state: v.literal('unknown'), reason: text }),
 ]);
 
-const Made = v.object({ unit: text, configuration: Configuration });
+const Made = v.object({ unit: text, configuration: ConfigurationSchema });
 const Seen = v.object({ status: Status, restarts: v.number(), message: optional(text) });
 
 const nameOf = (name: string): ContainerName => parseContainerName(name, 'name');
@@ -150,7 +47,7 @@ const Description = v.object({
   name: v.pipe(text, v.transform(nameOf)),
   unit: text,
   createdAt: moment,
-  configuration: Configuration,
+  configuration: ConfigurationSchema,
 });
 
 const json = <T extends v.GenericSchema>(schema: T) => v.pipe(v.string(), v.parseJson(), schema);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { mountsOf, type MountRequest } from '../../../../src/container/configuration/mounts.ts';
+import type { Mount as MountRequest } from '../../../../src/api/io-berth-container.ts';
+import { mountsOf } from '../../../../src/container/configuration/mounts.ts';
 import { specMount } from '../../../../src/container/launch/spec-mount.ts';
 
 const bind = (...options: string[]): MountRequest => ({ kind: 'bind', source: '/a', destination: '/b', options });

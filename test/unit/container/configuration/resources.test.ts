@@ -1,10 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ContainerError } from '../../../../src/container/errors.ts';
-import {
-  mergedResources,
-  resourcesAssignments,
-  type Resources,
-} from '../../../../src/container/configuration/resources.ts';
+import type { Resources } from '../../../../src/container/configuration/configuration.ts';
+import { mergedResources, resourcesAssignments } from '../../../../src/container/configuration/resources.ts';
 import { propertiesFromAssignment } from '../../../../src/unit-file/assignments.ts';
 
 describe('resources', () => {
