@@ -2,14 +2,14 @@
 const LAYERS = [
   'lib|log|stream|unit-file|oci-spec',
   'varlink',
-  'api|config|systemd|oci|journal|store|storage|relay',
-  'image',
+  'api|config|systemd|oci|journal|store|storage|relay|netavark',
+  'image|network',
   'container',
   'supervisor',
   'service',
   'cli',
 ];
-const ADAPTERS = 'systemd|oci|journal|store|storage|relay';
+const ADAPTERS = 'systemd|oci|journal|store|storage|relay|netavark';
 const layer = (folders) => `^src/(${folders})/`;
 const owner = (packages, folders) => ({
   name: `${packages} has one owner`,
@@ -53,25 +53,25 @@ module.exports = {
       // An adapter's errors are part of its interface; nothing in such a file opens anything.
       name: 'the domain holds interfaces, not adapters',
       severity: 'error',
-      from: { path: layer('image|container|supervisor') },
+      from: { path: layer('image|network|container|supervisor') },
       to: { path: layer(ADAPTERS), pathNot: '^src/[^/]+/errors\\.ts$', dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'settings are passed as values',
       severity: 'error',
-      from: { path: layer('image|container|supervisor|cli') },
+      from: { path: layer('image|network|container|supervisor|cli') },
       to: { path: layer('config') },
     },
     {
       name: 'the CLI speaks varlink',
       severity: 'error',
       from: { path: layer('cli') },
-      to: { path: layer(`${ADAPTERS}|config|image|container|supervisor|service`) },
+      to: { path: layer(`${ADAPTERS}|config|image|network|container|supervisor|service`) },
     },
     owner('dbus-next', 'systemd'),
     owner('usocket', 'systemd|relay'),
     owner('better-sqlite3', 'store'),
-    owner('execa', 'oci|storage|journal'),
+    owner('execa', 'oci|storage|journal|netavark'),
     owner('pino|systemd-journald', 'log'),
   ],
 };

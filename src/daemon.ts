@@ -7,6 +7,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { containerInterface } from './api/io-berth-container.ts';
 import { imageInterface } from './api/io-berth-image.ts';
+import { networkInterface } from './api/io-berth-network.ts';
 import { systemInterface } from './api/io-berth-system.ts';
 import { serviceInterface } from './api/io-systemd-service.ts';
 import type { Settings } from './config/settings.ts';
@@ -23,7 +24,7 @@ import { SessionStore } from './container/exec/session-store.ts';
 import { SessionFiles } from './container/exec/session-files.ts';
 import { noFaults, type Faults } from './container/faults.ts';
 import { Folders } from './container/records/folder.ts';
-import type { Ports, Runtimes } from './container/ports.ts';
+import type { Ports } from './container/ports.ts';
 import { SLICE } from './container/unit-names.ts';
 import type { Attainable } from './container/launch/process-limits.ts';
 import { ContainerIndex } from './container/records/container-index.ts';
@@ -34,7 +35,6 @@ import { takeDescriptors } from './lib/peer-descriptors.ts';
 import { steadyClock } from './lib/steady-clock.ts';
 import type { LevelledLogger } from './log/journal-logger.ts';
 import { installedRuntimes } from './oci/installed-runtimes.ts';
-import type { OciRuntime } from './oci/runtime.ts';
 import { runtimeLog } from './oci/runtime-log.ts';
 import { readSeccompProfile } from './container/launch/host-files.ts';
 import { loadedOnce } from './lib/loaded-once.ts';
@@ -44,7 +44,11 @@ import { attachService } from './service/attach.ts';
 import { containersService } from './service/containers.ts';
 import { execService } from './service/exec.ts';
 import { internalError } from './service/errors.ts';
+import { installedNetavark } from './netavark/installed-netavark.ts';
+import { networksOf } from './networking.ts';
 import { imagesService } from './service/images.ts';
+import { preferring } from './preferred-runtime.ts';
+import { networksService } from './service/networks.ts';
 import { serviceService } from './service/service.ts';
 import { systemService } from './service/system.ts';
 import { translated } from './service/translated.ts';
@@ -249,6 +253,7 @@ export class Daemon implements AsyncDisposable {
     opening.defer(async () => {
       await relays.begin();
     });
+    const networks = networksOf(settings, now);
     await adoptFolders({ index, folders, log });
     const supervisor = opening.use(new Supervisor({ recovery, units, log }));
     await supervisor.start();
@@ -272,7 +277,15 @@ export class Daemon implements AsyncDisposable {
     const detachKeysOf = (container: string): string =>
       index.find(container).config.detachKeys ?? settings.current.detachKeys;
     const storageDirectory = imageStore.root;
-    const facts = { version: VERSION, dataDirectory, storageDirectory, runtimes: installed, additionalImageStores };
+    const netavark = installedNetavark;
+    const facts = {
+      version: VERSION,
+      dataDirectory,
+      storageDirectory,
+      runtimes: installed,
+      additionalImageStores,
+      netavark,
+    };
     server
       .serve(
         containerInterface,
@@ -283,6 +296,7 @@ export class Daemon implements AsyncDisposable {
         }),
       )
       .serve(imageInterface, translated(imageInterface.name, imagesService(images)))
+      .serve(networkInterface, translated(networkInterface.name, networksService(networks, containers)))
       .serve(systemInterface, translated(systemInterface.name, systemService(facts, { units, images, containers })))
       .serve(serviceInterface, serviceService(log, environment, settings));
     const look = async (signal: AbortSignal): Promise<void> => {
@@ -303,15 +317,4 @@ export class Daemon implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#open.disposeAsync();
   }
-}
-
-function preferring(installed: readonly OciRuntime[], settings: Settings): Runtimes {
-  const find = (name: string): OciRuntime | undefined => installed.find((runtime) => runtime.name === name);
-  return {
-    find,
-    get preferred() {
-      const { runtime } = settings.current;
-      return runtime === undefined ? installed[0] : find(runtime);
-    },
-  };
 }

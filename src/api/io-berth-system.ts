@@ -16,6 +16,18 @@ export type Runtime = {
   readonly problem?: string | undefined;
 };
 
+/** What makes networks on this host. */
+export type Networking = {
+  /** The version of netavark; empty where it is not installed, or cannot be run. */
+  readonly netavarkVersion: string;
+  /** The version of aardvark-dns, by which containers find one another by their names; empty where it is not installed. */
+  readonly aardvarkVersion: string;
+  /** What makes the firewall's rules, such as 'nftables'. */
+  readonly firewallDriver: string;
+  /** Why networks cannot be used, where that is so. */
+  readonly problem?: string | undefined;
+};
+
 /** How many containers there are. */
 export type Counts = {
   /** All of them. */
@@ -47,6 +59,8 @@ export type GetInfoOutput = {
   readonly runtimes: readonly Runtime[];
   /** The cgroup controllers that units can use. */
   readonly controllers: readonly string[];
+  /** What makes networks. */
+  readonly networking: Networking;
   /** Where data is kept. */
   readonly dataDirectory: string;
   /** Where the image store is. */
@@ -89,6 +103,18 @@ type Runtime (
 	problem: ?string
 )
 
+# What makes networks on this host.
+type Networking (
+	# The version of netavark; empty where it is not installed, or cannot be run.
+	netavarkVersion: string,
+	# The version of aardvark-dns, by which containers find one another by their names; empty where it is not installed.
+	aardvarkVersion: string,
+	# What makes the firewall's rules, such as 'nftables'.
+	firewallDriver: string,
+	# Why networks cannot be used, where that is so.
+	problem: ?string
+)
+
 # How many containers there are.
 type Counts (
 	# All of them.
@@ -119,6 +145,8 @@ method GetInfo() -> (
 	runtimes: []Runtime,
 	# The cgroup controllers that units can use.
 	controllers: []string,
+	# What makes networks.
+	networking: Networking,
 	# Where data is kept.
 	dataDirectory: string,
 	# Where the image store is.
@@ -157,8 +185,9 @@ error InternalError (
     comment: [],
     members: [
       {"kind":"type","name":"Runtime","comment":[],"type":{"kind":"struct","fields":[{"name":"name","comment":[],"type":{"kind":"string"}},{"name":"path","comment":[],"type":{"kind":"string"}},{"name":"version","comment":[],"type":{"kind":"string"}},{"name":"checkpoint","comment":[],"type":{"kind":"bool"}},{"name":"problem","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}}]}},
+      {"kind":"type","name":"Networking","comment":[],"type":{"kind":"struct","fields":[{"name":"netavarkVersion","comment":[],"type":{"kind":"string"}},{"name":"aardvarkVersion","comment":[],"type":{"kind":"string"}},{"name":"firewallDriver","comment":[],"type":{"kind":"string"}},{"name":"problem","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}}]}},
       {"kind":"type","name":"Counts","comment":[],"type":{"kind":"struct","fields":[{"name":"total","comment":[],"type":{"kind":"int"}},{"name":"running","comment":[],"type":{"kind":"int"}},{"name":"paused","comment":[],"type":{"kind":"int"}},{"name":"stopped","comment":[],"type":{"kind":"int"}}]}},
-      {"kind":"method","name":"GetInfo","comment":[],"input":{"kind":"struct","fields":[]},"output":{"kind":"struct","fields":[{"name":"version","comment":[],"type":{"kind":"string"}},{"name":"nodeVersion","comment":[],"type":{"kind":"string"}},{"name":"systemdVersion","comment":[],"type":{"kind":"string"}},{"name":"kernelVersion","comment":[],"type":{"kind":"string"}},{"name":"architecture","comment":[],"type":{"kind":"string"}},{"name":"hostname","comment":[],"type":{"kind":"string"}},{"name":"runtimes","comment":[],"type":{"kind":"array","element":{"kind":"reference","name":"Runtime"}}},{"name":"controllers","comment":[],"type":{"kind":"array","element":{"kind":"string"}}},{"name":"dataDirectory","comment":[],"type":{"kind":"string"}},{"name":"storageDirectory","comment":[],"type":{"kind":"string"}},{"name":"additionalStorageDirectories","comment":[],"type":{"kind":"array","element":{"kind":"string"}}},{"name":"containers","comment":[],"type":{"kind":"reference","name":"Counts"}},{"name":"images","comment":[],"type":{"kind":"int"}}]}},
+      {"kind":"method","name":"GetInfo","comment":[],"input":{"kind":"struct","fields":[]},"output":{"kind":"struct","fields":[{"name":"version","comment":[],"type":{"kind":"string"}},{"name":"nodeVersion","comment":[],"type":{"kind":"string"}},{"name":"systemdVersion","comment":[],"type":{"kind":"string"}},{"name":"kernelVersion","comment":[],"type":{"kind":"string"}},{"name":"architecture","comment":[],"type":{"kind":"string"}},{"name":"hostname","comment":[],"type":{"kind":"string"}},{"name":"runtimes","comment":[],"type":{"kind":"array","element":{"kind":"reference","name":"Runtime"}}},{"name":"controllers","comment":[],"type":{"kind":"array","element":{"kind":"string"}}},{"name":"networking","comment":[],"type":{"kind":"reference","name":"Networking"}},{"name":"dataDirectory","comment":[],"type":{"kind":"string"}},{"name":"storageDirectory","comment":[],"type":{"kind":"string"}},{"name":"additionalStorageDirectories","comment":[],"type":{"kind":"array","element":{"kind":"string"}}},{"name":"containers","comment":[],"type":{"kind":"reference","name":"Counts"}},{"name":"images","comment":[],"type":{"kind":"int"}}]}},
       {"kind":"error","name":"SystemFailed","comment":[],"parameters":{"kind":"struct","fields":[{"name":"errnoName","comment":[],"type":{"kind":"string"}},{"name":"message","comment":[],"type":{"kind":"string"}}]}},
       {"kind":"error","name":"CannotStart","comment":[],"parameters":{"kind":"struct","fields":[{"name":"reason","comment":[],"type":{"kind":"string"}}]}},
       {"kind":"error","name":"InternalError","comment":[],"parameters":{"kind":"struct","fields":[{"name":"reference","comment":[],"type":{"kind":"string"}}]}},

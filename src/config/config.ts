@@ -5,6 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import { parseSpan } from '../unit-file/assignment/quantities.ts';
 import { Unparsable } from '../unit-file/assignment/unparsable.ts';
+import { DEFAULT_POOLS, parsePool } from '../lib/subnet-pools.ts';
 import { DEFAULT_DETACH_KEYS, parseDetachKeys } from '../stream/detach-keys.ts';
 
 export interface Config {
@@ -12,6 +13,8 @@ export interface Config {
   readonly dataDirectory: string;
   /** What does not survive a reboot. */
   readonly runDirectory: string;
+  /** Where networks are described. */
+  readonly networkDirectory: string;
   /** Where the helpers that units run are installed. */
   readonly libexecDirectory: string;
   /** The runtime for containers that ask for none; undefined for the first that is installed. */
@@ -26,6 +29,8 @@ export interface Config {
   readonly exitOnIdleMs: number | undefined;
   /** The keys that leave a terminal where neither the client nor the container names any, in libpod's format; '' for none. */
   readonly detachKeys: string;
+  /** Where subnets of new networks are taken from, as `BASE/LENGTH:LENGTH`. */
+  readonly subnetPools: readonly string[];
 }
 
 export const CONFIG_PATH = '/etc/berth/berth.conf';
@@ -33,6 +38,7 @@ export const CONFIG_PATH = '/etc/berth/berth.conf';
 export const DEFAULTS: Config = Object.freeze({
   dataDirectory: '/var/lib/berth',
   runDirectory: '/run/berth',
+  networkDirectory: '/etc/berth/networks',
   libexecDirectory: '/usr/lib/berth',
   runtime: undefined,
   streams: 'relay',
@@ -40,6 +46,7 @@ export const DEFAULTS: Config = Object.freeze({
   additionalImageStores: Object.freeze([]),
   exitOnIdleMs: undefined,
   detachKeys: DEFAULT_DETACH_KEYS,
+  subnetPools: Object.freeze([...DEFAULT_POOLS]),
 });
 
 /** The file says something that berth does not understand. */
@@ -98,6 +105,14 @@ const SETTINGS: ReadonlyMap<string, Setting> = new Map<string, Setting>([
       if (value === '') return { detachKeys: DEFAULTS.detachKeys };
       if (value === 'none') return { detachKeys: '' };
       return parseDetachKeys(value) === undefined ? undefined : { detachKeys: value };
+    },
+  ],
+  [
+    'SubnetPools',
+    (value) => {
+      const pools = value.split(/\s+/).filter((pool) => pool !== '');
+      if (pools.length === 0) return { subnetPools: DEFAULTS.subnetPools };
+      return pools.every((pool) => parsePool(pool) !== undefined) ? { subnetPools: pools } : undefined;
     },
   ],
 ]);

@@ -9,6 +9,8 @@ import type { Logger } from '../log/logger.ts';
 import { DescriptorUnavailable, type Unavailability } from '../lib/peer-descriptors.ts';
 import type { Refusal } from '../lib/refusal.ts';
 import { JournalReadFailed, JournalUnavailable } from '../journal/errors.ts';
+import { NetavarkFailed } from '../netavark/errors.ts';
+import { NetworkError, type NetworkRefusals } from '../network/errors.ts';
 import { RuntimeError } from '../oci/errors.ts';
 import * as storage from '../storage/errors.ts';
 import { BusDisconnected, BusUnavailable, UnitJobFailed, UnitRefused } from '../systemd/errors.ts';
@@ -69,6 +71,21 @@ const IMAGE_ANSWERS: Answers<ImageRefusals> = {
   ImageReadOnly: same('ImageReadOnly'),
 };
 
+const NETWORK_ANSWERS: Answers<NetworkRefusals> = {
+  NoSuchNetwork: same('NoSuchNetwork'),
+  NetworkExists: same('NetworkExists'),
+  NetworkInUse: same('NetworkInUse'),
+  InvalidNetwork: same('InvalidNetwork'),
+  SubnetInUse: same('SubnetInUse'),
+  InterfaceInUse: same('InterfaceInUse'),
+  NoFreeSubnet: same('NoFreeSubnet'),
+  AddressInUse: same('AddressInUse'),
+  NoFreeAddress: same('NoFreeAddress'),
+  InvalidParameter: invalid,
+  NetworkingUnavailable: same('NetworkingUnavailable'),
+  NetworkFailed: same('NetworkFailed'),
+};
+
 const told = <Table, C extends keyof Table>(answers: Answers<Table>, { code, facts }: Refusal<Table, C>): Told =>
   answers[code](facts);
 
@@ -76,6 +93,7 @@ const told = <Table, C extends keyof Table>(answers: Answers<Table>, { code, fac
 function refusalAnswer(error: Error): Told | undefined {
   if (error instanceof ContainerError) return told(CONTAINER_ANSWERS, error);
   if (error instanceof ImageError) return told(IMAGE_ANSWERS, error);
+  if (error instanceof NetworkError) return told(NETWORK_ANSWERS, error);
   return undefined;
 }
 
@@ -108,6 +126,10 @@ const CANDIDATES: readonly ((error: Error) => Told | undefined)[] = [
           name: 'DescriptorUnavailable',
           parameters: { descriptor: error.descriptor, reason: DESCRIPTOR_FAULTS[error.reason] },
         }
+      : undefined,
+  (error) =>
+    error instanceof NetavarkFailed
+      ? { name: 'SystemFailed', parameters: { errnoName: 'EIO', message: error.message } }
       : undefined,
   (error) => storageAnswer(error),
   (error) => errnoAnswer(error),
@@ -164,9 +186,13 @@ export function answerFor(interfaceName: string, error: unknown): VarlinkError |
   if (!(error instanceof Error)) return undefined;
   const answer = firstOf(CANDIDATES, error);
   if (answer === undefined) return undefined;
-  const name = answer.name.includes('.') ? answer.name : `${interfaceName}.${answer.name}`;
+  const name = answer.name.includes('.') ? answer.name : `${interfaceOf(interfaceName, error)}.${answer.name}`;
   return new VarlinkError(name, answer.parameters, { cause: error });
 }
+
+/** What is done with containers through the interface of networks is refused in the words of that of containers. */
+const interfaceOf = (called: string, error: Error): string =>
+  called === 'io.berth.Network' && error instanceof ContainerError ? 'io.berth.Container' : called;
 
 function firstOf<T>(candidates: readonly ((error: Error) => T | undefined)[], error: Error): T | undefined {
   for (const candidate of candidates) {

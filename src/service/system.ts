@@ -1,9 +1,11 @@
 /** io.berth.System. */
 import { readFile } from 'node:fs/promises';
 import { hostname, release } from 'node:os';
-import type { GetInfoOutput, SystemHandlers } from '../api/io-berth-system.ts';
+import type { GetInfoOutput, Networking, SystemHandlers } from '../api/io-berth-system.ts';
 import type { Containers } from '../container/containers.ts';
 import { isAlive } from '../container/state.ts';
+import { NetavarkFailed } from '../netavark/errors.ts';
+import type { Netavark } from '../netavark/netavark.ts';
 import type { OciRuntime } from '../oci/runtime.ts';
 import { RuntimeError } from '../oci/errors.ts';
 import type { Images } from '../image/images.ts';
@@ -16,6 +18,8 @@ export interface SystemFacts {
   readonly storageDirectory: string;
   readonly runtimes: readonly OciRuntime[];
   readonly additionalImageStores: () => readonly string[];
+  /** undefined where it is not installed. */
+  readonly netavark: () => Netavark | undefined;
 }
 
 const GO_ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', ppc64: 'ppc64le', ia32: '386' };
@@ -25,10 +29,11 @@ export const systemService = (
   world: { readonly units: UnitManager; readonly images: Images; readonly containers: Containers },
 ): SystemHandlers => ({
   async GetInfo(_, { signal }): Promise<GetInfoOutput> {
-    const [runtimes, images, controllers] = await Promise.all([
+    const [runtimes, images, controllers, networking] = await Promise.all([
       Promise.all(facts.runtimes.map(async (runtime) => await describe(runtime, signal))),
       world.images.list(signal),
       controllersOf('/sys/fs/cgroup/cgroup.controllers'),
+      networkingOf(facts.netavark(), signal),
     ]);
     const all = world.containers.list({ states: undefined, labels: {} });
     const count = (matches: (state: string) => boolean): number =>
@@ -42,6 +47,7 @@ export const systemService = (
       hostname: hostname(),
       runtimes,
       controllers,
+      networking,
       dataDirectory: facts.dataDirectory,
       storageDirectory: facts.storageDirectory,
       additionalStorageDirectories: facts.additionalImageStores(),
@@ -64,6 +70,22 @@ async function describe(runtime: OciRuntime, signal: AbortSignal) {
   } catch (error) {
     if (!(error instanceof RuntimeError)) throw error;
     return { name, path, version: '', checkpoint: false, problem: error.message };
+  }
+}
+
+async function networkingOf(netavark: Netavark | undefined, signal: AbortSignal): Promise<Networking> {
+  const nothing = { netavarkVersion: '', aardvarkVersion: '', firewallDriver: '' };
+  if (netavark === undefined) return { ...nothing, problem: 'netavark is not installed' };
+  try {
+    const [{ version, firewallDriver }, aardvark] = await Promise.all([
+      netavark.version(signal),
+      netavark.aardvarkVersion(signal),
+    ]);
+    const problem = aardvark === undefined ? 'aardvark-dns is not installed: names are not found' : undefined;
+    return { netavarkVersion: version, aardvarkVersion: aardvark ?? '', firewallDriver, problem };
+  } catch (error) {
+    if (!(error instanceof NetavarkFailed)) throw error;
+    return { ...nothing, problem: error.message };
   }
 }
 

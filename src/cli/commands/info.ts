@@ -1,4 +1,4 @@
-import { SystemClient, type GetInfoOutput } from '../../api/io-berth-system.ts';
+import { SystemClient, type GetInfoOutput, type Networking } from '../../api/io-berth-system.ts';
 import { command } from '../command.ts';
 import { EXIT } from '../output/exit-codes.ts';
 import { FORMAT_OPTION, parseFormat } from '../output/listing.ts';
@@ -30,6 +30,7 @@ function inWords(info: GetInfoOutput): string {
     ['Architecture', info.architecture],
     ['Runtimes', info.runtimes.map(runtimeInWords).join(', ') || 'none: install crun or runc'],
     ['Controllers', info.controllers.join(' ') || 'none'],
+    ['Networks', networkingInWords(info.networking)],
     ['Data', info.dataDirectory],
     ['Image store', info.storageDirectory],
     ...info.additionalStorageDirectories.map((path) => ['Images from', path] as const),
@@ -45,3 +46,11 @@ function inWords(info: GetInfoOutput): string {
 
 const runtimeInWords = ({ name, version, checkpoint }: GetInfoOutput['runtimes'][number]): string =>
   `${name} ${version}${checkpoint ? ' (can checkpoint)' : ''}`;
+
+function networkingInWords({ netavarkVersion, aardvarkVersion, firewallDriver, problem }: Networking): string {
+  const versions = [`netavark ${netavarkVersion} (${firewallDriver})`, `aardvark-dns ${aardvarkVersion}`];
+  const installed = [netavarkVersion, aardvarkVersion].flatMap((version, index) =>
+    version === '' ? [] : [versions[index] ?? ''],
+  );
+  return [...installed, ...(problem === undefined ? [] : [problem])].join(', ');
+}

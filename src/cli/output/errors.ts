@@ -6,6 +6,8 @@ import type { ContainerErrors, DescriptorFault, State } from '../../api/io-berth
 import { isContainerError } from '../../api/io-berth-container.ts';
 import type { ImageErrors, PullReason } from '../../api/io-berth-image.ts';
 import { isImageError } from '../../api/io-berth-image.ts';
+import type { NetworkErrors } from '../../api/io-berth-network.ts';
+import { isNetworkError } from '../../api/io-berth-network.ts';
 import type { SystemErrors } from '../../api/io-berth-system.ts';
 import { isSystemError } from '../../api/io-berth-system.ts';
 import { InvalidAddress } from '../../varlink/address.ts';
@@ -116,6 +118,23 @@ export const IMAGE_SENTENCES: Sentences<ImageErrors> = {
   SystemFailed: whatSystemRefused,
 };
 
+export const NETWORK_SENTENCES: Sentences<NetworkErrors> = {
+  NoSuchNetwork: ({ network }) => `there is no network '${network}'; 'berth network ls' lists all there are`,
+  NetworkExists: ({ name }) =>
+    `a network '${name}' exists; remove it with 'berth network rm ${name}' or choose another name`,
+  NetworkInUse: ({ network, containers }) =>
+    `containers are on the network '${network}' (${listed(containers)}); remove them first with 'berth rm', or give --force`,
+  InvalidNetwork: ({ file, member, reason }) =>
+    `the network file '${file}' makes no sense${member === '' ? '' : ` at ${member}`}: ${reason}`,
+  SubnetInUse: ({ subnet, holder }) => `the subnet ${subnet} overlaps one that ${holder} has; choose another`,
+  InterfaceInUse: ({ interface: device, holder }) =>
+    `the interface '${device}' belongs to ${holder}; choose another with --interface-name`,
+  NoFreeSubnet: ({ pools }) =>
+    `every subnet of ${listed(pools)} is used already; give one with --subnet, or more of them with SubnetPools= in berth.conf`,
+  NetworkingUnavailable: ({ missing }) => `networks cannot be used here: ${missing}`,
+  SystemFailed: whatSystemRefused,
+};
+
 export const SYSTEM_SENTENCES: Sentences<SystemErrors> = {
   SystemFailed: whatSystemRefused,
   CannotStart: ({ reason }) => `berthd cannot start: ${reason}; 'systemctl status berthd' shows how it stands`,
@@ -132,6 +151,7 @@ function sentenceForRefusal(error: VarlinkError): string {
   return (
     ofInterface(CONTAINER_SENTENCES, isContainerError, error) ??
     ofInterface(IMAGE_SENTENCES, isImageError, error) ??
+    ofInterface(NETWORK_SENTENCES, isNetworkError, error) ??
     ofInterface(SYSTEM_SENTENCES, isSystemError, error) ??
     ofProtocol(error)
   );

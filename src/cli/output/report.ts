@@ -19,7 +19,7 @@ export async function report(
   return exitCodeFor(error);
 }
 
-const INTERFACES = ['io.berth.Container', 'io.berth.Image'] as const;
+const INTERFACES = ['io.berth.Container', 'io.berth.Image', 'io.berth.Network'] as const;
 
 /** @param codes by the names of errors */
 const exitCodes =
@@ -33,8 +33,15 @@ const COMMANDS_OF_CONTAINERS = { CommandNotFound: EXIT.notFound, CommandNotExecu
 /** Whatever else is wrong, podman exits with the same as where other codes are those of a container. */
 const usualExitCodeFor = exitCodes(COMMANDS_OF_CONTAINERS, EXIT.berthFailed);
 
-/** podman-rm(1) and podman-rmi(1). */
+/** podman-rm(1), podman-rmi(1) and podman-network-rm(1). */
 export const removeExitCodeFor = exitCodes(
-  { NoSuchContainer: EXIT.notThere, WrongState: EXIT.inTheWay, NoSuchImage: EXIT.notThere, ImageInUse: EXIT.inTheWay },
+  {
+    NoSuchContainer: EXIT.notThere,
+    WrongState: EXIT.inTheWay,
+    NoSuchImage: EXIT.notThere,
+    ImageInUse: EXIT.inTheWay,
+    NoSuchNetwork: EXIT.notThere,
+    NetworkInUse: EXIT.inTheWay,
+  },
   EXIT.berthFailed,
 );

@@ -4,6 +4,7 @@ import { containerInterface } from '../../../src/api/io-berth-container.ts';
 import type { ImageHandlers } from '../../../src/api/io-berth-image.ts';
 import { imageInterface } from '../../../src/api/io-berth-image.ts';
 import type { SystemHandlers } from '../../../src/api/io-berth-system.ts';
+import { networkInterface, type NetworkHandlers } from '../../../src/api/io-berth-network.ts';
 import { systemInterface } from '../../../src/api/io-berth-system.ts';
 import { Output } from '../../../src/cli/output/output.ts';
 import { program, type World } from '../../../src/cli/program.ts';
@@ -24,6 +25,7 @@ export interface Ran {
 export interface WorldOptions {
   readonly containers?: Partial<ContainerHandlers>;
   readonly images?: Partial<ImageHandlers>;
+  readonly networks?: Partial<NetworkHandlers>;
   readonly system?: Partial<SystemHandlers>;
   readonly environment?: Record<string, string>;
   readonly colours?: boolean;
@@ -77,6 +79,7 @@ export class TestWorld {
     })
       .serve<Partial<ContainerHandlers>>(containerInterface, options.containers ?? {})
       .serve<Partial<ImageHandlers>>(imageInterface, options.images ?? {})
+      .serve<Partial<NetworkHandlers>>(networkInterface, options.networks ?? {})
       .serve<Partial<SystemHandlers>>(systemInterface, options.system ?? {});
   }
 

@@ -1,11 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { containerInterface } from '../../../src/api/io-berth-container.ts';
 import { imageInterface } from '../../../src/api/io-berth-image.ts';
+import { networkInterface } from '../../../src/api/io-berth-network.ts';
 import { systemInterface } from '../../../src/api/io-berth-system.ts';
 import { ContainerError, type Refusals } from '../../../src/container/errors.ts';
 import { ImageError } from '../../../src/image/errors.ts';
 import { JournalReadFailed, JournalUnavailable } from '../../../src/journal/errors.ts';
 import { DescriptorUnavailable } from '../../../src/lib/peer-descriptors.ts';
+import { NetavarkFailed } from '../../../src/netavark/errors.ts';
+import { NetworkError, type NetworkRefusals } from '../../../src/network/errors.ts';
 import { RuntimeError } from '../../../src/oci/errors.ts';
 import { answerFor, internalError } from '../../../src/service/errors.ts';
 import * as storage from '../../../src/storage/errors.ts';
@@ -15,11 +18,14 @@ import { FakeLog } from '../../support/fakes.ts';
 
 const CONTAINER = 'io.berth.Container';
 const IMAGE = 'io.berth.Image';
+const NETWORK = 'io.berth.Network';
 const INVALID = 'org.varlink.service.InvalidParameter';
 const errno = (code: string): Error => Object.assign(new Error('it says'), { code, syscall: 'open' });
 
 const refusal = <C extends keyof Refusals>(code: C, facts: Refusals[C]): Error => new ContainerError(code, facts);
-const declared = [containerInterface, imageInterface, systemInterface].flatMap(({ name, text }) =>
+const ofNetwork = <C extends keyof NetworkRefusals>(code: C, facts: NetworkRefusals[C]): Error =>
+  new NetworkError(code, facts);
+const declared = [containerInterface, imageInterface, networkInterface, systemInterface].flatMap(({ name, text }) =>
   [...text.matchAll(/^error (\w+)/gm)].map(([, error]) => `${name}.${error}`),
 );
 
@@ -133,6 +139,35 @@ describe('answerFor', () => {
       'PullFailed',
       { image: 'x', reason: 'not_found', message: 'no' },
     ],
+    [ofNetwork('NoSuchNetwork', { network: 'x' }), NETWORK, 'NoSuchNetwork', { network: 'x' }],
+    [ofNetwork('NetworkExists', { name: 'x' }), NETWORK, 'NetworkExists', { name: 'x' }],
+    [
+      ofNetwork('NetworkInUse', { network: 'x', containers: ['web'] }),
+      NETWORK,
+      'NetworkInUse',
+      { network: 'x', containers: ['web'] },
+    ],
+    [
+      ofNetwork('InvalidNetwork', { file: '/x', member: 'id', reason: 'no' }),
+      NETWORK,
+      'InvalidNetwork',
+      { file: '/x', member: 'id', reason: 'no' },
+    ],
+    [
+      ofNetwork('SubnetInUse', { subnet: '10.0.0.0/8', holder: 'eth0' }),
+      NETWORK,
+      'SubnetInUse',
+      { subnet: '10.0.0.0/8', holder: 'eth0' },
+    ],
+    [
+      ofNetwork('InterfaceInUse', { interface: 'br0', holder: 'the host' }),
+      NETWORK,
+      'InterfaceInUse',
+      { interface: 'br0', holder: 'the host' },
+    ],
+    [ofNetwork('NoFreeSubnet', { pools: ['10.0.0.0/8'] }), NETWORK, 'NoFreeSubnet', { pools: ['10.0.0.0/8'] }],
+    [ofNetwork('NetworkingUnavailable', { missing: 'ip' }), NETWORK, 'NetworkingUnavailable', { missing: 'ip' }],
+    [new NetavarkFailed('no'), NETWORK, 'SystemFailed', { errnoName: 'EIO', message: 'no' }],
   ])('tells of %s', (error, interfaceName, name, parameters) => {
     expect(answerFor(interfaceName, error)).toMatchObject({
       error: `${interfaceName}.${name}`,
@@ -149,6 +184,11 @@ describe('answerFor', () => {
     [refusal('InvalidParameter', { parameter: 'configuration.user' }), 'configuration.user'],
   ])('puts %s into the words of varlink itself', (error, parameter) => {
     expect(answerFor(CONTAINER, error)).toMatchObject({ error: INVALID, parameters: { parameter } });
+  });
+
+  it('tells of a container in the words of its own interface, whichever was called', () => {
+    const error = refusal('HasDependents', { container: 'x', dependents: ['y'] });
+    expect(answerFor(NETWORK, error)).toMatchObject({ error: `${CONTAINER}.HasDependents` });
   });
 
   it('lets through what is put into words already', () => {

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { containerError, type ContainerErrors } from '../../../../src/api/io-berth-container.ts';
 import { imageError, type ImageErrors } from '../../../../src/api/io-berth-image.ts';
+import type { NetworkErrors } from '../../../../src/api/io-berth-network.ts';
 import { systemError } from '../../../../src/api/io-berth-system.ts';
 import {
   CONTAINER_SENTENCES,
   IMAGE_SENTENCES,
+  NETWORK_SENTENCES,
   sentenceFor,
   SYSTEM_SENTENCES,
 } from '../../../../src/cli/output/errors.ts';
@@ -131,6 +133,36 @@ const IMAGES: { [N in keyof ImageErrors]: [facts: ImageErrors[N], sentence: stri
   SystemFailed: [{ errnoName: 'EIO', message: 'read' }, 'the system refused what is needed (EIO): read'],
 };
 
+const NETWORKS: { [N in keyof NetworkErrors]: [facts: NetworkErrors[N], sentence: string] } = {
+  NoSuchNetwork: [{ network: 'app' }, "there is no network 'app'; 'berth network ls' lists all there are"],
+  NetworkExists: [
+    { name: 'app' },
+    "a network 'app' exists; remove it with 'berth network rm app' or choose another name",
+  ],
+  NetworkInUse: [
+    { network: 'app', containers: ['web', 'db'] },
+    "containers are on the network 'app' (web, db); remove them first with 'berth rm', or give --force",
+  ],
+  InvalidNetwork: [
+    { file: '/etc/berth/networks/app.json', member: 'driver', reason: 'no' },
+    "the network file '/etc/berth/networks/app.json' makes no sense at driver: no",
+  ],
+  SubnetInUse: [
+    { subnet: '10.0.0.0/24', holder: 'the interface eth0' },
+    'the subnet 10.0.0.0/24 overlaps one that the interface eth0 has; choose another',
+  ],
+  InterfaceInUse: [
+    { interface: 'br0', holder: 'the host' },
+    "the interface 'br0' belongs to the host; choose another with --interface-name",
+  ],
+  NoFreeSubnet: [
+    { pools: ['10.64.0.0/12'] },
+    'every subnet of 10.64.0.0/12 is used already; give one with --subnet, or more of them with SubnetPools= in berth.conf',
+  ],
+  NetworkingUnavailable: [{ missing: 'netavark is not there' }, 'networks cannot be used here: netavark is not there'],
+  SystemFailed: [{ errnoName: 'EIO', message: 'read' }, 'the system refused what is needed (EIO): read'],
+};
+
 describe('what berthd refuses', () => {
   const keysOf = <T extends object>(table: T): (keyof T & string)[] =>
     Object.keys(table).filter((key): key is keyof T & string => key in table);
@@ -143,9 +175,14 @@ describe('what berthd refuses', () => {
     const [facts, sentence] = IMAGES[name];
     expect(sentenceFor(new VarlinkError(`io.berth.Image.${name}`, facts))).toBe(sentence);
   });
+  it.each(keysOf(NETWORKS))('io.berth.Network.%s', (name) => {
+    const [facts, sentence] = NETWORKS[name];
+    expect(sentenceFor(new VarlinkError(`io.berth.Network.${name}`, facts))).toBe(sentence);
+  });
   it('has a sentence for everything that the interfaces declare', () => {
     expect(Object.keys(CONTAINER_SENTENCES)).toEqual(Object.keys(CONTAINERS));
     expect(Object.keys(IMAGE_SENTENCES)).toEqual(Object.keys(IMAGES));
+    expect(Object.keys(NETWORK_SENTENCES)).toEqual(Object.keys(NETWORKS));
     expect(Object.keys(SYSTEM_SENTENCES)).toEqual(['SystemFailed', 'CannotStart', 'InternalError']);
   });
   it('tells where to look when berthd itself failed, whatever was called', () => {
