@@ -2034,7 +2034,7 @@ error NoSuchNamespace (
 
 # A file that the container is to be made of cannot be read.
 error InvalidFile (
-	# Its path on the host.
+	# Its path on the host; in the container, of a file that says who its users are.
 	path: string,
 	# What is wrong with it.
 	reason: string
@@ -2577,7 +2577,7 @@ export type ContainerErrors = {
   };
   /** A file that the container is to be made of cannot be read. */
   readonly InvalidFile: {
-    /** Its path on the host. */
+    /** Its path on the host; in the container, of a file that says who its users are. */
     readonly path: string;
     /** What is wrong with it. */
     readonly reason: string;

@@ -75,6 +75,17 @@ export class ChangeFailed extends Error {
   }
 }
 
+/** What is at a path of a container is not what is read there. */
+export class InsideFileUnfit extends Error {
+  override readonly name = 'InsideFileUnfit';
+  /** In the container. */
+  readonly path: string;
+  constructor(path: string, reason: string) {
+    super(reason);
+    this.path = path;
+  }
+}
+
 /** The store's own files cannot be read, or contradict one another. */
 export class StorageCorrupt extends Error {
   override readonly name = 'StorageCorrupt';

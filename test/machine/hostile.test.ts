@@ -155,3 +155,80 @@ describe('a seccomp profile', () => {
     expect(whole(await under(notify, 'crun', 'mkdir', '/x'))).toMatch(/none\.sock.*125$/s);
   });
 });
+
+describe('who the users are', () => {
+  const alice = "mkdir -p usr/etc; printf 'alice:x:7:8::/home:/bin/sh\\n' > usr/etc/passwd";
+
+  it.each([
+    ['a link of the image to another file', `${alice}; ln -s ../usr/etc/passwd etc/passwd`],
+    ['a link that begins at the root', `${alice}; ln -s /usr/etc/passwd etc/passwd`],
+    ['a folder that is a link', `rmdir etc; ${alice}; ln -s usr/etc etc`],
+    ['a link of more steps back than there are', `${alice}; ln -s ../../../../usr/etc/passwd etc/passwd`],
+  ])('is known through %s', async (_, script) => {
+    await root(script);
+    expect((await inRoot(['-u', 'alice'], 'id', '-u')).text()).toBe('7');
+    await berth('run', '-d', '--name', 'x', '--rootfs', ROOT, 'sh', '-c', FOREVER);
+    expect((await berth('exec', '-u', 'alice', 'x', 'id', '-u')).text()).toBe('7');
+  });
+
+  it.each(['/etc', '/etc/passwd'])('is known where %s is mounted', async (destination) => {
+    await root(`mkdir -p mine; printf 'alice:x:7:8::/home:/bin/sh\\n' > mine/passwd`);
+    const source = destination === '/etc' ? `${ROOT}/mine` : `${ROOT}/mine/passwd`;
+    const options = ['-v', `${source}:${destination}`];
+    expect(await said([...options, '-u', 'alice'], 'id', '-u')).toBe('7');
+    await berth('run', '-d', '--name', 'x', ...options, await client.image('plain'), 'sh', '-c', FOREVER);
+    expect((await berth('exec', '-u', 'alice', 'x', 'id', '-u')).text()).toBe('7');
+    expect(await berth('exec', '-u', 'app', 'x', 'id', '-u')).toMatchObject({ code: 125 });
+  });
+
+  it.each([
+    ['a link to the host', 'ln -s /etc/passwd etc/passwd'],
+    ['a link out of the root', 'ln -s ../../../etc/passwd etc/passwd'],
+    ['a link through /proc', 'ln -s /proc/1/root/etc/passwd etc/passwd'],
+  ])('is not what the host says, by %s', async (_, script) => {
+    await machine.sh('id daemon');
+    await root(script);
+    const ran = await inRoot(['-u', 'daemon'], 'id');
+    expect([ran.code, ran.text()]).toEqual([125, '']);
+    await berth('run', '-d', '--name', 'x', '--rootfs', ROOT, '-u', '0', 'sh', '-c', FOREVER);
+    expect(await berth('exec', '-u', 'daemon', 'x', 'id')).toMatchObject({ code: 125 });
+  });
+
+  it.each([
+    ['a FIFO', 'mkfifo etc/passwd'],
+    ['a device', 'mknod etc/passwd c 1 5'],
+    ['a folder', 'mkdir etc/passwd'],
+    ['a huge file', 'truncate -s 100G etc/passwd'],
+    ['a circle of links', 'ln -s passwd etc/passwd'],
+    ['a group file that is a FIFO', 'mkfifo etc/group'],
+  ])('is an error with %s, and keeps nobody waiting', async (_, script) => {
+    await root(script);
+    const ran = await inRoot(['-u', '7'], 'id');
+    expect([ran.code, ran.stderr.toString()]).toEqual([
+      125,
+      expect.stringMatching(/'\/etc\/(?:passwd|group)' cannot be used: in the container, it/),
+    ]);
+  });
+
+  it.each([
+    ['a FIFO', 'mkfifo /etc/passwd'],
+    ['a device', 'mknod /etc/passwd c 1 5'],
+    ['a link to an endless file', 'ln -s /dev/zero /etc/passwd'],
+    ['a link to a file of its process', 'ln -s /proc/1/maps /etc/passwd'],
+  ])('is an error, or unknown, when the container puts %s there', async (_, script) => {
+    await client.run('x', `rm /etc/passwd; ${script}; ${FOREVER}`, { addCapabilities: ['MKNOD'] });
+    for (const user of ['app', 'daemon']) {
+      const ran = await berth('exec', '-u', user, 'x', 'id');
+      expect([ran.code, ran.text()]).toEqual([125, '']);
+    }
+    expect(await berth('exec', 'x', 'true')).toMatchObject({ code: 0 });
+    await machine.check(['berth', 'stop', '-t', '0', 'x']);
+    expect((await berth('start', 'x')).code).toBe(script.startsWith('ln') ? 0 : 125);
+  });
+
+  it('is soon told, or not, by a megabyte of nothing', async () => {
+    await root(`head -c 1048576 /dev/zero | tr '\\0' '\\n' > etc/passwd; cp etc/passwd etc/group`);
+    expect((await inRoot(['-u', '7:8'], 'id', '-u')).text()).toBe('7');
+    expect(await inRoot(['-u', 'alice'], 'id', '-u')).toMatchObject({ code: 125 });
+  });
+});

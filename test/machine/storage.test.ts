@@ -1,10 +1,17 @@
 /** The image store against the real skopeo and overlayfs of a machine. */
 import { execFileSync } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { readdirSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { InvalidReference, LoadFailed, PullFailed, type StorageCorrupt } from '../../src/storage/errors.ts';
+import {
+  InsideFileUnfit,
+  InvalidReference,
+  LoadFailed,
+  PullFailed,
+  type StorageCorrupt,
+} from '../../src/storage/errors.ts';
 import type { Image, ImageSource, PullEvent } from '../../src/storage/images.ts';
 import { readInside } from '../../src/storage/inside.ts';
 import { overlayMount, umountArgv } from '../../src/storage/overlay.ts';
@@ -269,7 +276,7 @@ describe('reading inside', () => {
       await rm(folder, { recursive: true });
     };
   });
-  const passwd = (): string | undefined => readInside([upper, lower], '/etc/passwd');
+  const passwd = (): string | undefined => readInside({ folders: [upper, lower] }, '/etc/passwd');
   const inUpper = (script: string): void => {
     execFileSync('sh', ['-euc', script], { cwd: upper });
   };
@@ -280,8 +287,8 @@ describe('reading inside', () => {
     expect(passwd()).toBe('lower');
     inUpper('echo upper >etc/passwd');
     expect(passwd()).toBe('upper\n');
-    expect(readInside([join(folder, 'absent'), lower], '/etc/passwd')).toBe('lower');
-    expect(readInside([upper, lower], '/etc/group')).toBeUndefined();
+    expect(readInside({ folders: [join(folder, 'absent'), lower] }, '/etc/passwd')).toBe('lower');
+    expect(readInside({ folders: [upper, lower] }, '/etc/group')).toBeUndefined();
   });
 
   it.each([
@@ -289,23 +296,76 @@ describe('reading inside', () => {
     ['a whiteout of its folder', 'mknod etc c 0 0'],
     ['an opaque folder', "mkdir etc; python3 -c \"import os; os.setxattr('etc', 'trusted.overlay.opaque', b'y')\""],
     ['a file in place of the folder', 'echo >etc'],
-    ['a link to a file of the host', 'mkdir etc; ln -s /etc/passwd etc/passwd'],
+    ['a link to a file that only the host has', 'mkdir etc; ln -s /etc/machine-id etc/passwd'],
     ['a link out of the root', 'mkdir etc; ln -s ../../lower/etc/passwd etc/passwd'],
-    ['a folder that is a link to the host', 'ln -s /etc etc'],
-    ['a FIFO', 'mkdir etc; mkfifo etc/passwd'],
-    ['a device', 'mkdir etc; mknod etc/passwd c 1 5'],
-    ['a folder', 'mkdir -p etc/passwd'],
-    ['a huge file', 'mkdir etc; truncate -s 100G etc/passwd'],
-  ])('sees no file behind %s', async (_, script) => {
+    ['a link to a folder that only the host has', 'ln -s /usr/lib etc'],
+    ['a link to what is no folder', 'echo >file; mkdir etc; ln -s /file/passwd etc/passwd'],
+    ['a link with a name that is too long', 'mkdir etc; ln -s "$(printf %0300d 0)" etc/passwd'],
+  ])('sees no file behind %s', (_, script) => {
     inUpper(script);
     expect(passwd()).toBeUndefined();
   });
 
-  it('refuses a path that leads out', async () => {
-    expect(() => readInside([lower], '/etc/../../passwd')).toThrow(RangeError);
-    expect(() => readInside([lower], 'etc/passwd')).toThrow(RangeError);
-    await symlink('/etc', join(lower, 'link'));
-    expect(readInside([lower], '/link/passwd')).toBeUndefined();
-    expect(await readFile('/etc/passwd', 'utf8')).not.toBe('');
+  it.each([
+    ['an absolute link', 'mkdir etc; ln -s /store/passwd etc/passwd; mkdir store; echo it >store/passwd'],
+    ['a relative link', 'mkdir etc; ln -s ../store/passwd etc/passwd; mkdir store; echo it >store/passwd'],
+    ['a link of too many steps back', 'mkdir etc; ln -s ../../../../etc/it etc/passwd; echo it >etc/it'],
+    ['a folder that is a link', 'ln -s usr/etc etc; mkdir -p usr/etc; echo it >usr/etc/passwd'],
+    ['links to links', 'mkdir etc; ln -s /b etc/passwd; ln -s c b; ln -s ./etc/../d c; echo it >d'],
+  ])('follows %s inside the root', (_, script) => {
+    inUpper(script);
+    expect(passwd()).toBe('it\n');
+  });
+
+  it('follows a link of one layer into another', () => {
+    inUpper('mkdir etc; ln -s /old/passwd etc/passwd; mkdir old');
+    execFileSync('sh', ['-euc', 'mkdir old; echo below >old/passwd'], { cwd: lower });
+    expect(passwd()).toBe('below\n');
+  });
+
+  it.each([
+    ['a FIFO', 'mkdir etc; mkfifo etc/passwd'],
+    ['a link to a FIFO', 'mkdir etc; ln -s /p etc/passwd; mkfifo p'],
+    ['a device', 'mkdir etc; mknod etc/passwd c 1 5'],
+    ['a socket', 'mkdir etc; python3 -c "import socket; socket.socket(socket.AF_UNIX).bind(\'etc/passwd\')"'],
+    ['a folder', 'mkdir -p etc/passwd'],
+    ['a huge file', 'mkdir etc; truncate -s 100G etc/passwd'],
+    ['a circle', 'mkdir etc; ln -s passwd etc/passwd'],
+    ['a larger circle', 'ln -s a etc; ln -s b a; ln -s etc b'],
+  ])('refuses %s', (_, script) => {
+    inUpper(script);
+    expect(passwd).toThrow(InsideFileUnfit);
+  });
+
+  it('sees what is mounted, where that is in the end', async () => {
+    const passwdWith = (...mounts: { destination: string; source: string | undefined }[]): string | undefined =>
+      readInside({ folders: [upper, lower], mounts }, '/etc/passwd');
+    const [file, over] = [join(folder, 'file'), join(folder, 'over')];
+    await writeFile(file, 'mounted');
+    await mkdir(over);
+    await writeFile(join(over, 'passwd'), 'over');
+    expect(passwdWith({ destination: '/etc/passwd', source: file })).toBe('mounted');
+    expect(passwdWith({ destination: '/etc', source: over })).toBe('over');
+    expect(passwdWith({ destination: '/etc', source: over }, { destination: '/etc/passwd', source: file })).toBe(
+      'mounted',
+    );
+    expect(passwdWith({ destination: '/etc', source: undefined })).toBeUndefined();
+    expect(passwdWith({ destination: '/data', source: over })).toBe('lower');
+    expect(() => passwdWith({ destination: '/etc/passwd', source: '/dev/zero' })).toThrow(InsideFileUnfit);
+    inUpper('ln -s usr/etc etc; mkdir -p usr/etc; ln -s /data/passwd usr/etc/passwd; mkdir data; ln -s data shortcut');
+    expect(passwdWith({ destination: '/shortcut', source: over })).toBe('over');
+    expect(passwdWith({ destination: '/etc/passwd', source: file })).toBe('mounted');
+  });
+
+  it('keeps nothing open', () => {
+    const before = readdirSync('/proc/self/fd').length;
+    inUpper('mkdir etc; ln -s /store/passwd etc/passwd; mkdir store; mkfifo store/passwd');
+    for (let each = 0; each < 10; each++) expect(passwd).toThrow(InsideFileUnfit);
+    expect(readdirSync('/proc/self/fd').length).toBe(before);
+  });
+
+  it('begins at the root', () => {
+    expect(() => readInside({ folders: [lower] }, 'etc/passwd')).toThrow(RangeError);
+    expect(readInside({ folders: [lower] }, '/etc/../../etc/passwd')).toBe('lower');
   });
 });

@@ -5,7 +5,7 @@ import type { RuntimeLog } from '../../oci/runtime.ts';
 import type { Relays } from '../../relay/relays.ts';
 import type { UnitManager } from '../../systemd/units/unit-manager.ts';
 import type { startLikeService } from '../../systemd/process/unit-process.ts';
-import type { ReadInside } from '../launch/bundle.ts';
+import type { ReadInside } from '../launch/user-files.ts';
 import type { Faults } from '../faults.ts';
 import type { Lane } from '../lane/lane.ts';
 import type { Folders } from '../records/folder.ts';

@@ -4,10 +4,17 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { CAPABILITIES, grantableCapabilities } from '../../oci-spec/capabilities.ts';
-import { groupList, resolveGroups, resolveUser, UserUnknown, type User } from '../../oci-spec/passwd.ts';
+import {
+  groupList,
+  resolveGroups,
+  resolveUser,
+  UserUnknown,
+  type User,
+  type UserFiles,
+} from '../../oci-spec/passwd.ts';
 import { limitFor } from '../../oci-spec/spec.ts';
 import type { TerminalSize } from '../../stream/control.ts';
-import type { ReadInside } from '../launch/bundle.ts';
+import { readUserFiles, type ReadInside } from '../launch/user-files.ts';
 import { ContainerError } from '../errors.ts';
 import type { Folder } from '../records/folder.ts';
 import type { SessionConfiguration } from './session.ts';
@@ -25,12 +32,23 @@ const OwnProcess = v.looseObject({
   capabilities: v.optional(v.record(v.string(), texts), {}),
   rlimits: v.optional(v.array(v.object({ type: v.string(), soft: limit, hard: limit })), []),
 });
-const Bundle = v.pipe(v.string(), v.parseJson(), v.object({ process: OwnProcess }));
+const OwnMount = v.object({
+  destination: v.string(),
+  type: v.string(),
+  source: v.string(),
+  options: v.optional(texts, []),
+});
+const Bundle = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object({ process: OwnProcess, mounts: v.optional(v.array(OwnMount), []) }),
+);
+
 type OwnProcess = v.InferOutput<typeof OwnProcess>;
 
 /**
  * @param size of its terminal before it runs: the relay gets the terminal only while the process runs already
- * @throws ContainerError `NoSuchUser`
+ * @throws ContainerError `NoSuchUser` | `InvalidFile`
  */
 export async function sessionProcess(
   config: SessionConfiguration,
@@ -38,8 +56,10 @@ export async function sessionProcess(
   folder: Folder,
   readInside: ReadInside,
 ): Promise<object> {
-  const { process: own } = v.parse(Bundle, await readFile(join(folder.path, 'config.json'), 'utf8'));
-  const { user, home } = userOf(config, own, folder, readInside);
+  const { process: own, mounts } = v.parse(Bundle, await readFile(join(folder.path, 'config.json'), 'utf8'));
+  const { user, home } = userOf(config, own, () =>
+    readUserFiles({ readInside, folders: [folder.root], mounts, etc: folder.etc }),
+  );
   return {
     ...own,
     terminal: config.terminal,
@@ -60,13 +80,13 @@ interface Chosen {
   readonly home: string | undefined;
 }
 
-function userOf(config: SessionConfiguration, own: OwnProcess, folder: Folder, readInside: ReadInside): Chosen {
+function userOf(config: SessionConfiguration, own: OwnProcess, read: () => UserFiles): Chosen {
   if (config.user === undefined && config.groups.length === 0) return { user: own.user, home: undefined };
-  const [passwd, group] = [readInside([folder.root], '/etc/passwd'), readInside([folder.root], '/etc/group')];
+  const files = read();
   try {
-    const found: User | undefined = config.user === undefined ? undefined : resolveUser(config.user, { passwd, group });
+    const found: User | undefined = config.user === undefined ? undefined : resolveUser(config.user, files);
     const { uid, gid, additionalGids } = found ?? own.user;
-    const gids = groupList([gid, ...additionalGids, ...resolveGroups(config.groups, { passwd, group })]);
+    const gids = groupList([gid, ...additionalGids, ...resolveGroups(config.groups, files)]);
     return { user: { ...own.user, uid, gid, additionalGids: gids }, home: found?.home };
   } catch (error) {
     if (!(error instanceof UserUnknown)) throw error;

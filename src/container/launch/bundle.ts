@@ -28,10 +28,8 @@ import { shareNamespaces, specNamespaces, type PidOf } from './shared-namespaces
 import { specMountsFor } from './mounts.ts';
 import type { HoldsMounts } from './read-only.ts';
 import type { UnitCommands } from './unit.ts';
+import { readUserFiles, type ReadInside } from './user-files.ts';
 import { controlGroupFor } from '../unit-names.ts';
-
-/** Reads a file as a container would see it at its start; undefined where there is none. */
-export type ReadInside = (folders: readonly string[], path: string) => string | undefined;
 
 export interface BundlesOptions {
   readonly images: Pick<Images, 'get'>;
@@ -152,7 +150,7 @@ export class Bundles {
       processLimits(config, defaultLimits(), attainable),
     ]);
     return {
-      user: lookUp(config, { passwd: readInside(sources, '/etc/passwd'), group: readInside(sources, '/etc/group') }),
+      user: lookUp(config, readUserFiles({ readInside, folders: sources, mounts, etc: folder.etc })),
       capabilities,
       devices,
       mounts,
