@@ -390,8 +390,8 @@ export type Usage = {
 export type Process = {
   /** The process, as the host numbers it. */
   readonly process: ProcessId;
-  /** Its number in the container's PID namespace. */
-  readonly containerPid: number;
+  /** Its number in the container's PID namespace; absent where it belongs to more than a thousand groups, which hide it. */
+  readonly containerPid?: number | undefined;
   /** Its parent, as the host numbers it. */
   readonly parentPid: number;
   /** The user it runs as. */
@@ -404,7 +404,10 @@ export type Process = {
   readonly residentBytes: number;
   /** When it was started. */
   readonly startedAt: Timestamp;
-  /** Its command line, with spaces between the arguments; the name in brackets where there is none. */
+  /**
+   * The beginning of its command line, with spaces between the arguments, 4096 bytes at most; the name in brackets where there is
+   * none.
+   */
   readonly command: string;
 };
 
@@ -639,6 +642,11 @@ export type TopInput = {
 export type TopOutput = {
   /** Its processes, in order of their IDs; absent in the reply that ends the stream. */
   readonly processes?: readonly Process[] | undefined;
+  /**
+   * Whether it has more processes than these: 8192 of them are told of, in 2048 groups, and less of each command line the more there
+   * are.
+   */
+  readonly incomplete?: boolean | undefined;
 };
 
 export type KillInput = {
@@ -1442,8 +1450,8 @@ type Usage (
 type Process (
 	# The process, as the host numbers it.
 	process: ProcessId,
-	# Its number in the container's PID namespace.
-	containerPid: int,
+	# Its number in the container's PID namespace; absent where it belongs to more than a thousand groups, which hide it.
+	containerPid: ?int,
 	# Its parent, as the host numbers it.
 	parentPid: int,
 	# The user it runs as.
@@ -1456,7 +1464,8 @@ type Process (
 	residentBytes: int,
 	# When it was started.
 	startedAt: Timestamp,
-	# Its command line, with spaces between the arguments; the name in brackets where there is none.
+	# The beginning of its command line, with spaces between the arguments, 4096 bytes at most; the name in brackets where there is
+	# none.
 	command: string
 )
 
@@ -1597,7 +1606,10 @@ method Top(
 	intervalUSec: ?int
 ) -> (
 	# Its processes, in order of their IDs; absent in the reply that ends the stream.
-	processes: ?[]Process
+	processes: ?[]Process,
+	# Whether it has more processes than these: 8192 of them are told of, in 2048 groups, and less of each command line the more there
+	# are.
+	incomplete: ?bool
 )
 
 # Sends a signal to a container's first process.
@@ -2203,7 +2215,7 @@ error SystemFailed (
       {"kind":"type","name":"BatchOperation","comment":[],"type":{"kind":"struct","fields":[{"name":"verb","comment":[],"type":{"kind":"reference","name":"BatchVerb"}},{"name":"timeoutUSec","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"signal","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}}]}},
       {"kind":"type","name":"BatchResult","comment":[],"type":{"kind":"struct","fields":[{"name":"verb","comment":[],"type":{"kind":"reference","name":"BatchVerb"}},{"name":"state","comment":[],"type":{"kind":"reference","name":"State"}},{"name":"error","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"parameters","comment":[],"type":{"kind":"nullable","element":{"kind":"object"}}}]}},
       {"kind":"type","name":"Usage","comment":[],"type":{"kind":"struct","fields":[{"name":"timestamp","comment":[],"type":{"kind":"reference","name":"Timestamp"}},{"name":"cpuUsageUSec","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"cpuUserUSec","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"cpuSystemUSec","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"memoryBytes","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"memoryPeakBytes","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"memoryMaxBytes","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"swapBytes","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"tasks","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"tasksMax","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"readBytes","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"writeBytes","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"oomKills","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}}]}},
-      {"kind":"type","name":"Process","comment":[],"type":{"kind":"struct","fields":[{"name":"process","comment":[],"type":{"kind":"reference","name":"ProcessId"}},{"name":"containerPid","comment":[],"type":{"kind":"int"}},{"name":"parentPid","comment":[],"type":{"kind":"int"}},{"name":"uid","comment":[],"type":{"kind":"int"}},{"name":"state","comment":[],"type":{"kind":"string"}},{"name":"cpuUsageUSec","comment":[],"type":{"kind":"int"}},{"name":"residentBytes","comment":[],"type":{"kind":"int"}},{"name":"startedAt","comment":[],"type":{"kind":"reference","name":"Timestamp"}},{"name":"command","comment":[],"type":{"kind":"string"}}]}},
+      {"kind":"type","name":"Process","comment":[],"type":{"kind":"struct","fields":[{"name":"process","comment":[],"type":{"kind":"reference","name":"ProcessId"}},{"name":"containerPid","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"parentPid","comment":[],"type":{"kind":"int"}},{"name":"uid","comment":[],"type":{"kind":"int"}},{"name":"state","comment":[],"type":{"kind":"string"}},{"name":"cpuUsageUSec","comment":[],"type":{"kind":"int"}},{"name":"residentBytes","comment":[],"type":{"kind":"int"}},{"name":"startedAt","comment":[],"type":{"kind":"reference","name":"Timestamp"}},{"name":"command","comment":[],"type":{"kind":"string"}}]}},
       {"kind":"method","name":"Create","comment":[],"input":{"kind":"struct","fields":[{"name":"configuration","comment":[],"type":{"kind":"reference","name":"Configuration"}}]},"output":{"kind":"struct","fields":[{"name":"id","comment":[],"type":{"kind":"string"}},{"name":"name","comment":[],"type":{"kind":"string"}}]}},
       {"kind":"method","name":"Init","comment":[],"input":{"kind":"struct","fields":[{"name":"container","comment":[],"type":{"kind":"string"}},{"name":"recursive","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}}]},"output":{"kind":"struct","fields":[]}},
       {"kind":"method","name":"Start","comment":[],"input":{"kind":"struct","fields":[{"name":"container","comment":[],"type":{"kind":"string"}},{"name":"recursive","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}}]},"output":{"kind":"struct","fields":[]}},
@@ -2218,7 +2230,7 @@ error SystemFailed (
       {"kind":"method","name":"Prune","comment":[],"input":{"kind":"struct","fields":[{"name":"labels","comment":[],"type":{"kind":"nullable","element":{"kind":"map","element":{"kind":"string"}}}}]},"output":{"kind":"struct","fields":[{"name":"id","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"name","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}}]}},
       {"kind":"method","name":"Batch","comment":[],"input":{"kind":"struct","fields":[{"name":"container","comment":[],"type":{"kind":"string"}},{"name":"operations","comment":[],"type":{"kind":"array","element":{"kind":"reference","name":"BatchOperation"}}}]},"output":{"kind":"struct","fields":[{"name":"results","comment":[],"type":{"kind":"array","element":{"kind":"reference","name":"BatchResult"}}}]}},
       {"kind":"method","name":"Stats","comment":[],"input":{"kind":"struct","fields":[{"name":"container","comment":[],"type":{"kind":"string"}},{"name":"intervalUSec","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}}]},"output":{"kind":"struct","fields":[{"name":"usage","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"Usage"}}}]}},
-      {"kind":"method","name":"Top","comment":[],"input":{"kind":"struct","fields":[{"name":"container","comment":[],"type":{"kind":"string"}},{"name":"intervalUSec","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}}]},"output":{"kind":"struct","fields":[{"name":"processes","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"reference","name":"Process"}}}}]}},
+      {"kind":"method","name":"Top","comment":[],"input":{"kind":"struct","fields":[{"name":"container","comment":[],"type":{"kind":"string"}},{"name":"intervalUSec","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}}]},"output":{"kind":"struct","fields":[{"name":"processes","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"reference","name":"Process"}}}},{"name":"incomplete","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}}]}},
       {"kind":"method","name":"Kill","comment":[],"input":{"kind":"struct","fields":[{"name":"container","comment":[],"type":{"kind":"string"}},{"name":"signal","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}}]},"output":{"kind":"struct","fields":[]}},
       {"kind":"method","name":"Wait","comment":[],"input":{"kind":"struct","fields":[{"name":"container","comment":[],"type":{"kind":"string"}},{"name":"conditions","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"reference","name":"State"}}}}]},"output":{"kind":"struct","fields":[{"name":"state","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"State"}}},{"name":"exit","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"Exit"}}}]}},
       {"kind":"method","name":"Remove","comment":[],"input":{"kind":"struct","fields":[{"name":"container","comment":[],"type":{"kind":"string"}},{"name":"force","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}}]},"output":{"kind":"struct","fields":[]}},

@@ -5,7 +5,8 @@ import type { OciRuntime, RuntimeLog } from '../oci/runtime.ts';
 import type { Images } from '../image/images.ts';
 import type { Relay } from '../relay/relay.ts';
 import type { Relays } from '../relay/relays.ts';
-import type { CgroupProcess, CgroupUsage } from '../systemd/process/cgroup.ts';
+import type { CgroupUsage } from '../systemd/process/cgroup.ts';
+import type { GroupProcesses } from '../systemd/process/group-processes.ts';
 import type { UnitManager } from '../systemd/units/unit-manager.ts';
 import type { Faults } from './faults.ts';
 import type { Container } from './container.ts';
@@ -49,7 +50,7 @@ export interface Runtimes {
 export interface Cgroups {
   /** undefined when there is no such group. */
   usage(group: string): Promise<CgroupUsage | undefined>;
-  processes(group: string): Promise<CgroupProcess[]>;
+  processes(group: string): Promise<GroupProcesses>;
 }
 
 export interface Mounts {

@@ -86,7 +86,10 @@ export const containersService = (
     return more ? live(repeatedly(look, intervalMs(intervalUSec), signal)) : look();
   },
   Top({ container, intervalUSec }, { signal, more }) {
-    const look = async (): Promise<TopOutput> => ({ processes: (await containers.top(container)).map(wireProcess) });
+    const look = async (): Promise<TopOutput> => {
+      const { processes, more: areMore } = await containers.top(container);
+      return { processes: processes.map(wireProcess), incomplete: areMore || undefined };
+    };
     return more ? live(repeatedly(look, intervalMs(intervalUSec), signal)) : look();
   },
   async Kill({ container, signal: name }, { signal }) {

@@ -7,7 +7,8 @@ import { hasLife, type Exit } from '../container/status.ts';
 import { signalName } from '../lib/signals.ts';
 import type { LogLine } from '../journal/journal.ts';
 import type { Image } from '../storage/images.ts';
-import type { CgroupProcess, CgroupUsage } from '../systemd/process/cgroup.ts';
+import type { CgroupUsage } from '../systemd/process/cgroup.ts';
+import type { CgroupProcess } from '../systemd/process/group-processes.ts';
 import type { UnitLimits } from '../systemd/units/unit-status.ts';
 
 export const timestamp = (at: Date): api.Timestamp => ({ realtime: at.getTime() * 1000 });

@@ -232,3 +232,52 @@ describe('who the users are', () => {
     expect(await inRoot(['-u', 'alice'], 'id', '-u')).toMatchObject({ code: 125 });
   });
 });
+
+describe('what a container says of its processes', () => {
+  const daemon = '/proc/$(systemctl show -P MainPID berthd.service)';
+  /** The most that berthd has had since it was asked to forget, in MiB. */
+  const peak = async (): Promise<number> =>
+    Number((await machine.sh(`grep VmHWM ${daemon}/status`)).text().replaceAll(/\D/g, '')) / 1024;
+
+  it('is bounded: arguments of megabytes', async () => {
+    const script = `a=$(head -c 120000 /dev/zero | tr '\\0' x); i=0
+      while [ $i -lt 200 ]; do sh -c 'sleep 1000; :' $a $a $a $a $a $a $a $a $a $a $a $a & i=$((i + 1)); done; echo made; ${FOREVER}`;
+    await client.run('x', script);
+    await expect
+      .poll(async () => (await client.containers.top({ container: 'x' })).processes?.length, { timeout: 20_000 })
+      .toBeGreaterThan(400);
+    await machine.sh(`echo 5 > ${daemon}/clear_refs`);
+    const before = await peak();
+    const tops = await Promise.all(
+      Array.from({ length: 8 }, async () => await client.containers.top({ container: 'x' })),
+    );
+    const lengths = tops.flatMap(({ processes = [] }) => processes.map(({ command }) => command.length));
+    expect(Math.max(...lengths)).toBe(4096);
+    expect((await peak()) - before).toBeLessThan(100);
+  });
+
+  it('is what there is room for, of so many groups', async () => {
+    const script = `mount -o remount,rw /sys/fs/cgroup; cd /sys/fs/cgroup; i=0
+      while [ $i -lt 3000 ]; do mkdir g$i; i=$((i + 1)); done; ${FOREVER}`;
+    await client.run('x', script, { privileged: true });
+    await expect
+      .poll(async () => (await client.containers.top({ container: 'x' })).incomplete, { timeout: 20_000 })
+      .toBe(true);
+    const ran = await berth('top', 'x');
+    expect([ran.code, ran.stderr.toString()]).toEqual([0, 'berth: it has more processes than these\n']);
+  });
+
+  it('lacks the number that ten thousand groups hide', async () => {
+    const script = 'import os, time; os.setgroups(range(100000, 165000)); time.sleep(1000)';
+    await machine.sh(`systemd-run --quiet --unit=hostile-groups python3 -c '${script}'`);
+    await client.run('x', FOREVER);
+    const groups = '/proc/$(systemctl show -P MainPID hostile-groups)';
+    await expect.poll(async () => (await machine.sh(`wc -c < ${groups}/status`)).text()).toMatch(/^\d{6}$/);
+    await machine.sh(
+      `echo $(systemctl show -P MainPID hostile-groups) > /sys/fs/cgroup/berth.slice/berth-x.service/container/cgroup.procs`,
+    );
+    const { processes = [] } = await client.containers.top({ container: 'x' });
+    expect(processes.some((process) => process.containerPid === undefined && process.uid === 0)).toBe(true);
+    await machine.sh('systemctl stop hostile-groups');
+  });
+});

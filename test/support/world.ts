@@ -141,7 +141,7 @@ export class World implements AsyncDisposable {
       sessions: { activeIn: () => [], forget: async () => await Promise.resolve() },
       cgroups: {
         usage: async () => await Promise.resolve(undefined),
-        processes: async () => await Promise.resolve([]),
+        processes: async () => await Promise.resolve({ processes: [], more: false }),
       },
       hostname: 'host',
       defaultStreams: () => 'journal' as const,

@@ -19,16 +19,17 @@ export const top = command({
     const format = parseFormat(args.text('format'));
     const [container = ''] = args.operands;
     const containers = new ContainerClient(context.berthd);
-    const { processes = [] } = await askAgain(async () => await containers.top({ container }));
+    const { processes = [], incomplete } = await askAgain(async () => await containers.top({ container }));
     if (format === 'json') await context.output.json(processes);
     else await context.output.line(table(processes, context.now()));
+    if (incomplete === true) await context.output.complain('it has more processes than these');
     return EXIT.ok;
   },
 });
 
 function table(processes: readonly Process[], now: Date): string {
   const rows = processes.map((process) => [
-    process.containerPid.toString(),
+    process.containerPid?.toString() ?? '',
     process.process.pid.toString(),
     process.parentPid.toString(),
     process.uid.toString(),
