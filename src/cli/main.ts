@@ -1,4 +1,5 @@
 /** The process: what it was given, what it leaves behind. Nothing else touches `process`. */
+import type { WriteStream } from 'node:tty';
 import { fstatSync, writeSync } from 'node:fs';
 import { serviceAt } from './connect.ts';
 import { isInherited } from './session/inherited.ts';
@@ -21,6 +22,14 @@ function writeNow(stream: 'stdout' | 'stderr', bytes: Uint8Array): number {
   }
 }
 
+/** A stream that is read from knows no window; another one of the same terminal does. Loaded only where it is needed. */
+let typed: WriteStream | undefined;
+function typedAt(): WriteStream[] {
+  if (!isDevice(0) || !process.stdin.isTTY) return [];
+  typed ??= new (process.getBuiltinModule('node:tty').WriteStream)(0);
+  return [typed];
+}
+
 const isDumb = (): boolean => process.env['TERM'] === 'dumb';
 
 const code = await program(process.argv.slice(2), {
@@ -34,7 +43,7 @@ const code = await program(process.argv.slice(2), {
   }),
   input: new StandardInput({
     stdin: () => process.stdin,
-    screens: () => [process.stdout, process.stderr],
+    screens: () => [process.stdout, process.stderr, ...typedAt()],
     onExit(act) {
       process.on('exit', act);
       return { [Symbol.dispose]: () => process.off('exit', act) };

@@ -396,6 +396,18 @@ describe('a berthd that dies', () => {
   });
 });
 
+describe('the size of a terminal', () => {
+  it.each([
+    ['standard input', '2>/dev/null | cat'],
+    ['standard error', '</dev/null | cat'],
+    ['standard output', '</dev/null 2>/dev/null'],
+  ])('is that of %s where only that is one', async (_, redirection) => {
+    const image = await client.image('plain');
+    const seen = await typed(`berth run --rm -t ${image} stty size ${redirection}`, []);
+    expect(seen.stdout.toString()).toContain('33 99');
+  });
+});
+
 describe('berth run', () => {
   it('says what kind of terminal it gives, unless somebody else does', async () => {
     const image = await client.image('plain');

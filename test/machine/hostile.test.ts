@@ -281,3 +281,62 @@ describe('what a container says of its processes', () => {
     await machine.sh('systemctl stop hostile-groups');
   });
 });
+
+describe('an image or a root that lies about what it is', () => {
+  it.each([
+    ['/etc/hosts is a link to the host', 'ln -s /srv/profiles/witness etc/hosts'],
+    ['/etc/resolv.conf is a link out of the root', 'ln -s ../../../srv/profiles/witness etc/resolv.conf'],
+    ['/etc/hostname is a link to a folder above', 'ln -s ../../profiles/witness etc/hostname'],
+  ])('%s: nothing is written there', async (_, script) => {
+    await machine.sh('echo untouched > /srv/profiles/witness');
+    await root(script);
+    await inRoot([], 'sh', '-c', 'echo mine > /etc/hosts; echo mine > /etc/resolv.conf; echo mine > /etc/hostname');
+    expect((await machine.sh('cat /srv/profiles/witness')).text()).toBe('untouched');
+  });
+
+  it.each([
+    ['a mount', ['-v', '/srv/profiles:/data']],
+    ['a working folder', ['-w', '/data/made']],
+    ['a tmpfs', ['--tmpfs', '/data/made']],
+  ])('%s below a link to the host stays in the root', async (_, options) => {
+    await machine.sh('rm -rf /srv/elsewhere; mkdir /srv/elsewhere');
+    await root('ln -s /srv/elsewhere data');
+    await inRoot(options, 'true');
+    expect((await machine.sh('ls -A /srv/elsewhere; rmdir /srv/elsewhere')).text()).toBe('');
+  });
+
+  it.each([
+    ['/proc', 'rmdir proc; ln -s /srv/profiles proc'],
+    ['/dev', 'rmdir dev; ln -s ../../srv/profiles dev'],
+    ['/sys', 'rmdir sys; ln -s /srv/profiles sys'],
+  ])('%s is a link: nothing of the host is seen or changed', async (_, script) => {
+    await machine.sh('echo untouched > /srv/profiles/witness; mount > /srv/profiles.before');
+    await root(script);
+    const ran = await inRoot([], 'sh', '-c', 'cat /proc/witness /dev/witness /sys/witness 2>/dev/null');
+    expect(ran.text()).not.toContain('untouched');
+    expect(
+      (
+        await machine.sh('cat /srv/profiles/witness; ls -A /srv/profiles | grep -v -e p.json -e witness || true')
+      ).text(),
+    ).toBe('untouched');
+    expect((await machine.sh('mount | diff /srv/profiles.before - || true; rm /srv/profiles.before')).text()).toBe('');
+  });
+
+  it('a name of a process is not the line of another one', async () => {
+    const program = '/tmp/x) Z 77 1 1';
+    const script = `printf '#!/bin/sh\\n%s\\n' '${FOREVER}' > '${program}'; chmod +x '${program}'; exec '${program}'`;
+    await client.run('x', script.replace('trap "exit 0" TERM; ', ''));
+    const seen = async () => (await client.containers.top({ container: 'x' })).processes ?? [];
+    await expect.poll(async () => (await seen()).some(({ command }) => command.includes(program))).toBe(true);
+    expect((await seen()).filter(({ parentPid, state }) => parentPid === 77 || state === 'Z')).toEqual([]);
+  });
+
+  it('command lines and names of users with control characters reach no terminal', async () => {
+    await client.run('x', `${FOREVER} # \u001B]0;owned\u0007`);
+    const shown = (await berth('top', 'x')).stdout.toString();
+    expect(shown).toContain('owned');
+    expect(shown.includes('\u001B') || shown.includes('\u0007')).toBe(false);
+    const user = await berth('run', '--rm', '-u', '\u001B[2Jnobody', await client.image('plain'), 'true');
+    expect([user.code, user.stderr.includes('\u001B')]).toEqual([125, false]);
+  });
+});

@@ -9,14 +9,15 @@ export interface Input {
   open(): Readable;
   /** From here until it is disposed of, keys go through as they are typed, and what is written is shown as it is. */
   raw(): Promise<Disposable>;
-  /** Of the terminal that is written to; undefined where there is none. */
+  /** Of the terminal that one of the standard streams is; undefined where none is. */
   size(): TerminalSize | undefined;
 }
 
 /** What of the process it takes. */
 export interface InputStreams {
   readonly stdin: () => ReadStream;
-  readonly screens: () => readonly WriteStream[];
+  /** The standard streams, as far as they have a window, the likeliest first. */
+  readonly screens: () => readonly Pick<WriteStream, 'isTTY' | 'getWindowSize'>[];
   /** Runs before the process ends, however it does. */
   readonly onExit: (act: () => void) => Disposable;
 }
@@ -57,9 +58,11 @@ export class StandardInput implements Input {
   }
 
   size(): TerminalSize | undefined {
-    const screen = this.#streams.screens().find(({ isTTY }) => isTTY);
-    if (screen === undefined) return undefined;
-    const [columns, rows] = screen.getWindowSize();
-    return columns > 0 && rows > 0 ? { columns, rows } : undefined;
+    for (const screen of this.#streams.screens()) {
+      if (!screen.isTTY) continue;
+      const [columns, rows] = screen.getWindowSize();
+      if (columns > 0 && rows > 0) return { columns, rows };
+    }
+    return undefined;
   }
 }
