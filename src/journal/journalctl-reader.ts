@@ -1,5 +1,6 @@
 /** Reads lines out of the journal with `journalctl`. */
 import { JoinedSignal } from '../lib/joined-signal.ts';
+import { entryOrigin, linesIn } from './bulk.ts';
 import { parseEntry, type JournalEntry } from './entry.ts';
 import type { JournalQuery, LogLine } from './journal.ts';
 import { JournalReadFailed } from './errors.ts';
@@ -85,12 +86,13 @@ export class JournalctlReader {
     const wanted = fieldsOf(query);
     // What was written after the first is later, whatever the clock says that was set back meanwhile.
     let begun = false;
-    for await (const text of journalctl([...this.#command, ...journalctlArguments(query, options)], signal)) {
+    const argv = journalctlArguments(query, { ...options, origin: entryOrigin(options.origin) });
+    for await (const text of journalctl([...this.#command, ...argv], signal)) {
       const entry = parse(text, wanted);
       if (entry.usec > until || !isOneOf(entry, query.oneOf)) continue;
       if (begun || entry.usec >= since) {
         begun = options.order === 'forward';
-        yield entry;
+        yield* linesIn(entry, options);
       } else if (options.order === 'reverse') return;
     }
   }

@@ -22,6 +22,9 @@ const memfdCreate: KoffiFunc<(name: string, flags: number) => number> = libc.fun
   'int memfd_create(const char *name, unsigned int flags)',
 );
 const ftruncate: KoffiFunc<(fd: number, length: number) => number> = libc.func('int ftruncate(int fd, int64_t length)');
+const fallocate: KoffiFunc<(fd: number, mode: number, offset: number, length: number) => number> = libc.func(
+  'int fallocate(int fd, int mode, int64_t offset, int64_t length)',
+);
 const mmap: KoffiFunc<
   (at: null, length: number, protection: number, flags: number, fd: number, offset: number) => unknown
 > = libc.func('void *mmap(void *at, size_t length, int protection, int flags, int fd, int64_t offset)');
@@ -60,6 +63,7 @@ const FD_CLOEXEC = 1;
 const MFD_CLOEXEC = 1;
 const PROT_READ_WRITE = 3;
 const MAP_SHARED = 1;
+const PUNCH_HOLE_KEEP_SIZE = 3;
 const AF_UNIX = 1;
 const SOCK_DGRAM_CLOEXEC = 2 | O_CLOEXEC;
 const POLLOUT = 4;
@@ -149,6 +153,8 @@ export function foregroundGroup(fd: number): number | undefined {
 export interface SharedMemory {
   readonly fd: number;
   readonly bytes: Buffer;
+  /** Gives pages back, which are zeros from then on. @throws SystemCallFailed */
+  punch(at: number, length: number): void;
   /** `bytes` must not be touched any more. */
   close(): void;
 }
@@ -166,6 +172,9 @@ export function sharedMemory(name: string, length: number, fd?: number): SharedM
   return {
     fd: memory,
     bytes: Buffer.from(koffi.view(at, length)),
+    punch: (offset, count) => {
+      check('fallocate', fallocate(memory, PUNCH_HOLE_KEEP_SIZE, offset, count));
+    },
     close: () => {
       check('munmap', munmap(at, length));
       closeSync(memory);

@@ -177,6 +177,7 @@ export class Relay {
   async finish(comesBack?: () => Promise<boolean>): Promise<'over' | 'goes-on'> {
     await this.#handOut();
     if (comesBack !== undefined && (await this.#isToGoOn(comesBack))) {
+      for (const log of Object.values(this.#options.logs ?? {})) log.widen();
       this.#finishing = false;
       this.#resume();
       return 'goes-on';
@@ -205,6 +206,10 @@ export class Relay {
         // What is logged stays where it is, for a berthd to come.
         const handed = this.#hand(stream, log === undefined ? bytes : Buffer.from(bytes));
         if (log === undefined && handed === 'kept') source.readInto(buffers.take());
+        if (log !== undefined) {
+          log.adapt(bytes.length);
+          source.readInto(log.buffer);
+        }
         const logging = log?.accept(bytes.length);
         if (logging !== undefined) this.#resumeAfter(logging);
         return logging === undefined && !this.#crowded();

@@ -5,22 +5,32 @@
  * The memory: one word that says which bytes are still to be logged, which is written in one store; the number of the last
  * entry; the beginning of a line (the tail); and the last chunk. Before the kernel gets the buffer to read into, it is full of a byte
  * that no text has, so that what was read shows even if berthd died before it could say how much that was (less those bytes at
- * the end of it). A kill -9 loses at most the line that the kernel is being handed, since it counts as logged from the moment before;
+ * the end of it). A kill -9 loses at most the entry that the kernel is being handed, since it counts as logged from the moment before;
  * none is ever sent twice.
+ *
+ * An entry is one line, which costs journald as much as thousands of bytes do. While more comes than it takes that way, an entry is
+ * as many whole lines as it holds. The buffer is small, and becomes large while it is filled at once: memory that nobody has
+ * written to costs nothing, and that of a large buffer is given back.
  */
 import { encodeFields, MAX_MESSAGE_BYTES, type JournalEntries } from './journal-entries.ts';
 import type { SharedMemory } from './libc.ts';
 
+const PAGE_BYTES = 4096;
 const WORDS_BYTES = 64;
 const TAIL_BYTES = MAX_MESSAGE_BYTES;
-const CHUNK_BYTES = 64 * 1024;
-export const SPOOL_BYTES = WORDS_BYTES + TAIL_BYTES + CHUNK_BYTES;
+/** Where the buffer begins: with a page. */
+const BUFFER_AT = Math.ceil((WORDS_BYTES + TAIL_BYTES) / PAGE_BYTES) * PAGE_BYTES;
+const SMALL_BYTES = PAGE_BYTES;
+const LARGE_BYTES = 64 * 1024;
+export const SPOOL_BYTES = BUFFER_AT + LARGE_BYTES;
 const NEWLINE = 0x0a;
 /** Of each of the three numbers in the first word. */
 const BITS = 20n;
 const MASK = (1n << BITS) - 1n;
 /** In the first word: whatever is not UNREAD in the buffer was read since. */
 const READING = 1n << (3n * BITS);
+/** In the first word: the large buffer is what is read into. */
+const LARGE = READING << 1n;
 /** UTF-8 does not have it. */
 const UNREAD = 0xff;
 
@@ -44,7 +54,8 @@ export interface SpoolSeam {
 }
 
 export class Spool {
-  readonly buffer: Buffer;
+  /** Of the large buffer, of which the small one is the beginning. */
+  readonly #bytes: Buffer;
   readonly #memory: SharedMemory;
   readonly #words: BigUint64Array;
   readonly #tail: Buffer;
@@ -53,6 +64,10 @@ export class Spool {
   #fieldsOf: number | undefined;
   #logging: Promise<void> | undefined;
   #open = true;
+  #size: number = SMALL_BYTES;
+  /** Whether more comes than journald takes line by line. */
+  #behind = false;
+  #isLargeUsed = false;
 
   /** Goes on where the memory says, if anything is left in it. */
   constructor(memory: SharedMemory, options: SpoolOptions) {
@@ -60,9 +75,10 @@ export class Spool {
     this.#memory = memory;
     this.#words = new BigUint64Array(bytes.buffer, bytes.byteOffset, 2);
     this.#tail = bytes.subarray(WORDS_BYTES, WORDS_BYTES + TAIL_BYTES);
-    this.buffer = bytes.subarray(WORDS_BYTES + TAIL_BYTES);
+    this.#bytes = bytes.subarray(BUFFER_AT);
     this.#options = options;
     // Later runs have higher numbers than earlier ones.
+    this.#isLargeUsed = this.#words[0] !== 0n;
     if (this.#words[1] === 0n) this.#words[1] = BigInt(options.now().getTime()) * 1000n;
     this.#fields = this.#encode(undefined);
     this.#takeOver();
@@ -73,17 +89,35 @@ export class Spool {
     return this.#memory.fd;
   }
 
+  /** What is read into. */
+  get buffer(): Buffer {
+    return this.#bytes.subarray(0, this.#size);
+  }
+
+  /** Chooses the buffer for what comes after a chunk of this length, before that is accepted. */
+  adapt(length: number): void {
+    if (length === this.#size) this.#size = LARGE_BYTES;
+    else if (length <= SMALL_BYTES) this.#size = SMALL_BYTES;
+  }
+
+  /** Is ready for a reader of either size, as one is that goes on with the buffer that it had. */
+  widen(): void {
+    this.#size = LARGE_BYTES;
+    this.#offer();
+  }
+
   get busy(): boolean {
     return this.#logging !== undefined;
   }
 
   get seam(): SpoolSeam {
     const { tail, start, end } = this.#state();
-    const rest = Buffer.concat([this.#tail.subarray(0, tail), this.buffer.subarray(start, end)]);
+    const rest = Buffer.concat([this.#tail.subarray(0, tail), this.#bytes.subarray(start, end)]);
     return { sequence: Number(this.#words[1]), logged: this.#settled(), rest };
   }
 
   accept(length: number): Promise<void> | undefined {
+    this.#behind = length > MAX_MESSAGE_BYTES;
     this.#set(this.#state().tail, 0, length);
     this.#logging = this.#log();
     return this.#logging;
@@ -113,32 +147,39 @@ export class Spool {
 
   /** What an earlier process was about to say of the buffer when it ended. */
   #takeOver(): void {
-    const { tail, end } = this.#state();
-    if (((this.#words[0] ?? 0n) & READING) === 0n) this.buffer.fill(UNREAD, end);
-    else this.#set(tail, 0, this.buffer.findLastIndex((byte) => byte !== UNREAD) + 1);
+    const [word = 0n] = this.#words;
+    if ((word & READING) === 0n) return;
+    const offered = this.#bytes.subarray(0, (word & LARGE) === 0n ? SMALL_BYTES : LARGE_BYTES);
+    this.#set(this.#state().tail, 0, offered.findLastIndex((byte) => byte !== UNREAD) + 1);
   }
 
-  /** Gives the buffer, of which so much was used, to the kernel. */
-  #offer(used: number): void {
-    this.buffer.fill(UNREAD, 0, used);
-    this.#words[0] = (this.#words[0] ?? 0n) | READING;
+  /** Gives the buffer to the kernel. */
+  #offer(): void {
+    const { buffer } = this;
+    buffer.fill(UNREAD);
+    const isLarge = buffer.length === LARGE_BYTES;
+    if (this.#isLargeUsed && !isLarge) this.#memory.punch(BUFFER_AT + SMALL_BYTES, LARGE_BYTES - SMALL_BYTES);
+    this.#isLargeUsed = isLarge;
+    this.#words[0] = (this.#words[0] ?? 0n) | READING | (isLarge ? LARGE : 0n);
   }
 
   /** @returns what to wait for; nothing where all lines are logged */
   #log(): Promise<void> | undefined {
     for (let more = true; more;) {
       const { tail, start, end } = this.#state();
-      const newline = this.buffer.subarray(start, end).indexOf(NEWLINE);
+      const rest = this.#bytes.subarray(start, end);
+      const newline = rest.indexOf(NEWLINE);
       let sending: Promise<void> | undefined;
       if (newline !== -1 && tail + newline <= MAX_MESSAGE_BYTES) {
-        sending = this.#send(this.#join(tail, start, start + newline), 'line', [0, start + newline + 1, end]);
+        const last = this.#behind ? rest.lastIndexOf(NEWLINE, MAX_MESSAGE_BYTES - tail) : newline;
+        sending = this.#send(this.#join(tail, start, start + last), 'line', [0, start + last + 1, end]);
       } else if (tail + end - start > MAX_MESSAGE_BYTES) {
         const cut = start + MAX_MESSAGE_BYTES - tail;
         sending = this.#send(this.#join(tail, start, cut), 'partial', [0, cut, end]);
       } else {
-        this.buffer.copy(this.#tail, tail, start, end);
+        this.#bytes.copy(this.#tail, tail, start, end);
         this.#set(tail + end - start, 0, 0);
-        this.#offer(end);
+        this.#offer();
         more = false;
       }
       if (sending !== undefined) return this.#goOn(sending);
@@ -156,7 +197,7 @@ export class Spool {
   }
 
   #join(tail: number, start: number, end: number): Buffer {
-    const bytes = this.buffer.subarray(start, end);
+    const bytes = this.#bytes.subarray(start, end);
     return tail === 0 ? bytes : Buffer.concat([this.#tail.subarray(0, tail), bytes]);
   }
 
@@ -185,6 +226,7 @@ export class Spool {
     });
     if (outcome === 'sent') return undefined;
     [this.#words[0], this.#words[1]] = [state, last];
+    this.#behind = true;
     return entries.room();
   }
 

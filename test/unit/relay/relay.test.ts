@@ -46,7 +46,7 @@ it('reads nothing before what an earlier berthd has read is logged', async () =>
   for (let turn = 0; turn < 5; turn++) await setImmediate();
   journald = 'sent';
   read.resolve();
-  await expect.poll(() => lines).toEqual(['one', 'two', 'three', 'four']);
+  await expect.poll(() => lines).toEqual(['one\ntwo\nthree', 'four']);
   relay.close();
   for (const fd of [pipe.writing, other.writing]) closeSync(fd);
 });

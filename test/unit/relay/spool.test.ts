@@ -6,10 +6,12 @@ import { Spool, SPOOL_BYTES } from '../../../src/relay/spool.ts';
 const opened: Spool[] = [];
 let lines: string[] = [];
 let journald: 'sent' | 'full' = 'sent';
+let room = Promise.withResolvers<void>();
 afterEach(() => {
   for (const spool of opened.splice(0)) spool.close();
   lines = [];
   journald = 'sent';
+  room = Promise.withResolvers();
 });
 
 /** Another berthd's view of the memory of the last one. */
@@ -20,7 +22,9 @@ function open(fd?: number): Spool {
       if (journald === 'sent') lines.push(message.toString());
       return journald;
     },
-    room: async () => await new Promise<never>(() => undefined),
+    room: async () => {
+      await room.promise;
+    },
   };
   const memory = sharedMemory('spool', SPOOL_BYTES, fd);
   const spool = new Spool(memory, { entries, fields: {}, pid: () => undefined, now: () => new Date(1) });
@@ -94,4 +98,68 @@ it('lets go of its memory once', () => {
   spool.close();
   expect(() => fstatSync(fd)).toThrow('EBADF');
   spool.close();
+});
+
+it('sends whole lines together once journald has no room, and line by line again after that', async () => {
+  const spool = open();
+  journald = 'full';
+  const accepted = spool.accept(read(spool, 'one\n\ntwo\nand'));
+  journald = 'sent';
+  room.resolve();
+  await accepted;
+  expect(lines).toEqual(['one\n\ntwo']);
+  void spool.accept(read(spool, ' three\nfour\n'));
+  expect(lines.slice(1)).toEqual(['and three', 'four']);
+});
+
+it('reads into more where that is filled at once, and sends what filled all of it together, by whole lines', () => {
+  const spool = open();
+  const fill = (): void => {
+    const text = 'a line\n'.repeat(10_000).slice(0, spool.buffer.length);
+    spool.adapt(text.length);
+    void spool.accept(read(spool, text));
+  };
+  const small = spool.buffer.length;
+  fill();
+  expect(lines).toHaveLength(Math.floor(small / 7));
+  const large = spool.buffer.length;
+  expect(large).toBeGreaterThan(small);
+  lines = [];
+  fill();
+  expect(spool.buffer).toHaveLength(large);
+  expect(lines).toHaveLength(2);
+  const texts = lines.join('\n').split('\n');
+  expect(texts.slice(1)).toEqual(Array.from({ length: texts.length - 1 }, () => 'a line'));
+  for (const each of lines) expect(each.length).toBeLessThanOrEqual(32 * 1024);
+  lines = [];
+  const rest = 'e\nshort\n';
+  spool.adapt(rest.length);
+  void spool.accept(read(spool, rest));
+  expect(lines.at(-1)).toBe('short');
+  expect(spool.buffer).toHaveLength(small);
+});
+
+it('costs a page or two until much is read, and again after that', () => {
+  const spool = open();
+  const blocks = (): number => fstatSync(spool.fd).blocks * 512;
+  expect(blocks()).toBeLessThanOrEqual(8192);
+  for (let chunk = 0; chunk < 2; chunk++) {
+    spool.adapt(spool.buffer.length);
+    void spool.accept(spool.buffer.fill('x\n').length);
+  }
+  expect(blocks()).toBeGreaterThan(65_000);
+  spool.adapt(2);
+  void spool.accept(read(spool, 'x\n'));
+  expect(blocks()).toBeLessThanOrEqual(8192);
+});
+
+it('finds what was read into a large buffer by a berthd that died then', () => {
+  const first = open();
+  first.adapt(first.buffer.length);
+  void first.accept(first.buffer.fill('y\n').length);
+  const text = 'a line\n'.repeat(2000);
+  read(first, text);
+  lines = [];
+  open(leave(first)).close();
+  expect(`${lines.join('\n')}\n`).toBe(text);
 });
