@@ -63,6 +63,7 @@ import { openOrReplace } from './store/recover.ts';
 import { holdOf, type Hold } from './supervisor/idle.ts';
 import { Supervisor } from './supervisor/supervisor.ts';
 import { isPopulated, readUsage } from './systemd/process/cgroup.ts';
+import { CgroupFreezer } from './systemd/process/cgroup-freezer.ts';
 import { readProcesses } from './systemd/process/group-processes.ts';
 import { DbusUnitManager } from './systemd/units/dbus-unit-manager.ts';
 import type { ResourceLimit } from './lib/resource-limits.ts';
@@ -200,7 +201,8 @@ export class Daemon implements AsyncDisposable {
     });
     const runtimes = preferring(installed, settings);
     const nothing = opening.use(await open('/dev/null', 'r+'));
-    const lane = new Lane({ index, units, folders, now });
+    const freezer = new CgroupFreezer();
+    const lane = new Lane({ index, units, folders, freezer, now });
     const sessionStore = new SessionStore(new SessionFiles(join(runDirectory, 'exec')));
     const sessions = opening.use(
       new ExecSessions({
@@ -234,6 +236,7 @@ export class Daemon implements AsyncDisposable {
       journal: new SystemdJournal(),
       mounts: { unmountAll },
       cgroups: { usage: readUsage, processes: readProcesses },
+      freezer,
       sessions,
       relays,
       hostname: hostname(),

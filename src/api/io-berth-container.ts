@@ -951,7 +951,10 @@ export interface ContainerHandlers {
   readonly Stop: (input: StopInput, call: varlink.Call) => Promise<StopOutput>;
   /** Stops a container if it runs, and starts it. */
   readonly Restart: (input: RestartInput, call: varlink.Call) => Promise<RestartOutput>;
-  /** Freezes a container: none of its processes runs until Unpause. */
+  /**
+   * Freezes a container: none of its processes runs until Unpause, or until it is stopped. One that was killed before is in the wrong
+   * state. It is the container's own control group that is frozen, and not its unit.
+   */
   readonly Pause: (input: PauseInput, call: varlink.Call) => Promise<PauseOutput>;
   /** Lets a paused container go on. */
   readonly Unpause: (input: UnpauseInput, call: varlink.Call) => Promise<UnpauseOutput>;
@@ -1512,7 +1515,8 @@ method Restart(
 	timeoutUSec: ?int
 ) -> ()
 
-# Freezes a container: none of its processes runs until Unpause.
+# Freezes a container: none of its processes runs until Unpause, or until it is stopped. One that was killed before is in the wrong
+# state. It is the container's own control group that is frozen, and not its unit.
 method Pause(
 	# The container.
 	container: string
@@ -2328,7 +2332,10 @@ export class ContainerClient {
     return this.#client.call('Restart', input, options);
   }
 
-  /** Freezes a container: none of its processes runs until Unpause. */
+  /**
+   * Freezes a container: none of its processes runs until Unpause, or until it is stopped. One that was killed before is in the wrong
+   * state. It is the container's own control group that is frozen, and not its unit.
+   */
   pause(input: PauseInput, options?: varlink.CallOptions): Promise<PauseOutput> {
     return this.#client.call('Pause', input, options);
   }

@@ -7,6 +7,7 @@ import type { Relay } from '../relay/relay.ts';
 import type { Relays } from '../relay/relays.ts';
 import type { CgroupUsage } from '../systemd/process/cgroup.ts';
 import type { GroupProcesses } from '../systemd/process/group-processes.ts';
+import type { Freezer } from '../systemd/process/freezer.ts';
 import type { UnitManager } from '../systemd/units/unit-manager.ts';
 import type { Faults } from './faults.ts';
 import type { Container } from './container.ts';
@@ -26,6 +27,7 @@ export interface Ports {
   readonly journal: Journal;
   readonly mounts: Mounts;
   readonly cgroups: Cgroups;
+  readonly freezer: Freezer;
   readonly sessions: Sessions;
   /** Starts a new run of a container's unit; see `launch`. */
   readonly launch: Launch;

@@ -5,6 +5,7 @@ import { recoverStreams } from './launch/streams.ts';
 import type { ContainerId } from './names.ts';
 import { finishRemoval } from './operations/remove.ts';
 import { resumeStart } from './operations/start.ts';
+import { followPause, recoverPauses } from './pausing/follow-pause.ts';
 import type { Ports } from './ports.ts';
 import { isAlive } from './state.ts';
 
@@ -28,7 +29,10 @@ export class Recovery {
   /** systemd told something about a unit: see what becomes of the container that it is. A unit that is no container is nobody's. */
   async unitChanged(unit: string): Promise<void> {
     const container = this.#ports.index.byUnit(unit);
-    if (container === undefined) return;
+    if (container === undefined) {
+      await followPause(this.#ports, unit);
+      return;
+    }
     await this.#ports.lane.hear(container.id);
     if (this.#unfinished.has(container.id)) this.#finishStart(container);
   }
@@ -55,6 +59,11 @@ export class Recovery {
         index.save({ ...known, status: { state: 'unknown', reason } });
       throw error;
     }
+  }
+
+  /** Looks at the pauses that an earlier berthd left. */
+  async recoverPauses(): Promise<void> {
+    await recoverPauses(this.#ports);
   }
 
   async #goOn(id: ContainerId): Promise<void> {

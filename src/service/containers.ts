@@ -53,8 +53,8 @@ export const containersService = (
     await containers.pause(container, signal);
     return {};
   },
-  async Unpause({ container }, { signal }) {
-    await containers.unpause(container, signal);
+  async Unpause({ container }) {
+    await containers.unpause(container);
     return {};
   },
   async Rename({ container, name }) {

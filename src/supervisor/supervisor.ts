@@ -8,7 +8,7 @@ import type { UnitManager } from '../systemd/units/unit-manager.ts';
 import type { UnitChange } from '../systemd/units/unit-status.ts';
 
 export interface SupervisorPorts {
-  readonly recovery: Pick<Recovery, 'all' | 'recover' | 'unitChanged'>;
+  readonly recovery: Pick<Recovery, 'all' | 'recover' | 'recoverPauses' | 'unitChanged'>;
   readonly units: Pick<UnitManager, 'changes'>;
   readonly log: Logger;
 }
@@ -47,6 +47,9 @@ export class Supervisor implements AsyncDisposable {
         });
       }),
     );
+    await this.#ports.recovery.recoverPauses().catch((error: unknown) => {
+      this.#ports.log.error('The paused containers could not be looked at', { error });
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -72,3 +72,8 @@ export class BusDisconnected extends Error {
 export class BusUnavailable extends Error {
   override readonly name = 'BusUnavailable';
 }
+
+/** A process of a control group did not come to a standstill: it waits in the kernel for something that cannot be interrupted. */
+export class FreezeFailed extends Error {
+  override readonly name = 'FreezeFailed';
+}

@@ -3,7 +3,16 @@ import type { InspectOutput, Runtime, Summary } from '../../src/api/io-berth-con
 import type { Berth } from './berth.ts';
 import type { Machine } from './machine.ts';
 
-const PROPERTIES = ['Id', 'LoadState', 'ActiveState', 'MainPID', 'FreezerState', 'TasksMax', 'InvocationID'];
+const PROPERTIES = [
+  'Id',
+  'LoadState',
+  'ActiveState',
+  'MainPID',
+  'FreezerState',
+  'StatusText',
+  'TasksMax',
+  'InvocationID',
+];
 
 interface RuntimeRecord {
   readonly id: string;
@@ -11,7 +20,7 @@ interface RuntimeRecord {
   readonly status: string;
 }
 
-/** What the runtimes know, by the beginning of the ID. A frozen unit's container runs, as far as runtimes can tell. */
+/** What the runtimes know, by the beginning of the ID. One whose unit somebody has frozen runs, as far as runtimes can tell. */
 async function runtimeRecords(machine: Machine): Promise<Map<string, RuntimeRecord>> {
   const { stdout } = await machine.sh(`for folder in /run/berth/runtimes/*/*/; do
     [ -e "$folder" ] || continue
@@ -93,7 +102,8 @@ function compare(
   const expected = {
     ActiveState: alive ? ['active'] : ['inactive', 'failed'],
     MainPID: [pid.toString()],
-    FreezerState: [runtime.state === 'paused' ? 'frozen' : 'running'],
+    FreezerState: ['running'],
+    StatusText: [runtime.state === 'paused' ? 'paused' : ''],
     ...(alive && runtime.invocationId !== undefined && { InvocationID: [runtime.invocationId] }),
     ...(alive &&
       configuration.resources?.tasksMax !== undefined && { TasksMax: [configuration.resources.tasksMax.toString()] }),

@@ -136,6 +136,18 @@ const paused = async (): Promise<unknown> => {
   await forever();
   return await berth.containers.pause({ container });
 };
+const frozen = async (): Promise<unknown> => {
+  await forever();
+  return await machine.check(['systemctl', 'freeze', `berth-${container}.service`]);
+};
+const pause = async (): Promise<unknown> => await berth.containers.pause({ container });
+const toldOfPause = async (): Promise<void> => {
+  expect(await berth.show(`berth-${container}.service`, 'StatusText')).toEqual({ StatusText: 'paused' });
+};
+const noPause = async (): Promise<void> => {
+  expect(await berth.show(`berth-${container}.service`, 'StatusText')).toEqual({ StatusText: '' });
+  expect((await machine.sh("systemctl list-units --all --no-legend 'berth-pause@*'")).text()).toBe('');
+};
 const cleanUp: Cut = {
   given: ended,
   act: async () => await berth.containers.cleanup({ container }),
@@ -189,10 +201,12 @@ const CUTS: Readonly<Record<FaultPoint, Cut>> = {
   'stop: stop signal sent': { given: forever, act: async () => await berth.containers.stop({ container, timeoutUSec: 20_000_000 }), found: 'exited', exitCode: 5 },
   'stop: unit down': { given: forever, act: stop, found: 'exited', exitCode: 5 },
   'stop: failed state cleared': { given: async () => await berth.run(container, 'trap "" TERM; while :; do sleep 1000 & wait; done'), act: async () => await berth.containers.stop({ container, timeoutUSec: 0 }), found: 'exited', exitCode: 137 },
-  'kill: unit thawed': { given: paused, act: kill('KILL'), found: 'running' },
+  'kill: unit thawed': { given: frozen, act: kill('KILL'), found: 'running' },
   'kill: signal sent': { given: forever, act: kill('TERM'), found: 'exited', exitCode: 5 },
-  'pause: unit frozen': { given: forever, act: async () => await berth.containers.pause({ container }), found: 'paused' },
-  'unpause: unit thawed': { given: paused, act: async () => await berth.containers.unpause({ container }), found: 'running' },
+  'pause: thaw arranged': { given: forever, act: pause, found: 'running', and: noPause },
+  'pause: frozen': { given: forever, act: pause, found: 'paused', and: toldOfPause },
+  'pause: systemd told': { given: forever, act: pause, found: 'paused', and: toldOfPause },
+  'unpause: thawed': { given: paused, act: async () => await berth.containers.unpause({ container }), found: 'running', and: noPause },
   'cleanup: unit forgotten': cleanUp,
   'cleanup: runtime record deleted': cleanUp,
   'cleanup: root unmounted': cleanUp,

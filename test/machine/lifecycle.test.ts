@@ -5,7 +5,7 @@ import { useMachine } from './use-machine.ts';
 
 const machine = useMachine();
 let berth: Berth;
-useBerth(machine, (connected) => {
+const reconnect = useBerth(machine, (connected) => {
   berth = connected;
 });
 
@@ -13,6 +13,7 @@ const FOREVER = 'trap "exit 0" TERM; while :; do sleep 1000 & wait; done';
 const COUNTING = 'i=0; while :; do i=$((i + 1)); echo $i >/count; sleep 0.02; done';
 const runtime = async (container: string) => (await berth.containers.inspect({ container })).runtime;
 const state = async (container: string) => (await runtime(container)).state;
+const pauses = async () => (await machine.sh("systemctl list-units --all --no-legend 'berth-pause@*'")).text();
 const wrongState = (operation: string, at: string) => ({
   error: 'io.berth.Container.WrongState',
   parameters: { state: at, operation },
@@ -23,7 +24,10 @@ describe('Pause', () => {
     await berth.run('p-count', COUNTING);
     await berth.containers.pause({ container: 'p-count' });
     expect(await state('p-count')).toBe('paused');
-    expect((await berth.show('berth-p-count.service', 'FreezerState'))['FreezerState']).toBe('frozen');
+    expect(await berth.show('berth-p-count.service', 'FreezerState', 'StatusText')).toEqual({
+      FreezerState: 'running',
+      StatusText: 'paused',
+    });
     const count = async () => (await machine.sh('cat /var/lib/berth/containers/*/upper/count')).text();
     const before = await count();
     await machine.sh('sleep 0.2');
@@ -38,7 +42,7 @@ describe('Pause', () => {
     await berth.containers.kill({ container: 'p-count' });
   });
 
-  it('is seen when systemctl does it', async () => {
+  it('is seen when systemctl does it, and Unpause ends that, too', async () => {
     await berth.run('p-freeze', FOREVER);
     const paused = berth.containers.wait({ container: 'p-freeze', conditions: ['paused'] });
     await machine.check(['systemctl', 'freeze', 'berth-p-freeze.service']);
@@ -47,6 +51,9 @@ describe('Pause', () => {
     expect(await berth.containers.wait({ container: 'p-freeze', conditions: ['running'] })).toMatchObject({
       state: 'running',
     });
+    await machine.check(['systemctl', 'freeze', 'berth-p-freeze.service']);
+    await berth.containers.unpause({ container: 'p-freeze' });
+    expect(await state('p-freeze')).toBe('running');
   });
 
   it('does not keep a container from being killed or removed', async () => {
@@ -57,6 +64,86 @@ describe('Pause', () => {
     await berth.run('p-remove', FOREVER);
     await berth.containers.pause({ container: 'p-remove' });
     await berth.containers.remove({ container: 'p-remove', force: true });
+  });
+
+  it.each([
+    ['systemctl kill', (unit: string) => `systemctl kill --signal=KILL ${unit}`],
+    ['kill(1) of its first process', (unit: string) => `kill -KILL "$(systemctl show -P MainPID ${unit})"`],
+  ])('does not hang the host when it is killed by %s', async (_, command) => {
+    await berth.run('p-host', FOREVER);
+    await berth.containers.pause({ container: 'p-host' });
+    await machine.sh(command('berth-p-host.service'));
+    expect(await berth.wait('p-host')).toMatchObject({ exitCode: 137 });
+    await expect.poll(pauses).toBe('');
+    await berth.containers.remove({ container: 'p-host' });
+  });
+
+  it('is refused once a kill was asked for', async () => {
+    for (let round = 0; round < 10; round++) {
+      await berth.run('p-race', FOREVER);
+      const [, paused] = await Promise.allSettled([
+        berth.containers.kill({ container: 'p-race' }),
+        berth.containers.pause({ container: 'p-race' }),
+      ]);
+      expect(paused).toMatchObject({
+        status: 'rejected',
+        reason: { error: 'io.berth.Container.WrongState', parameters: { operation: 'pause' } },
+      });
+      expect(await berth.wait('p-race')).toMatchObject({ exitCode: 137 });
+      await berth.containers.remove({ container: 'p-race' });
+    }
+    await expect.poll(pauses).toBe('');
+  });
+
+  it.each([
+    ['with berthd', 'systemctl stop berth-p-stop.service'],
+    ['without berthd', 'systemctl stop berthd.socket berthd.service; systemctl stop berth-p-stop.service'],
+  ])('is over when systemctl stops the container, %s, which is in its time', async (_, command) => {
+    await berth.run('p-stop', 'trap "exit 5" TERM; echo ready; while :; do sleep 1000 & wait; done', {
+      stopTimeoutUSec: 600_000_000,
+    });
+    await expect.poll(async () => await berth.lines('p-stop')).toHaveLength(1);
+    await berth.containers.pause({ container: 'p-stop' });
+    await machine.sh(command);
+    await machine.check(['systemctl', 'start', 'berthd.socket', 'berthd.service']);
+    await reconnect();
+    expect(await berth.wait('p-stop')).toMatchObject({ exitCode: 5 });
+    await expect.poll(pauses).toBe('');
+    await berth.containers.remove({ container: 'p-stop' });
+  });
+
+  it('is over when systemctl restarts the container, and another one is possible', async () => {
+    await berth.run('p-again', FOREVER);
+    for (let round = 0; round < 3; round++) {
+      await berth.containers.pause({ container: 'p-again' });
+      await machine.check(['systemctl', 'restart', 'berth-p-again.service']);
+      expect(await berth.containers.wait({ container: 'p-again', conditions: ['running'] })).toMatchObject({
+        state: 'running',
+      });
+    }
+    await expect.poll(pauses).toBe('');
+  });
+
+  it('is over when somebody stops the unit that stands for it', async () => {
+    await berth.run('p-unit', FOREVER);
+    await berth.containers.pause({ container: 'p-unit' });
+    const running = berth.containers.wait({ container: 'p-unit', conditions: ['running'] });
+    await machine.check(['systemctl', 'stop', 'berth-pause@*.service']);
+    expect(await running).toMatchObject({ state: 'running' });
+    expect(await berth.show('berth-p-unit.service', 'StatusText')).toEqual({ StatusText: '' });
+  });
+
+  it('stops the commands of exec sessions as well', async () => {
+    await berth.run('p-exec', FOREVER);
+    const configuration = { command: ['sh', '-c', 'i=0; while :; do echo $((i += 1)) >/count; sleep 0.02; done'] };
+    const { id: session } = await berth.containers.execCreate({ container: 'p-exec', configuration });
+    await berth.containers.execStart({ session });
+    const count = async () => (await machine.sh('cat /var/lib/berth/containers/*/upper/count || true')).text();
+    await expect.poll(count).not.toBe('');
+    await berth.containers.pause({ container: 'p-exec' });
+    const before = await count();
+    await machine.sh('sleep 0.2');
+    expect(await count()).toBe(before);
   });
 });
 

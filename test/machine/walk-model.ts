@@ -18,6 +18,7 @@ export const MOVES = [
   'kill',
   'terminate',
   'pause',
+  'pauseAndKill',
   'unpause',
   'rename',
   'update',
@@ -56,7 +57,7 @@ const TABLE: Readonly<Record<Place, Readonly<Partial<Record<Move, Place>>>>> = {
   gone:       { create: 'configured' },
   configured: { init: 'created', start: 'running', restart: 'running', cleanup: 'configured', remove: 'gone', force: 'gone' },
   created:    { start: 'running', restart: 'running', stop: 'exited', force: 'gone' },
-  running:    { restart: 'running', stop: 'exited', kill: 'exited', terminate: 'exited', pause: 'paused', force: 'gone' },
+  running:    { restart: 'running', stop: 'exited', kill: 'exited', terminate: 'exited', pause: 'paused', pauseAndKill: 'exited', force: 'gone' },
   paused:     { kill: 'exited', terminate: 'paused', unpause: 'running', force: 'gone' },
   exited:     { init: 'created', start: 'running', restart: 'running', cleanup: 'exited', remove: 'gone', force: 'gone' },
 };
@@ -87,7 +88,9 @@ export function placesWhenCut(place: Place, move: Move, kind: Kind): Place[] {
   const between: Place[] = [];
   if (move === 'restart' && (place === 'created' || place === 'running')) between.push('exited');
   if (move === 'force' && place !== 'configured') between.push('exited');
-  if (move === 'kill' && place === 'paused') between.push('running'); // it is thawed first
+  // It is thawed first, to be stopped, where systemd is not to bring it back.
+  if (move === 'kill' && place === 'paused' && kind === 'returns') between.push('running');
+  if (move === 'pauseAndKill') between.push('paused');
   return [...new Set<Place>([place, next, ...between])];
 }
 

@@ -134,10 +134,11 @@ export class Walker {
     }
   }
 
-  /** Kills its first process from outside, which nobody may do while it is frozen. @returns whether it had one */
+  /** Kills its first process from outside, also while it is paused. @returns whether it had one */
   async die(berth: Berth): Promise<boolean> {
     const [place] = this.places;
-    if (place !== 'running' && place !== 'created') return false;
+    if (place !== 'running' && place !== 'created' && place !== 'paused') return false;
+    this.#doomed = false;
     const { unit, runtime } = await berth.containers.inspect({ container: this.#id });
     const pid = runtime.process?.pid ?? 0;
     await this.#machine.sh(`systemctl kill --kill-whom=main --signal=KILL ${unit}
@@ -157,6 +158,9 @@ export class Walker {
       case 'kill':
         await containers.kill({ container });
         if (this.places[0] === 'running' || this.places[0] === 'paused') await berth.wait(container);
+        break;
+      case 'pauseAndKill':
+        await this.#pauseAndKill(berth, container);
         break;
       case 'terminate':
         await containers.kill({ container, signal: 'TERM' });
@@ -190,6 +194,15 @@ export class Walker {
         await containers[move]({ container });
     }
     if (move === 'remove' || move === 'force') this.#id = '';
+  }
+
+  /** Either may come first: it is killed in the end, and nobody waits for what has stood still. */
+  async #pauseAndKill({ containers }: Berth, container: string): Promise<void> {
+    const paused = containers.pause({ container }).catch((error: unknown) => {
+      if (!(error instanceof VarlinkError) || error.error !== `${PREFIX}WrongState`) throw error;
+    });
+    await Promise.all([paused, containers.kill({ container })]);
+    await containers.wait({ container, conditions: ['exited'] });
   }
 
   /** Where it stays: one whose program ends at once may be seen running, after a start that the next berthd went on with. */

@@ -85,6 +85,7 @@ export class FakeUnits implements UnitManager {
   readonly #now: () => Date;
   readonly #effects: Effects;
   #pid = 1000;
+  #job = 0;
   #invocation = 0;
 
   constructor(now: () => Date, effects: Effects) {
@@ -185,6 +186,15 @@ export class FakeUnits implements UnitManager {
       script: undefined,
     };
     this.#units.set(unit.name, loaded);
+    if (!loaded.properties.some(({ name }) => name === 'ExecStartEx')) {
+      if (script !== undefined && 'fail' in script) {
+        this.#unload(unit.name);
+        throw new UnitJobFailed(unit.name, script.fail);
+      }
+      loaded.status = { ...loaded.status, activeState: 'active', subState: 'exited' };
+      this.#tell(loaded);
+      return;
+    }
     if (script !== undefined && 'fail' in script) {
       this.#failToStart(loaded, script);
       throw new UnitJobFailed(unit.name, 'failed', {
@@ -204,12 +214,17 @@ export class FakeUnits implements UnitManager {
 
   /** The runtime has started the process of the unit whose commands name `id`. */
   processStarted(id: string): void {
-    const loaded = [...this.#units.values()].find((each) => commandsOf(each).id === id);
+    const loaded = [...this.#units.values()].find((each) => each.script !== undefined && commandsOf(each).id === id);
     const script = loaded?.script;
     if (loaded === undefined || script === undefined) return;
     loaded.script = undefined;
     if ('endsAtOnce' in script) this.exits(loaded.name, script.endsAtOnce);
     if ('endsSoon' in script) this.processEnds(loaded.name, script.endsSoon);
+  }
+
+  async describe(main: number, text: string): Promise<void> {
+    this.#log('describe', String(main), text);
+    await Promise.resolve();
   }
 
   async start(unit: string): Promise<void> {
@@ -220,7 +235,9 @@ export class FakeUnits implements UnitManager {
   async stop(unit: string, { signal }: JobOptions = {}): Promise<UnitJobFacts | undefined> {
     this.#log('stop', unit);
     const loaded = await this.#ask(unit);
-    if (loaded.status.subState === 'auto-restart') {
+    this.becomes(unit, { jobId: ++this.#job });
+    if (loaded.status.subState === 'auto-restart' || loaded.status.subState === 'exited') {
+      await Promise.resolve();
       this.#goDown(loaded, 'success');
       return jobFactsOf(loaded);
     }
@@ -250,12 +267,6 @@ export class FakeUnits implements UnitManager {
       signalNumber === constants.signals.SIGKILL ||
       (signalNumber === Number(this.property(unit, 'KillSignal')) && !this.stubborn.has(unit));
     if (ends) this.exits(unit, { signal: signalOf(signalNumber) });
-  }
-
-  async freeze(unit: string): Promise<void> {
-    this.#log('freeze', unit);
-    await this.#ask(unit);
-    this.becomes(unit, { freezerState: 'frozen' });
   }
 
   async thaw(unit: string): Promise<void> {
@@ -438,6 +449,7 @@ export class FakeUnits implements UnitManager {
     const failed = result !== 'success';
     loaded.status = {
       ...loaded.status,
+      jobId: undefined,
       activeState: failed ? 'failed' : 'inactive',
       subState: failed ? 'failed' : 'dead',
       mainPid: 0,

@@ -2,6 +2,7 @@
 import type { Relays } from '../../src/relay/relays.ts';
 import type { Journal, JournalQuery, JournalStream, JournalStreamOptions, LogLine } from '../../src/journal/journal.ts';
 import type { LogFields, Logger } from '../../src/log/logger.ts';
+import type { Freezer } from '../../src/systemd/process/freezer.ts';
 import type { Mounts } from '../../src/container/ports.ts';
 import type { CreateArguments, OciRuntime, RuntimeName } from '../../src/oci/runtime.ts';
 import { RuntimeError } from '../../src/oci/errors.ts';
@@ -351,5 +352,33 @@ export class FakeRelays implements Pick<Relays, 'open' | 'find' | 'recover' | 'f
   }
   async remove(): Promise<void> {
     await Promise.resolve();
+  }
+}
+
+/** The groups in here stand still. */
+export class FakeFreezer implements Freezer {
+  readonly frozen = new Set<string>();
+  /** What freezing fails with. */
+  failure: Error | undefined;
+  /** The processes of these were killed before. */
+  readonly dead = new Set<string>();
+
+  switchOf(group: string): string {
+    return `${group}/cgroup.freeze`;
+  }
+
+  isFrozen(group: string): boolean {
+    return this.frozen.has(group) && !this.dead.has(group);
+  }
+
+  async freeze(group: string): Promise<void> {
+    await Promise.resolve();
+    if (this.failure !== undefined) throw this.failure;
+    this.frozen.add(group);
+  }
+
+  async thaw(group: string): Promise<void> {
+    await Promise.resolve();
+    this.frozen.delete(group);
   }
 }

@@ -25,7 +25,16 @@ import { openDatabase, type Connection } from '../../src/store/database.ts';
 import { EndedRows } from '../../src/store/ended-rows.ts';
 import { Supervisor } from '../../src/supervisor/supervisor.ts';
 import { FakeUnits, type Script } from './fake-units.ts';
-import { anImage, FakeImageStore, FakeJournal, FakeLog, FakeMounts, FakeRelays, FakeRuntime } from './fakes.ts';
+import {
+  anImage,
+  FakeFreezer,
+  FakeImageStore,
+  FakeJournal,
+  FakeLog,
+  FakeMounts,
+  FakeRelays,
+  FakeRuntime,
+} from './fakes.ts';
 
 export interface WorldOptions {
   readonly images?: Image[];
@@ -45,6 +54,7 @@ export class World implements AsyncDisposable {
   readonly log = new FakeLog();
   readonly journal = new FakeJournal();
   readonly mounts = new FakeMounts();
+  readonly freezer = new FakeFreezer();
   readonly units: FakeUnits;
   readonly imageStore: FakeImageStore;
   images!: Images;
@@ -129,7 +139,7 @@ export class World implements AsyncDisposable {
     });
     const ports = {
       index: this.index,
-      lane: new Lane({ index: this.index, units, folders, now }),
+      lane: new Lane({ index: this.index, units, folders, freezer: this.freezer, now }),
       folders,
       units,
       runtimes: { preferred: this.runtimes[0], find },
@@ -137,6 +147,7 @@ export class World implements AsyncDisposable {
       images,
       journal,
       mounts,
+      freezer: this.freezer,
       relays: new FakeRelays(),
       sessions: { activeIn: () => [], forget: async () => await Promise.resolve() },
       cgroups: {
@@ -166,7 +177,7 @@ export class World implements AsyncDisposable {
     if (state === 'created') await this.containers.init(name, ALONE, patient);
     if (state === 'running' || state === 'paused' || state === 'exited')
       await this.containers.start(name, ALONE, patient);
-    if (state === 'paused') await this.units.freeze(this.unit(name));
+    if (state === 'paused') await this.containers.pause(name, patient);
     if (state === 'exited') this.units.exits(this.unit(name), { code: 0 });
     const container = await this.containers.inspect(name);
     this.units.calls.length = 0;
@@ -180,6 +191,12 @@ export class World implements AsyncDisposable {
   /** What berthd believes, without looking. */
   believed(name: string): Container {
     return this.index.find(name);
+  }
+
+  /** Of its first process, as berthd believes. */
+  pid(name: string): number | undefined {
+    const { status } = this.believed(name);
+    return 'pid' in status ? status.pid : undefined;
   }
 
   /** What it is, after a look. */

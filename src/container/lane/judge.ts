@@ -24,6 +24,8 @@ export interface Evidence {
   readonly end: EndRecord | undefined;
   /** Whether the process is kept from starting: between Init and Start. */
   readonly held: boolean;
+  /** Whether the kernel keeps all of its processes from running. */
+  readonly frozen: boolean;
   readonly now: Date;
 }
 
@@ -49,8 +51,12 @@ export const mayHaveEnded = (unit: ServiceStatus | undefined): boolean =>
 /** Whether it matters that a process is held: `held` is not looked at where there is none. */
 export const mayBeHeld = (unit: ServiceStatus | undefined): boolean => unit !== undefined && unit.mainPid !== 0;
 
+/** Whether it matters that processes are frozen: `frozen` is not looked at elsewhere. */
+export const mayBePaused = (unit: ServiceStatus | undefined): boolean =>
+  mayBeHeld(unit) && unit?.activeState !== 'deactivating';
+
 /** undefined where the unit has, and had, no main process of the container's: it is down, on its way up, or waits for its next restart. */
-function byUnit(unit: ServiceStatus, { before, held, now }: Evidence): Status | undefined {
+function byUnit(unit: ServiceStatus, { before, held, frozen, now }: Evidence): Status | undefined {
   const { invocationId } = unit;
   if (PROCESSLESS.includes(unit.activeState)) return undefined;
   const known = hasLife(before) && before.invocationId === invocationId ? before : undefined;
@@ -62,7 +68,7 @@ function byUnit(unit: ServiceStatus, { before, held, now }: Evidence): Status | 
   if (unit.activeState === 'deactivating' && known === undefined && !wasSetUp(unit)) return undefined;
   const life = { pid: unit.mainPid, invocationId, startedAt: startOf(unit, known, held, now) };
   if (unit.activeState === 'deactivating') return { state: 'stopping', ...life };
-  if (unit.freezerState === 'frozen' || unit.freezerState === 'frozen-by-parent') return { state: 'paused', ...life };
+  if (frozen) return { state: 'paused', ...life };
   return { state: held ? 'created' : 'running', ...life };
 }
 

@@ -3,15 +3,17 @@
  * held for a step, never for a wait: who waits for a container to end reads its status and leaves.
  */
 import { KeyedQueue } from '../../lib/keyed-queue.ts';
+import type { Freezer } from '../../systemd/process/freezer.ts';
 import type { UnitManager } from '../../systemd/units/unit-manager.ts';
 import type { ServiceStatus } from '../../systemd/units/unit-status.ts';
 import type { Container } from '../container.ts';
 import { ContainerError } from '../errors.ts';
 import type { Folders } from '../records/folder.ts';
-import { judge, mayBeHeld, mayHaveEnded } from './judge.ts';
+import { judge, mayBeHeld, mayBePaused, mayHaveEnded } from './judge.ts';
 import type { ContainerId } from '../names.ts';
 import type { ContainerIndex } from '../records/container-index.ts';
 import { after, hasEnded, type Operation } from '../state.ts';
+import { controlGroupFor } from '../unit-names.ts';
 
 /** @param unit as the look at the container found it; undefined where systemd does not know it */
 type Act<T> = (container: Container, unit: ServiceStatus | undefined) => Promise<T>;
@@ -26,15 +28,23 @@ export class Lane {
   readonly #index: ContainerIndex;
   readonly #units: UnitManager;
   readonly #folders: Folders;
+  readonly #freezer: Pick<Freezer, 'isFrozen'>;
   readonly #now: () => Date;
   readonly #onEnd: ((container: Container) => void)[] = [];
 
   readonly #asked: Source = async ({ unit }) => await this.#units.service(unit);
 
-  constructor(world: { index: ContainerIndex; units: UnitManager; folders: Folders; now: () => Date }) {
+  constructor(world: {
+    index: ContainerIndex;
+    units: UnitManager;
+    folders: Folders;
+    freezer: Pick<Freezer, 'isFrozen'>;
+    now: () => Date;
+  }) {
     this.#index = world.index;
     this.#units = world.units;
     this.#folders = world.folders;
+    this.#freezer = world.freezer;
     this.#now = world.now;
   }
 
@@ -141,8 +151,9 @@ export class Lane {
     const unit = await source(container);
     const end = mayHaveEnded(unit) ? this.#folders.endOf(folder) : undefined;
     const held = mayBeHeld(unit) && this.#folders.isHeld(folder);
+    const frozen = mayBePaused(unit) && this.#freezer.isFrozen(controlGroupFor(container.unit));
     const { status: before } = container;
-    const status = judge({ before, unit, end, held, now: this.#now() });
+    const status = judge({ before, unit, end, held, frozen, now: this.#now() });
     const restarts = unit?.restarts ?? container.restarts;
     if (status === before && restarts === container.restarts) return { container, unit };
     // Why it could not be started is old news once it has run.

@@ -1,9 +1,11 @@
 import type { Container } from '../container.ts';
+import { freeze } from '../pausing/freeze.ts';
 import type { Ports } from '../ports.ts';
 import { inOneTurn, type Step, type StepResult } from './one-turn.ts';
 import { cleanUp } from '../launch/clean-up.ts';
 import { sendSignal } from './kill.ts';
 import { setUp } from './init.ts';
+import { letGoOn } from './pause.ts';
 import { run } from './start.ts';
 import { stopUnit } from './stop.ts';
 
@@ -34,11 +36,11 @@ const ACTS: Readonly<Record<BatchVerb, Act>> = {
   kill: async (ports, container, { killSignal }, signal) => {
     await sendSignal(ports, container, killSignal, signal);
   },
-  pause: async ({ units }, { unit }, _, signal) => {
-    await units.freeze(unit, signal);
+  pause: async (ports, container, _, signal) => {
+    await freeze(ports, container, signal);
   },
-  unpause: async ({ units }, { unit }, _, signal) => {
-    await units.thaw(unit, signal);
+  unpause: async (ports, container) => {
+    await letGoOn(ports, container);
   },
   inspect: async () => {
     await Promise.resolve();

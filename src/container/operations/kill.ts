@@ -1,6 +1,7 @@
 import type { Container } from '../container.ts';
 import { ContainerError } from '../errors.ts';
 import type { Ports } from '../ports.ts';
+import { unitGroup } from '../unit-names.ts';
 import { isGone } from '../launch/is-gone.ts';
 import { SIGKILL, stopUnit } from './stop.ts';
 
@@ -27,8 +28,9 @@ export async function sendSignal(
     await stopUnit(ports, container, 0, signal);
     return;
   }
-  // See `stopUnit` for what becomes of the host otherwise.
-  const isThawed = killSignal === SIGKILL && container.status.state === 'paused';
+  // See `stopUnit` for what becomes of the host otherwise. A container that berth has frozen dies as it is.
+  const isThawed =
+    killSignal === SIGKILL && container.status.state === 'paused' && ports.freezer.isFrozen(unitGroup(container.unit));
   try {
     if (isThawed) {
       await ports.units.thaw(container.unit, signal);

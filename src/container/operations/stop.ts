@@ -1,5 +1,6 @@
 import type { Container } from '../container.ts';
 import type { ContainerId } from '../names.ts';
+import { thaw, type ThawPorts } from '../pausing/thaw.ts';
 import type { Ports } from '../ports.ts';
 import { isAlive } from '../state.ts';
 import { unitStopTimeoutUsec } from '../launch/unit.ts';
@@ -38,16 +39,16 @@ export async function stop(
  * only when what its own timeout does not cover has passed, or as soon as the process is gone.
  */
 export async function stopUnit(
-  ports: Pick<Ports, 'units' | 'index' | 'faults' | 'log'>,
+  ports: ThawPorts,
   container: Container,
   timeoutUsec: number | undefined,
   signal: AbortSignal,
 ): Promise<void> {
   const { unit, config } = container;
-  // systemd stops no unit that is frozen; and when the main process of one dies, it starts the unit's clean-up in the frozen
-  // group and waits for it for ever, as process 1.
+  // What is frozen heeds no signal but SIGKILL; and a unit that somebody has frozen is not stopped by systemd, which, when its main
+  // process dies, starts the unit's clean-up in the frozen group and waits for it for ever, as process 1.
   if (container.status.state === 'paused') {
-    await ports.units.thaw(unit, signal);
+    await thaw(ports, container);
     ports.faults('stop: thawed');
   }
   const own = unitStopTimeoutUsec(config);

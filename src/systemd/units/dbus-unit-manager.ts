@@ -101,8 +101,8 @@ export class DbusUnitManager implements UnitManager {
     return this.#facts;
   }
 
-  async startTransient(unit: TransientUnit, { signal, ...listener }: StartOptions = {}): Promise<void> {
-    const body = [unit.name, 'fail', encode(unit.properties), []];
+  async startTransient(unit: TransientUnit, { mode = 'fail', signal, ...listener }: StartOptions = {}): Promise<void> {
+    const body = [unit.name, mode, encode(unit.properties), []];
     const call = { member: 'StartTransientUnit', signature: 'ssa(sv)a(sa(sv))', body };
     await this.#job({ unit: unit.name, state: 'up', told: startListener(listener) }, call, signal);
   }
@@ -114,6 +114,11 @@ export class DbusUnitManager implements UnitManager {
 
   expectStart(): void {
     this.#moves?.expect();
+  }
+
+  async describe(main: number, text: string): Promise<void> {
+    const { notifyAs } = await import('../process/libc.ts');
+    notifyAs(main, `STATUS=${text}`);
   }
 
   async start(unit: string, { mode = 'replace', signal }: JobOptions = {}): Promise<void> {
@@ -141,10 +146,6 @@ export class DbusUnitManager implements UnitManager {
 
   async kill(unit: string, whom: KillWhom, signalNumber: number, signal?: AbortSignal): Promise<void> {
     await this.#call(unit, { member: 'KillUnit', signature: 'ssi', body: [unit, whom, signalNumber] }, signal);
-  }
-
-  async freeze(unit: string, signal?: AbortSignal): Promise<void> {
-    await this.#insist(unit, { member: 'FreezeUnit', signature: 's', body: [unit] }, signal);
   }
 
   async thaw(unit: string, signal?: AbortSignal): Promise<void> {

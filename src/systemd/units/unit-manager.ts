@@ -28,6 +28,8 @@ export interface MainProcess {
 }
 
 export interface StartOptions {
+  /** @default fail */
+  readonly mode?: JobMode;
   readonly signal?: AbortSignal | undefined;
   /**
    * Called once, when systemd has made the unit's group and the process that is going to execute its command: 15 to 25 ms before it
@@ -71,6 +73,11 @@ export interface UnitManager extends AsyncDisposable {
   handOver(main: number, to: number): Promise<void>;
   /** A start comes, or a move between control groups: what has to pass before the kernel does that can pass meanwhile. */
   expectStart(): void;
+  /**
+   * Has `systemctl status` show a line for a unit that takes notifications, in the name of its main process; nothing where `text` is
+   * empty. As for `handOver`, systemd hears nothing otherwise.
+   */
+  describe(main: number, text: string): Promise<void>;
   /** Starts a loaded unit or one with a unit file. @throws UnitJobFailed | UnitNotLoaded (nothing knows this name) */
   start(unit: string, options?: JobOptions): Promise<void>;
   /**
@@ -82,8 +89,6 @@ export interface UnitManager extends AsyncDisposable {
 
   /** @param signalNumber as kill(2) has it. @throws UnitNotLoaded | NoSuchProcess (no process to signal) */
   kill(unit: string, whom: KillWhom, signalNumber: number, signal?: AbortSignal): Promise<void>;
-  /** Resolves when every process of the unit stands still. @throws UnitNotLoaded | UnitRefused (not active, …) */
-  freeze(unit: string, signal?: AbortSignal): Promise<void>;
   /** @throws UnitNotLoaded | UnitRefused */
   thaw(unit: string, signal?: AbortSignal): Promise<void>;
   /** Clears the failed state and the start limit's counter; a unit that is not loaded or has not failed is no error. */

@@ -45,7 +45,8 @@ describe('Supervisor', () => {
     await world.supervisor.start();
     await world.containers.start('web', ALONE, patient);
     const looks = world.units.looks;
-    world.units.becomes(UNIT, { freezerState: 'frozen' });
+    world.freezer.frozen.add('/berth.slice/berth-web.service/container');
+    world.units.becomes(UNIT, { statusText: 'paused' });
     await believes(world, 'web', 'paused');
     world.units.exits(UNIT, { signal: 'KILL' });
     await believes(world, 'web', 'exited');
@@ -82,7 +83,7 @@ describe('Supervisor', () => {
     await world.supervisor.start();
     expect(world.believed('web').status.state).toBe('exited');
     expect(world.log.entries).toMatchObject([{ level: 'error', fields: { containerName: 'bad' } }]);
-    world.units.becomes('berth-bad.service', { freezerState: 'frozen' });
+    world.freezer.frozen.add('/berth.slice/berth-bad.service/container');
     world.units.unreachable.clear();
     world.units.resync();
     await believes(world, 'bad', 'paused');

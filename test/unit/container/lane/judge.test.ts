@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { EndRecord } from '../../../../src/container/records/folder.ts';
-import { judge, mayBeHeld, mayHaveEnded, type Evidence } from '../../../../src/container/lane/judge.ts';
+import { judge, mayBeHeld, mayBePaused, mayHaveEnded, type Evidence } from '../../../../src/container/lane/judge.ts';
 import { unknownExit, type Exit, type Status } from '../../../../src/container/status.ts';
 import type { UnitStatus } from '../../../../src/systemd/units/unit-status.ts';
 import { statusOf } from '../../../support/fake-units.ts';
@@ -63,7 +63,7 @@ const restarting = (id: string, minute: number): UnitStatus =>
   cleaningUp(id, minute, { activeState: 'activating', subState: 'auto-restart' });
 
 const judged = (before: Status, evidence: Partial<Evidence>): Status =>
-  judge({ before, unit: undefined, end: undefined, held: false, now: NOW, ...evidence });
+  judge({ before, unit: undefined, end: undefined, held: false, frozen: false, now: NOW, ...evidence });
 
 describe('judge', () => {
   it.each<[string, Status, Partial<Evidence>, Status]>([
@@ -84,16 +84,15 @@ describe('judge', () => {
     [
       'is frozen',
       running('B', 5),
-      { unit: up('B', 5, { freezerState: 'frozen' }) },
+      { unit: up('B', 5), frozen: true },
       { ...running('B', 5), state: 'paused' } as Status,
     ],
     [
-      'is frozen with its slice',
-      running('B', 5),
-      { unit: up('B', 5, { freezerState: 'frozen-by-parent' }) },
+      'goes on after it was frozen',
       { ...running('B', 5), state: 'paused' } as Status,
+      { unit: up('B', 5) },
+      running('B', 5),
     ],
-    ['is being frozen', running('B', 5), { unit: up('B', 5, { freezerState: 'freezing' }) }, running('B', 5)],
     [
       'is asked to stop',
       running('B', 5),
@@ -103,7 +102,7 @@ describe('judge', () => {
     [
       'is asked to stop while frozen',
       running('B', 5),
-      { unit: up('B', 5, { activeState: 'deactivating', freezerState: 'frozen' }) },
+      { unit: up('B', 5, { activeState: 'deactivating' }), frozen: true },
       stopping('B', 5),
     ],
     [
@@ -289,9 +288,10 @@ describe('what is not read', () => {
 
   it.each(units)('has no say in what it is: $activeState, process $mainPid', (each) => {
     for (const before of befores) {
-      const judged = (end: EndRecord | undefined, held: boolean): Status =>
-        judge({ before, unit: each, end, held, now: NOW });
+      const judged = (end: EndRecord | undefined, held: boolean, frozen = false): Status =>
+        judge({ before, unit: each, end, held, frozen, now: NOW });
       if (!mayHaveEnded(each)) expect(judged(record('a', 30), true)).toEqual(judged(undefined, true));
+      if (!mayBePaused(each)) expect(judged(undefined, false, true)).toEqual(judged(undefined, false, false));
       if (!mayBeHeld(each)) expect(judged(record('a', 30), true)).toEqual(judged(record('a', 30), false));
     }
   });

@@ -5,8 +5,8 @@ import { aWorld, type World } from '../../../support/world.ts';
 const UNIT = 'berth-web.service';
 function aLane(world: World): { lane: Lane; ended: string[] } {
   const ended: string[] = [];
-  const { index, units, folders } = world;
-  const lane = new Lane({ index, units, folders, now: () => world.now() });
+  const { index, units, folders, freezer } = world;
+  const lane = new Lane({ index, units, folders, freezer, now: () => world.now() });
   lane.onEnd((container) => {
     ended.push(container.name);
   });
