@@ -182,7 +182,7 @@ describe.each(['crun', 'runc'])('a terminal of exec with %s', (runtime) => {
     await expect.poll(async () => await inspect(ofUnit)).toMatchObject(byUnit);
     const ofContainer = await start();
     await berth.containers.stop({ container: 'x' });
-    await expect.poll(async () => await inspect(ofContainer)).toMatchObject(byUnit);
+    await expect.poll(async () => await inspect(ofContainer)).toMatchObject({ state: 'stopped', exitCode: 137 });
   });
 
   it('goes with its unit', async () => {

@@ -219,8 +219,9 @@ describe('an exec session', () => {
     await berth.containers.execStart({ session: id.slice(0, 12) });
     const running = await inspect(id);
     expect(running).toMatchObject({ state: 'running', unit: `berth-exec-${id.slice(0, 12)}.scope` });
-    expect(await berth.show(running.unit, 'ActiveState', 'PartOf', 'Slice')).toEqual({
+    expect(await berth.show(running.unit, 'ActiveState', 'Before', 'PartOf', 'Slice')).toEqual({
       ActiveState: 'active',
+      Before: expect.stringContaining('berth-x.service') as string,
       PartOf: 'berth-x.service',
       Slice: 'berth.slice',
     });
@@ -321,6 +322,24 @@ describe('an exec session', () => {
     await expect(inspect(id)).rejects.toMatchObject({ error: 'io.berth.Container.NoSuchExecSession' });
   });
 
+  it.each([
+    ['berth stop', async () => await berth.containers.stop({ container: 's' })],
+    ['systemctl stop', async () => await machine.check(['systemctl', 'stop', 'berth-s.service'])],
+    ['a stop of everything, as at power-off', async () => await machine.check(['systemctl', 'stop', 'berth.slice'])],
+  ])('that heeds no signal does not keep its container from its own: %s', async (_, stop) => {
+    await berth.run('s', 'trap "exit 3" TERM; echo ready; while :; do sleep 1000 & wait; done', {
+      stopTimeoutUSec: 600_000_000,
+    });
+    await expect.poll(async () => await berth.lines('s')).toHaveLength(1);
+    const configuration = { command: ['sh', '-c', 'trap "" HUP INT TERM; echo up; while :; do sleep 1000; done'] };
+    const { id } = await berth.containers.execCreate({ container: 's', configuration });
+    const session = new Streams(await berth.containers.execStartAndAttach({ session: id }));
+    await session.until('up');
+    await stop();
+    expect(await berth.wait('s')).toMatchObject({ exitCode: 3 });
+    expect(await session.last).toMatchObject({ type: 'exit', exitCode: 137 });
+  });
+
   it('ends with its container, which it keeps from nothing but an unforced removal', async () => {
     const session = await sh('echo up; exec sleep 1000');
     await session.until('up');
@@ -328,7 +347,7 @@ describe('an exec session', () => {
       error: 'io.berth.Container.WrongState',
     });
     await berth.containers.stop({ container: 'x', timeoutUSec: 2_000_000 });
-    expect(await session.last).toMatchObject({ type: 'exit', exitCode: 143 });
+    expect(await session.last).toMatchObject({ type: 'exit', exitCode: 137 });
     await expect(sh('true')).rejects.toMatchObject({
       error: 'io.berth.Container.WrongState',
       parameters: { state: 'exited', operation: 'exec' },

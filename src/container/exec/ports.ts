@@ -19,7 +19,7 @@ export interface ExecPorts {
   readonly folders: Pick<Folders, 'of'>;
   readonly units: Pick<
     UnitManager,
-    'facts' | 'expectStart' | 'startTransient' | 'status' | 'kill' | 'stop' | 'changes'
+    'facts' | 'expectStart' | 'startTransient' | 'status' | 'service' | 'kill' | 'stop' | 'changes'
   >;
   readonly runtimes: Runtimes;
   readonly runtimeLog: RuntimeLog;

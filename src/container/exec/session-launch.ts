@@ -2,7 +2,6 @@
 import type { NewRelay } from '../../relay/relay-request.ts';
 import type { TerminalSize } from '../../stream/control.ts';
 import type { GatedProcess } from '../../systemd/process/gated-process.ts';
-import { UnitJobFailed, UnitNotLoaded } from '../../systemd/errors.ts';
 import type { Container } from '../container.ts';
 import { ContainerError } from '../errors.ts';
 import { shortId } from '../names.ts';
@@ -55,27 +54,16 @@ function commandOf(
   return ['/bin/sh', ports.helper, path, ...runtimeFor(ports, container).execArgv(exec)];
 }
 
-/** Nobody looks at the container before: systemd does, and knows when it has ended since berthd was told of it. */
+/** Of the container systemd is asked, which knows when it has ended since berthd was told of it. */
 async function adopt(ports: ExecPorts, session: Session, container: Container, pid: number): Promise<void> {
-  try {
-    await ports.units.startTransient(
-      sessionUnitFor(session, container, { pid, runtime: runtimeFor(ports, container) }),
-    );
-  } catch (error) {
-    if (!isForWantOfContainer(error)) throw error;
-    await ports.lane.lookAtUnit(container.unit);
-    const { name, status } = ports.index.find(container.id);
-    throw new ContainerError(
-      'WrongState',
-      { container: name, state: status.state, operation: 'exec' },
-      { cause: error },
-    );
-  }
+  const { units } = ports;
+  const unit = sessionUnitFor(session, container, { pid, runtime: runtimeFor(ports, container) });
+  const [owner] = await Promise.all([units.service(container.unit), units.startTransient(unit)]);
+  if (owner?.activeState === 'active') return;
+  await ports.lane.lookAtUnit(container.unit);
+  const { name, status } = ports.index.find(container.id);
+  throw new ContainerError('WrongState', { container: name, state: status.state, operation: 'exec' });
 }
-
-/** What systemd says where the unit that the session's requires is down, or is not even loaded any more. */
-const isForWantOfContainer = (error: unknown): boolean =>
-  error instanceof UnitNotLoaded || (error instanceof UnitJobFailed && error.result === 'dependency');
 
 async function writeProcess(
   { store, folders, readInside }: ExecPorts,

@@ -27,10 +27,10 @@ export function sessionUnitFor(
     properties: [
       property.text('Description', `Exec session ${shortSessionId(session.id)} in container ${name}`),
       property.text('Slice', SLICE),
-      // Not BindsTo=, which would start a container that has ended this moment.
-      property.strings('Requisite', [unit]),
+      // What stops the container stops the session, but after it: a session that heeds no signal must not keep the container from
+      // its own. (Requisite= would order nothing, and After= the wrong way round.)
       property.strings('PartOf', [unit]),
-      property.strings('After', [unit]),
+      property.strings('Before', [unit]),
       property.text('CollectMode', 'inactive-or-failed'),
       property.i32('KillSignal', signalForUnit(session, runtime, config.stopSignal)),
       property.usec('TimeoutStopUSec', Math.max(1, config.stopTimeoutUsec) / 1000),

@@ -10,7 +10,7 @@ import { noFaults } from '../../../../src/container/faults.ts';
 import { DescriptorUnavailable, type TakenDescriptors } from '../../../../src/lib/peer-descriptors.ts';
 import { runtimeLog } from '../../../../src/oci/runtime-log.ts';
 import type { NewRelay } from '../../../../src/relay/relay-request.ts';
-import { BusDisconnected, UnitJobFailed, UnitNotLoaded } from '../../../../src/systemd/errors.ts';
+import { BusDisconnected } from '../../../../src/systemd/errors.ts';
 import type { ActiveState, UnitExit } from '../../../../src/systemd/units/unit-status.ts';
 import { aWorld, type World } from '../../../support/world.ts';
 
@@ -107,6 +107,7 @@ function daemonStarts(): void {
       const loaded = await world.units.status('berth-web.service');
       return loaded && unitState && { ...loaded, activeState: unitState };
     },
+    service: world.units.service.bind(world.units),
     kill: nothing,
     stop: async () => {
       steps.push('unit stopped');
@@ -173,16 +174,27 @@ it('lets a command through once systemd has its first process, and ends as that 
   expect(await end(id)).toMatchObject({ code: 3 });
 });
 
-it.each([
-  ['is down', new UnitJobFailed('berth-exec-x.scope', 'dependency')],
-  ['is not loaded any more', new UnitNotLoaded('berth-exec-x.scope')],
-])('knows from systemd that the unit of the container %s, and runs nothing', async (_, refusal) => {
+it.each<[string, string, () => void]>([
+  [
+    'goes down',
+    'stopping',
+    () => {
+      world.units.becomes('berth-web.service', { activeState: 'deactivating', subState: 'stop-sigterm' });
+    },
+  ],
+  [
+    'is not loaded any more',
+    'exited',
+    () => {
+      world.units.reboot();
+    },
+  ],
+])('knows from systemd that the unit of the container %s, and runs nothing', async (_, state, meanwhile) => {
   const id = create();
-  world.units.becomes('berth-web.service', { activeState: 'deactivating', subState: 'stop-sigterm' });
-  failure = refusal;
+  meanwhile();
   await expect(sessions.start(id, { caller })).rejects.toMatchObject({
     code: 'WrongState',
-    facts: { container: 'web', state: 'stopping', operation: 'exec' },
+    facts: { container: 'web', state, operation: 'exec' },
   });
   expect([child.isLetThrough, child.isDisposed]).toEqual([false, true]);
   expect(await end(id)).toMatchObject({ code: 125 });
