@@ -338,7 +338,7 @@ export type BatchVerb = 'init' | 'start' | 'stop' | 'kill' | 'pause' | 'unpause'
 export type BatchOperation = {
   /** What to do. */
   readonly verb: BatchVerb;
-  /** With 'stop', how long it may take, in microseconds. */
+  /** With 'stop', how long it may take, in microseconds, as in Stop. */
   readonly timeoutUSec?: number | undefined;
   /** With 'kill', the signal. */
   readonly signal?: string | undefined;
@@ -526,7 +526,7 @@ export type StartOutput = { readonly [member: string]: never };
 export type StopInput = {
   /** The container. */
   readonly container: string;
-  /** How long it may take, in microseconds, instead of its own stop timeout; 0 kills it at once. */
+  /** How long it may take, in microseconds, instead of its own stop timeout; 0 kills it at once, -1 never. */
   readonly timeoutUSec?: number | undefined;
 };
 
@@ -535,7 +535,7 @@ export type StopOutput = { readonly [member: string]: never };
 export type RestartInput = {
   /** The container. */
   readonly container: string;
-  /** How long it may take to stop, in microseconds, instead of its own stop timeout. */
+  /** How long it may take to stop, in microseconds, instead of its own stop timeout; 0 kills it at once, -1 never. */
   readonly timeoutUSec?: number | undefined;
 };
 
@@ -1401,7 +1401,7 @@ type BatchVerb (
 type BatchOperation (
 	# What to do.
 	verb: BatchVerb,
-	# With 'stop', how long it may take, in microseconds.
+	# With 'stop', how long it may take, in microseconds, as in Stop.
 	timeoutUSec: ?int,
 	# With 'kill', the signal.
 	signal: ?string
@@ -1503,7 +1503,7 @@ method Start(
 method Stop(
 	# The container.
 	container: string,
-	# How long it may take, in microseconds, instead of its own stop timeout; 0 kills it at once.
+	# How long it may take, in microseconds, instead of its own stop timeout; 0 kills it at once, -1 never.
 	timeoutUSec: ?int
 ) -> ()
 
@@ -1511,7 +1511,7 @@ method Stop(
 method Restart(
 	# The container.
 	container: string,
-	# How long it may take to stop, in microseconds, instead of its own stop timeout.
+	# How long it may take to stop, in microseconds, instead of its own stop timeout; 0 kills it at once, -1 never.
 	timeoutUSec: ?int
 ) -> ()
 

@@ -21,6 +21,7 @@ export const FAULT_POINTS = [
   'start: mark to wait removed',
   'stop: thawed',
   'stop: stop signal sent',
+  'stop: time given',
   'stop: unit down',
   'stop: failed state cleared',
   'kill: unit thawed',

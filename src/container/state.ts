@@ -35,7 +35,7 @@ export type Operation = (typeof OPERATIONS)[number];
 /** Where operations lead when they succeed. A pair that is not here is refused. */
 // prettier-ignore
 const TRANSITIONS: Readonly<Record<State, Readonly<Partial<Record<Operation, State>>>>> = {
-  configured: { init: 'created', start: 'running', restart: 'running',                                       cleanup: 'configured', remove: 'removing' },
+  configured: { init: 'created', start: 'running', restart: 'running', stop: 'configured',                   cleanup: 'configured', remove: 'removing' },
   created:    {                  start: 'running', restart: 'running', stop: 'exited' },
   running:    {                                    restart: 'running', stop: 'exited', kill: 'running', pause: 'paused' },
   paused:     {                                                                        kill: 'paused',  unpause: 'running' },

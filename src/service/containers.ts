@@ -42,11 +42,11 @@ export const containersService = (
     return {};
   },
   async Stop({ container, timeoutUSec }, { signal }) {
-    await containers.stop(container, countOf(timeoutUSec, 'timeoutUSec'), signal);
+    await containers.stop(container, stopTimeoutOf(timeoutUSec, 'timeoutUSec'), signal);
     return {};
   },
   async Restart({ container, timeoutUSec }, { signal }) {
-    await containers.restart(container, countOf(timeoutUSec, 'timeoutUSec'), signal);
+    await containers.restart(container, stopTimeoutOf(timeoutUSec, 'timeoutUSec'), signal);
     return {};
   },
   async Pause({ container }, { signal }) {
@@ -130,6 +130,10 @@ function countOf(value: number | bigint | undefined, parameter: string): number 
   return count;
 }
 
+/** -1 is for ever. @throws ContainerError `InvalidParameter` */
+const stopTimeoutOf = (value: number | bigint | undefined, parameter: string): number | undefined =>
+  value !== undefined && Number(value) === -1 ? Infinity : countOf(value, parameter);
+
 const startOptions = (recursive = false): StartOptions => ({ dependencies: recursive ? 'start' : 'must-run' });
 
 function signalOf(name = 'SIGKILL', parameter: string): number {
@@ -154,7 +158,7 @@ const MAX_STEPS = 64;
 
 const stepOf = ({ verb, timeoutUSec, signal }: BatchOperation, index: number): BatchStep => ({
   verb,
-  timeoutUsec: countOf(timeoutUSec, `operations[${index}].timeoutUSec`),
+  timeoutUsec: stopTimeoutOf(timeoutUSec, `operations[${index}].timeoutUSec`),
   killSignal: signalOf(signal, `operations[${index}].signal`),
 });
 

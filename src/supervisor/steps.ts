@@ -31,6 +31,7 @@ export const STEPS: Readonly<Record<FaultPoint, Step>> = {
   'start: mark to wait removed':    { done: 'the mark is gone',                                          next: 'running' },
   'stop: thawed':                   { done: 'the paused container runs again, to be stopped',            next: 'running; who wanted it stopped asks again' },
   'stop: stop signal sent':         { done: 'the process has the stop signal, systemd was not asked yet', next: 'running until it heeds the signal, then exited' },
+  'stop: time given':               { done: 'systemd has sent the stop signal, and knows of the longer time', next: 'stopping until it heeds the signal, then exited' },
   'stop: unit down':                { done: 'the unit is down, and failed if it had to be killed',       next: 'exited, with its exit code; the failed unit goes with the next start or the removal' },
   'stop: failed state cleared':     { done: 'systemd has forgotten the failed unit',                     next: 'exited, with its exit code' },
   'kill: unit thawed':              { done: 'SIGKILL for a unit that somebody froze: it runs again, to be killed', next: 'running; who wanted it killed asks again' },

@@ -131,6 +131,8 @@ const execution = (
 };
 const unrun = execution('touch /ran', { state: 'stopped', exitCode: 125, message: 'it was not started' });
 
+const deaf = async (): Promise<unknown> =>
+  await berth.run(container, 'trap "" TERM; while :; do sleep 1000 & wait; done', { stopTimeoutUSec: 2_000_000 });
 const kill = (signal: string) => async (): Promise<unknown> => await berth.containers.kill({ container, signal });
 const paused = async (): Promise<unknown> => {
   await forever();
@@ -198,7 +200,8 @@ const CUTS: Readonly<Record<FaultPoint, Cut>> = {
   'start: process started': { given: async () => { await berth.create(container, FOREVER); await init(); }, act: start, found: 'running' },
   'start: mark to wait removed': { given: async () => { await berth.create(container, FOREVER); await init(); }, act: start, found: 'running' },
   'stop: thawed': { given: async () => { await forever(); await berth.containers.pause({ container }); }, act: async () => await berth.containers.remove({ container, force: true }), found: 'running' },
-  'stop: stop signal sent': { given: forever, act: async () => await berth.containers.stop({ container, timeoutUSec: 20_000_000 }), found: 'exited', exitCode: 5 },
+  'stop: stop signal sent': { given: async () => await berth.run(container, FOREVER, { stopTimeoutUSec: 0 }), act: async () => await berth.containers.stop({ container, timeoutUSec: 20_000_000 }), found: 'exited', exitCode: 5 },
+  'stop: time given': { given: deaf, act: async () => await berth.containers.stop({ container, timeoutUSec: 4_000_000 }), found: 'exited', exitCode: 137 },
   'stop: unit down': { given: forever, act: stop, found: 'exited', exitCode: 5 },
   'stop: failed state cleared': { given: async () => await berth.run(container, 'trap "" TERM; while :; do sleep 1000 & wait; done'), act: async () => await berth.containers.stop({ container, timeoutUSec: 0 }), found: 'exited', exitCode: 137 },
   'kill: unit thawed': { given: frozen, act: kill('KILL'), found: 'running' },

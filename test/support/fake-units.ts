@@ -6,7 +6,7 @@
 import { rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
-import type { JobOptions, StartOptions, TransientUnit, UnitManager } from '../../src/systemd/units/unit-manager.ts';
+import type { StartOptions, StopOptions, TransientUnit, UnitManager } from '../../src/systemd/units/unit-manager.ts';
 import type { UnitJobFacts } from '../../src/systemd/errors.ts';
 import type { UnitProperty } from '../../src/unit-file/properties.ts';
 import { NoSuchProcess, UnitExists, UnitJobFailed, UnitNotLoaded, UnitRefused } from '../../src/systemd/errors.ts';
@@ -232,7 +232,12 @@ export class FakeUnits implements UnitManager {
     this.#run(await this.#ask(unit), 0);
   }
 
-  async stop(unit: string, { signal }: JobOptions = {}): Promise<UnitJobFacts | undefined> {
+  async extendTimeout(main: number, usec: number): Promise<void> {
+    this.#log('extendTimeout', String(main), usec);
+    await Promise.resolve();
+  }
+
+  async stop(unit: string, { signal, asked }: StopOptions = {}): Promise<UnitJobFacts | undefined> {
     this.#log('stop', unit);
     const loaded = await this.#ask(unit);
     this.becomes(unit, { jobId: ++this.#job });
@@ -252,6 +257,7 @@ export class FakeUnits implements UnitManager {
     });
     if (loaded.status.activeState !== 'deactivating')
       this.becomes(unit, { activeState: 'deactivating', subState: 'stop-sigterm' });
+    if (loaded.status.mainPid !== 0) asked?.({ pid: loaded.status.mainPid, invocationId: loaded.status.invocationId });
     if (!this.stubborn.has(unit)) this.exits(unit, { signal: signalOf(Number(this.property(unit, 'KillSignal'))) });
     await down;
     return jobFactsOf(loaded);

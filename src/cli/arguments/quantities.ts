@@ -22,6 +22,10 @@ export function parseSeconds(option: string, text: string): number {
   return usec;
 }
 
+/** How long a stop may take, as microseconds; -1 for ever, as the wire has it. @throws UsageError */
+export const parseStopTime = (option: string, text: string): number =>
+  text === '-1' ? -1 : parseSeconds(option, text);
+
 /** @throws UsageError */
 export function parseCount(option: string, text: string): number {
   const count = Number(text);

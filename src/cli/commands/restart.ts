@@ -1,7 +1,7 @@
 import { ContainerClient } from '../../api/io-berth-container.ts';
 import { command } from '../command.ts';
 import { forEach } from '../each.ts';
-import { parseSeconds } from '../arguments/quantities.ts';
+import { parseStopTime } from '../arguments/quantities.ts';
 import { ALL_OPTION, selected } from '../arguments/selection.ts';
 import { TIME_OPTION } from './stop.ts';
 
@@ -19,7 +19,7 @@ export const restart = command({
   most: Infinity,
   async run(args, context) {
     const time = args.text('time');
-    const timeoutUSec = time === undefined ? undefined : parseSeconds('--time', time);
+    const timeoutUSec = time === undefined ? undefined : parseStopTime('--time', time);
     const containers = new ContainerClient(context.berthd);
     const all = args.flag('all') || args.flag('running');
     const names = await selected(

@@ -1,7 +1,7 @@
 import { ContainerClient, isContainerError } from '../../api/io-berth-container.ts';
 import { command } from '../command.ts';
 import { forEach } from '../each.ts';
-import { parseSeconds } from '../arguments/quantities.ts';
+import { parseStopTime } from '../arguments/quantities.ts';
 import { isRefusal } from '../refusals.ts';
 import { ALL_OPTION, selected } from '../arguments/selection.ts';
 
@@ -10,7 +10,7 @@ export const TIME_OPTION = {
   short: 't',
   aliases: ['timeout'],
   value: 'SECONDS',
-  help: "How long they may take to stop, instead of each container's own stop timeout; 0 kills at once",
+  help: "How long they may take to stop, instead of each container's own stop timeout; 0 kills at once, -1 never",
 } as const;
 
 export const stop = command({
@@ -27,7 +27,7 @@ export const stop = command({
   most: Infinity,
   async run(args, context) {
     const time = args.text('time');
-    const timeoutUSec = time === undefined ? undefined : parseSeconds('--time', time);
+    const timeoutUSec = time === undefined ? undefined : parseStopTime('--time', time);
     const ignore = args.flag('ignore');
     const containers = new ContainerClient(context.berthd);
     const wanted = { operands: args.operands, all: args.flag('all') };

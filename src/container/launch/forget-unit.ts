@@ -1,4 +1,4 @@
-import type { UnitManager } from '../../systemd/units/unit-manager.ts';
+import type { StopOptions, UnitManager } from '../../systemd/units/unit-manager.ts';
 import { UnitNotLoaded, type UnitJobFacts } from '../../systemd/errors.ts';
 import type { ServiceStatus } from '../../systemd/units/unit-status.ts';
 
@@ -41,10 +41,10 @@ export async function forgetFailure(
 export async function stopIfLoaded(
   units: Pick<UnitManager, 'stop'>,
   unit: string,
-  signal?: AbortSignal,
+  options: Pick<StopOptions, 'signal' | 'asked'> = {},
 ): Promise<UnitJobFacts | undefined> {
   try {
-    return await units.stop(unit, { signal });
+    return await units.stop(unit, options);
   } catch (error) {
     if (!(error instanceof UnitNotLoaded)) throw error;
     return undefined;

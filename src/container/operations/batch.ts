@@ -7,7 +7,7 @@ import { sendSignal } from './kill.ts';
 import { setUp } from './init.ts';
 import { letGoOn } from './pause.ts';
 import { run } from './start.ts';
-import { stopUnit } from './stop.ts';
+import { stopRun } from './stop.ts';
 
 export const BATCH_VERBS = ['init', 'start', 'stop', 'kill', 'pause', 'unpause', 'inspect', 'cleanup'] as const;
 export type BatchVerb = (typeof BATCH_VERBS)[number];
@@ -31,7 +31,7 @@ const ACTS: Readonly<Record<BatchVerb, Act>> = {
     await run(ports, container, signal);
   },
   stop: async (ports, container, { timeoutUsec }, signal) => {
-    await stopUnit(ports, container, timeoutUsec, signal);
+    await stopRun(ports, container, timeoutUsec, signal);
   },
   kill: async (ports, container, { killSignal }, signal) => {
     await sendSignal(ports, container, killSignal, signal);

@@ -1,3 +1,4 @@
+import type { MainProcess } from '../../systemd/units/unit-manager.ts';
 import type { Container } from '../container.ts';
 import type { ContainerId } from '../names.ts';
 import { thaw, type ThawPorts } from '../pausing/thaw.ts';
@@ -11,7 +12,7 @@ export const SIGKILL = 9;
 
 /**
  * Stops the unit and resolves when it is down: the stop signal, then SIGKILL. The turn is given back while it stops.
- * @param timeoutUsec instead of the container's own; 0 kills at once
+ * @param timeoutUsec instead of the container's own; 0 kills at once, Infinity never
  * @throws ContainerError `AlreadyStopped` | `WrongState` | `UnitFailed`
  */
 export async function stop(
@@ -24,19 +25,24 @@ export async function stop(
     reference,
     'stop',
     async (container) =>
-      await Promise.resolve({ id: container.id, down: stopUnit(ports, container, timeoutUsec, signal) }),
+      await Promise.resolve({ id: container.id, down: stopRun(ports, container, timeoutUsec, signal) }),
   );
   await down;
   // systemd has told that the unit is down before it told that stopping it is done.
   await ports.lane.hear(id);
 }
 
+/** As `stopUnit`; of one that never ran there is nothing to stop, and a unit of its name is somebody else's. */
+export async function stopRun(...[ports, container, timeoutUsec, signal]: Parameters<typeof stopUnit>): Promise<void> {
+  if (container.status.state !== 'configured') await stopUnit(ports, container, timeoutUsec, signal);
+}
+
 /**
  * Has systemd stop the unit within the given time, and resolves when it is down.
  *
  * The unit carries the container's own timeout, or a little more, and a running unit's cannot be changed. A shorter one is
- * kept by killing what is left when it is over; for a longer one the stop signal is sent first and systemd is asked to stop
- * only when what its own timeout does not cover has passed, or as soon as the process is gone.
+ * kept by killing what is left when it is over; for a longer one systemd is told, once it has sent the stop signal, that the process
+ * takes its time. Where the unit carries none at all, systemd would kill at once: then the signal is sent first.
  */
 export async function stopUnit(
   ports: ThawPorts,
@@ -53,14 +59,15 @@ export async function stopUnit(
   }
   const own = unitStopTimeoutUsec(config);
   const allowed = timeoutUsec ?? config.stopTimeoutUsec;
-  if (allowed > own && container.status.state === 'running') {
+  if (config.stopTimeoutUsec === 0 && allowed > 0 && container.status.state === 'running') {
     await signalMain(ports, unit, config.stopSignal);
     ports.faults('stop: stop signal sent');
-    await ended(ports, container.id, (allowed - own) / 1000, signal);
+    await ended(ports, container.id, allowed / 1000, signal);
   }
   // At once is without the stop signal, which systemd begins with: the kill is on its way before the stop.
   const killed = allowed === 0 ? signalMain(ports, unit, SIGKILL) : undefined;
-  const stopped = stopIfLoaded(ports.units, unit, signal);
+  const asked = allowed > own ? extending(ports, container, allowed) : undefined;
+  const stopped = stopIfLoaded(ports.units, unit, { signal, asked });
   const killer = allowed > 0 && allowed < own ? killAfter(ports, container, allowed / 1000) : undefined;
   let down;
   try {
@@ -74,6 +81,23 @@ export async function stopUnit(
   ports.faults('stop: failed state cleared');
 }
 
+/** Longer than any host is up; systemd takes infinity for no answer. */
+const FOR_EVER_USEC = 2 ** 52;
+
+/** Tells systemd how much time the process has from when it was asked to end. */
+const extending =
+  ({ units, faults, log }: Pick<Ports, 'units' | 'faults' | 'log'>, { name }: Container, usec: number) =>
+  ({ pid }: MainProcess): void => {
+    units.extendTimeout(pid, Math.min(usec, FOR_EVER_USEC)).then(
+      () => {
+        faults('stop: time given');
+      },
+      (error: unknown) => {
+        log.error('A container has no more time to stop than its own', { containerName: name, error });
+      },
+    );
+  };
+
 /** Resolves when the container has ended, and at the latest after `ms`. */
 async function ended({ index }: Pick<Ports, 'index'>, id: ContainerId, ms: number, signal: AbortSignal): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<undefined>();
@@ -84,7 +108,7 @@ async function ended({ index }: Pick<Ports, 'index'>, id: ContainerId, ms: numbe
   const giveUp = (): void => {
     resolve(undefined);
   };
-  const timer = setTimeout(giveUp, Math.ceil(ms));
+  const timer = Number.isFinite(ms) ? setTimeout(giveUp, Math.ceil(ms)) : undefined;
   signal.addEventListener('abort', giveUp, { once: true });
   try {
     if (!over() && !signal.aborted) await promise;

@@ -17,7 +17,7 @@ import {
 } from './unit-decoding.ts';
 import { refusalOf } from './refusals.ts';
 import { BusDisconnected, UnitJobFailed, UnitNotLoaded, UnitRefused } from '../errors.ts';
-import type { JobOptions, StartOptions, TransientUnit, UnitManager } from './unit-manager.ts';
+import type { JobOptions, StartOptions, StopOptions, TransientUnit, UnitManager } from './unit-manager.ts';
 import type { UnitJobFacts } from '../errors.ts';
 import type { UnitProperty } from '../../unit-file/properties.ts';
 import { unitPath } from '../../unit-file/unit-name.ts';
@@ -33,6 +33,7 @@ import type {
   UnitStatus,
 } from './unit-status.ts';
 import { startListener } from './start-listener.ts';
+import { stopListener } from './stop-listener.ts';
 import { ServiceCache } from './service-cache.ts';
 import { UnitWatch, type Told } from './unit-watch.ts';
 
@@ -129,7 +130,12 @@ export class DbusUnitManager implements UnitManager {
     );
   }
 
-  async stop(unit: string, { mode = 'replace', signal }: JobOptions = {}): Promise<UnitJobFacts | undefined> {
+  async extendTimeout(main: number, usec: number): Promise<void> {
+    const { notifyAs } = await import('../process/libc.ts');
+    notifyAs(main, `EXTEND_TIMEOUT_USEC=${usec}`);
+  }
+
+  async stop(unit: string, { mode = 'replace', signal, asked }: StopOptions = {}): Promise<UnitJobFacts | undefined> {
     let again = false;
     const repeated = (): void => {
       again = true;
@@ -137,7 +143,7 @@ export class DbusUnitManager implements UnitManager {
     this.expectStart();
     const call = { member: 'StopUnit', signature: 'ss', body: [unit, mode], ifUnanswered: 'repeat', repeated } as const;
     try {
-      return await this.#job({ unit, state: 'down' }, call, signal);
+      return await this.#job({ unit, state: 'down', told: stopListener(asked) }, call, signal);
     } catch (error) {
       if (!again || !(error instanceof UnitNotLoaded)) throw error;
       return undefined;

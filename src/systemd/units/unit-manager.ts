@@ -78,6 +78,11 @@ export interface UnitManager extends AsyncDisposable {
    * empty. As for `handOver`, systemd hears nothing otherwise.
    */
   describe(main: number, text: string): Promise<void>;
+  /**
+   * Gives a service that was asked to end more time than its unit has, from now on (EXTEND_TIMEOUT_USEC= of sd_notify(3)), in the name of its
+   * main process. As for `handOver`, systemd hears nothing otherwise.
+   */
+  extendTimeout(main: number, usec: number): Promise<void>;
   /** Starts a loaded unit or one with a unit file. @throws UnitJobFailed | UnitNotLoaded (nothing knows this name) */
   start(unit: string, options?: JobOptions): Promise<void>;
   /**
@@ -85,7 +90,7 @@ export interface UnitManager extends AsyncDisposable {
    * @returns the unit as it was then, as far as systemd told: `failed` stays loaded
    * @throws UnitJobFailed | UnitNotLoaded
    */
-  stop(unit: string, options?: JobOptions): Promise<UnitJobFacts | undefined>;
+  stop(unit: string, options?: StopOptions): Promise<UnitJobFacts | undefined>;
 
   /** @param signalNumber as kill(2) has it. @throws UnitNotLoaded | NoSuchProcess (no process to signal) */
   kill(unit: string, whom: KillWhom, signalNumber: number, signal?: AbortSignal): Promise<void>;
@@ -135,4 +140,9 @@ export interface JobOptions {
   /** @default replace */
   readonly mode?: JobMode;
   readonly signal?: AbortSignal | undefined;
+}
+
+export interface StopOptions extends JobOptions {
+  /** Called once, when systemd has asked the main process of a service to end. */
+  readonly asked?: ((main: MainProcess) => void) | undefined;
 }

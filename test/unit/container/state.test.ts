@@ -13,7 +13,7 @@ import {
 const FROM: Readonly<Partial<Record<Operation, readonly State[]>>> = {
   init: ['configured', 'stopped', 'exited'],
   start: ['configured', 'created', 'stopped', 'exited'],
-  stop: ['created', 'running', 'stopping', 'stopped', 'unknown'],
+  stop: ['configured', 'created', 'running', 'stopping', 'stopped', 'unknown'],
   kill: ['running', 'paused', 'stopping', 'unknown'],
   pause: ['running'],
   unpause: ['paused'],
@@ -37,7 +37,7 @@ describe('the state table', () => {
       new Set(STATES.map((state) => after(state, operation)).filter((state) => state !== undefined));
     expect(targets('init')).toEqual(new Set(['created']));
     expect(targets('start')).toEqual(new Set(['running']));
-    expect(targets('stop')).toEqual(new Set(['exited']));
+    expect(targets('stop')).toEqual(new Set(['exited', 'configured']));
     expect(targets('remove')).toEqual(new Set(['removing']));
     expect(targets('pause')).toEqual(new Set(['paused']));
     expect(targets('unpause')).toEqual(new Set(['running']));

@@ -40,7 +40,7 @@ describe('Stop', () => {
     expect(world.units.isLoaded(UNIT)).toBe(false);
   });
 
-  it('refuses what has ended, what never ran, and what is paused', async () => {
+  it('refuses what has ended and what is paused, and has nothing to do with what never ran', async () => {
     await using world = aWorld();
     await world.given('ended', 'exited');
     await world.given('new');
@@ -49,10 +49,9 @@ describe('Stop', () => {
       code: 'AlreadyStopped',
       facts: { container: 'ended' },
     });
-    await expect(world.containers.stop('new', undefined, patient)).rejects.toMatchObject({
-      code: 'WrongState',
-      facts: { state: 'configured' },
-    });
+    await world.containers.stop('new', undefined, patient);
+    expect(await world.state('new')).toBe('configured');
+    expect(world.units.calls).not.toContainEqual(['stop', 'berth-new.service']);
     await expect(world.containers.stop('paused', undefined, patient)).rejects.toMatchObject({
       code: 'WrongState',
       facts: { state: 'paused' },
@@ -163,20 +162,21 @@ describe('Stop, within a time of the caller', () => {
     expect(await world.state('web')).toBe('exited');
   });
 
-  it('a longer one than its own: the signal first, systemd when what its own does not cover has passed', async () => {
+  it.each([
+    [5_000_000, 5_000_000],
+    [Infinity, 2 ** 52],
+  ])('a longer one than its own, of which systemd is told once it has sent the signal: %j', async (timeout, told) => {
     await using world = aWorld();
     world.units.stubborn.add(UNIT);
     await world.given('web', 'running', { stopTimeoutUSec: 2_000_000 });
-    const stopping = world.containers.stop('web', 5_000_000, patient);
-    await world.units.called('kill', UNIT);
-    await vi.waitFor(() => {
-      expect(vi.getTimerCount()).toBeGreaterThan(0);
-    });
-    vi.advanceTimersByTime(2999);
-    await Promise.resolve();
-    expect(world.units.calls).toEqual([['kill', UNIT, 'main', 15]]);
-    vi.advanceTimersByTime(1);
-    await world.units.called('stop', UNIT);
+    const stopping = world.containers.stop('web', timeout, patient);
+    await world.units.called('extendTimeout', String(world.pid('web')));
+    expect(world.units.calls).toEqual([
+      ['stop', UNIT],
+      ['extendTimeout', String(world.pid('web')), told],
+    ]);
+    expect(await world.state('web')).toBe('stopping');
+    expect(vi.getTimerCount()).toBe(0);
     world.units.exits(UNIT, { signal: 'KILL' });
     await stopping;
     expect(await world.state('web')).toBe('exited');
@@ -198,11 +198,13 @@ describe('Stop, within a time of the caller', () => {
     expect(await world.state('web')).toBe('exited');
   });
 
-  it('a longer one than its own ends as soon as the process does, and leaves no timer', async () => {
+  it('a longer one than none: the signal first, of which systemd would send none', async () => {
     await using world = aWorld();
-    await world.given('web', 'running', { stopTimeoutUSec: 2_000_000, stopSignal: 'INT' });
+    world.units.stubborn.add(UNIT);
+    await world.given('web', 'running', { stopTimeoutUSec: 0, stopSignal: 'INT' });
     const stopping = world.containers.stop('web', 60_000_000, patient);
     await world.units.called('kill', UNIT);
+    world.units.exits(UNIT, { signal: 'INT' });
     await world.recovery.unitChanged(UNIT);
     await stopping;
     expect(world.units.calls[0]).toEqual(['kill', UNIT, 'main', 2]);
@@ -213,10 +215,7 @@ describe('Stop, within a time of the caller', () => {
   it('a longer one with a restart policy does not let systemd bring it back in between', async () => {
     await using world = aWorld();
     await world.given('web', 'running', { stopTimeoutUSec: 2_000_000, restartPolicy: 'always' });
-    const stopping = world.containers.stop('web', 60_000_000, patient);
-    await world.units.called('kill', UNIT);
-    await world.recovery.unitChanged(UNIT);
-    await stopping;
+    await world.containers.stop('web', 60_000_000, patient);
     expect(await world.state('web')).toBe('exited');
     expect(world.units.isLoaded(UNIT)).toBe(false);
   });
