@@ -29,6 +29,8 @@ export type Status =
   | {
       readonly state: 'stopped' | 'exited';
       readonly exit: Exit;
+      /** When systemd brings it back, while it waits for that. */
+      readonly restartsAt?: Date | undefined;
       readonly startedAt?: Date | undefined;
       readonly invocationId?: string | undefined;
     }

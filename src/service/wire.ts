@@ -32,6 +32,7 @@ export function wireRuntime({ unit, status, restarts, message }: Container): api
     process: alive && status.pid !== undefined ? { pid: status.pid } : undefined,
     startedAt: 'startedAt' in status && status.startedAt !== undefined ? timestamp(status.startedAt) : undefined,
     exit: 'exit' in status ? wireExit(status.exit) : undefined,
+    restartsAt: 'exit' in status && status.restartsAt !== undefined ? timestamp(status.restartsAt) : undefined,
     controlGroup: alive ? `/berth.slice/${unit}` : undefined,
     invocationId: 'invocationId' in status ? status.invocationId : undefined,
     restarts,

@@ -307,6 +307,10 @@ export class FakeUnits implements UnitManager {
     return await this.status(unit);
   }
 
+  async restartDelay(): Promise<number | undefined> {
+    return await Promise.resolve(8000);
+  }
+
   async isTransient(unit: string): Promise<boolean | undefined> {
     return (await this.status(unit))?.transient;
   }

@@ -3,7 +3,7 @@ import { ageOf, agoInWords, durationInWords } from './humanise.ts';
 import type { Colour } from './output.ts';
 
 /** The state of a container as `ps` shows it: `Up 3 minutes`, `Exited (0) 5 seconds ago`. */
-export function statusInWords({ state, startedAt, exit, message }: Runtime, now: Date): string {
+export function statusInWords({ state, startedAt, exit, restarts, restartsAt, message }: Runtime, now: Date): string {
   switch (state) {
     case 'configured':
       return message === undefined ? 'Configured' : 'Failed to start';
@@ -16,9 +16,11 @@ export function statusInWords({ state, startedAt, exit, message }: Runtime, now:
     case 'stopping':
       return 'Stopping';
     case 'stopped':
-      return ended('Stopped', exit, now);
+      return restartsAt === undefined ? ended('Stopped', exit, now) : restarting(exit, restartsAt, now);
     case 'exited':
-      return ended('Exited', exit, now);
+      return exit?.result === 'start-limit-hit'
+        ? `Gave up after ${(restarts ?? 0).toString()}`
+        : ended('Exited', exit, now);
     case 'removing':
       return 'Being removed';
     case 'unknown':
@@ -40,9 +42,18 @@ function up(startedAt: Runtime['startedAt'], now: Date): string {
   return age === undefined ? 'Up' : `Up ${durationInWords(age)}`;
 }
 
+/** `Restarting (1) in 8 s` */
+function restarting(exit: Exit | undefined, restartsAt: NonNullable<Runtime['restartsAt']>, now: Date): string {
+  const seconds = Math.ceil(-(ageOf(restartsAt, now) ?? 0) / 1000);
+  return `Restarting (${codeOf(exit)})${seconds > 0 ? ` in ${seconds.toString()} s` : ''}`;
+}
+
+const codeOf = (exit: Exit | undefined): string => exit?.exitCode?.toString() ?? '?';
+
 function ended(word: string, exit: Exit | undefined, now: Date): string {
   if (exit === undefined) return word;
-  const code = exit.exitCode === undefined ? '?' : exit.exitCode.toString();
   const when = agoInWords(exit.exitedAt, now);
-  return [`${word} (${code})`, when, exit.oomKilled ? 'out of memory' : ''].filter((part) => part !== '').join(' ');
+  return [`${word} (${codeOf(exit)})`, when, exit.oomKilled ? 'out of memory' : '']
+    .filter((part) => part !== '')
+    .join(' ');
 }

@@ -4,6 +4,7 @@
  */
 import type { ActiveState, ServiceStatus } from '../../systemd/units/unit-status.ts';
 import type { EndRecord } from '../records/folder.ts';
+import { START_LIMIT_HIT } from '../../systemd/units/unit-status.ts';
 import { isAlive } from '../state.ts';
 import {
   codeOfSignal,
@@ -26,6 +27,8 @@ export interface Evidence {
   readonly held: boolean;
   /** Whether the kernel keeps all of its processes from running. */
   readonly frozen: boolean;
+  /** How long systemd waits before it brings the container back. */
+  readonly restartDelayMs: number | undefined;
   readonly now: Date;
 }
 
@@ -54,6 +57,10 @@ export const mayBeHeld = (unit: ServiceStatus | undefined): boolean => unit !== 
 /** Whether it matters that processes are frozen: `frozen` is not looked at elsewhere. */
 export const mayBePaused = (unit: ServiceStatus | undefined): boolean =>
   mayBeHeld(unit) && unit?.activeState !== 'deactivating';
+
+/** Whether systemd waits to bring it back: `restartDelayMs` is not looked at elsewhere. */
+export const waitsForRestart = (unit: ServiceStatus | undefined): boolean =>
+  unit?.activeState === 'activating' && unit.subState === 'auto-restart';
 
 /** undefined where the unit has, and had, no main process of the container's: it is down, on its way up, or waits for its next restart. */
 function byUnit(unit: ServiceStatus, { before, held, frozen, now }: Evidence): Status | undefined {
@@ -119,19 +126,37 @@ function endedStatus(evidence: Evidence): Status {
   const end = recordedEnd(evidence);
   if (end !== undefined) {
     const { exit, invocationId } = end;
-    if ('exit' in before && before.invocationId === invocationId) return inState(before, state);
+    if ('exit' in before && before.invocationId === invocationId) return asNow(before, { ...before, state }, evidence);
     const startedAt = hasLife(before) && before.invocationId === invocationId ? before.startedAt : undefined;
-    return { state, exit, startedAt, invocationId };
+    return asNow(before, { state, exit, startedAt, invocationId }, evidence);
   }
-  if ('exit' in before) return inState(before, state);
+  if ('exit' in before) return asNow(before, { ...before, state }, evidence);
   if (!isAlive(before.state)) return before;
   const { invocationId, startedAt } = hasLife(before) ? before : { invocationId: undefined, startedAt: undefined };
   const exit = (unit === undefined ? undefined : exitOfUnit(unit)) ?? unknownExit(now);
-  return { state, exit, startedAt, invocationId };
+  return asNow(before, { state, exit, startedAt, invocationId }, evidence);
 }
 
-const inState = (before: Extract<Status, { exit: Exit }>, state: 'stopped' | 'exited'): Status =>
-  before.state === state ? before : { ...before, state };
+type Ended = Extract<Status, { exit: Exit }>;
+
+/** With what becomes of it: systemd brings it back, does not any more, or was not to. */
+function asNow(before: Status, ended: Ended, { unit, restartDelayMs }: Evidence): Status {
+  const hasGivenUp = unit?.activeState === 'failed' && unit.result === START_LIMIT_HIT;
+  const exit =
+    hasGivenUp && ended.exit.result !== START_LIMIT_HIT ? { ...ended.exit, result: START_LIMIT_HIT } : ended.exit;
+  const restartsAt =
+    unit === undefined || restartDelayMs === undefined || !Number.isFinite(restartDelayMs)
+      ? undefined
+      : new Date(Math.max(exit.at.getTime(), unit.inactiveEnteredAt?.getTime() ?? 0) + restartDelayMs);
+  const now: Ended = { ...ended, exit, restartsAt };
+  return 'exit' in before && isSameEnd(before, now) ? before : now;
+}
+
+const isSameEnd = (before: Ended, now: Ended): boolean =>
+  before.state === now.state &&
+  before.exit === now.exit &&
+  before.invocationId === now.invocationId &&
+  before.restartsAt?.getTime() === now.restartsAt?.getTime();
 
 /**
  * The record, unless it is of an earlier run than the one that is known already: the last one may have left none. What is known

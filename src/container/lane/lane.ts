@@ -9,7 +9,7 @@ import type { ServiceStatus } from '../../systemd/units/unit-status.ts';
 import type { Container } from '../container.ts';
 import { ContainerError } from '../errors.ts';
 import type { Folders } from '../records/folder.ts';
-import { judge, mayBeHeld, mayBePaused, mayHaveEnded } from './judge.ts';
+import { judge, mayBeHeld, mayBePaused, mayHaveEnded, waitsForRestart } from './judge.ts';
 import type { ContainerId } from '../names.ts';
 import type { ContainerIndex } from '../records/container-index.ts';
 import { after, hasEnded, type Operation } from '../state.ts';
@@ -153,7 +153,8 @@ export class Lane {
     const held = mayBeHeld(unit) && this.#folders.isHeld(folder);
     const frozen = mayBePaused(unit) && this.#freezer.isFrozen(controlGroupFor(container.unit));
     const { status: before } = container;
-    const status = judge({ before, unit, end, held, frozen, now: this.#now() });
+    const restartDelayMs = waitsForRestart(unit) ? await this.#units.restartDelay(container.unit) : undefined;
+    const status = judge({ before, unit, end, held, frozen, restartDelayMs, now: this.#now() });
     const restarts = unit?.restarts ?? container.restarts;
     if (status === before && restarts === container.restarts) return { container, unit };
     // Why it could not be started is old news once it has run.

@@ -7,12 +7,13 @@ import * as property from '../../unit-file/properties.ts';
 import type { TransientUnit } from '../../systemd/units/unit-manager.ts';
 import type { UnitProperty } from '../../unit-file/properties.ts';
 import type { Container } from '../container.ts';
-import type { Configuration, RestartPolicy } from '../configuration/configuration.ts';
+import type { Configuration } from '../configuration/configuration.ts';
 import { parseUnitProperty } from '../configuration/unit-properties.ts';
 import type { Folder } from '../records/folder.ts';
 import { shortId } from '../names.ts';
 import { SLICE } from '../unit-names.ts';
 import { resourcesAssignments } from '../configuration/resources.ts';
+import { restartProperties } from './restart-properties.ts';
 
 /** The commands of the unit, as argument vectors. */
 export interface UnitCommands {
@@ -69,7 +70,7 @@ export function unitFor(
       property.strings('Environment', ['LIBMOUNT_FORCE_MOUNT2=always']),
       ...execProperties(folder, commands),
       ...stopProperties(config),
-      ...restartProperties(config.restartPolicy, config.restartLimit),
+      ...restartProperties(config, systemd),
       ...logProperties(container, streams),
       ...deviceProperties(config),
       ...(config.oomScoreAdjust === undefined ? [] : [property.i32('OOMScoreAdjust', config.oomScoreAdjust)]),
@@ -119,20 +120,6 @@ function stopProperties(config: Configuration): UnitProperty[] {
       codes: stopSignal < 128 ? [128 + stopSignal] : [],
       signals: [stopSignal],
     }),
-  ];
-}
-
-const RESTART: Readonly<Record<RestartPolicy, string>> = { no: 'no', on_failure: 'on-failure', always: 'always' };
-const LIMIT_INTERVAL_MS = 10 * 60 * 1000;
-
-function restartProperties(policy: RestartPolicy, limit: number | undefined): UnitProperty[] {
-  const restart = property.text('Restart', RESTART[policy]);
-  if (limit === undefined) return [restart];
-  // The first start counts too.
-  return [
-    restart,
-    property.usec('StartLimitIntervalUSec', LIMIT_INTERVAL_MS),
-    property.u32('StartLimitBurst', limit + 1),
   ];
 }
 

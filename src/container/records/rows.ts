@@ -31,6 +31,7 @@ const Status = v.variant('state', [
   v.object({
     state: v.picklist(['stopped', 'exited']),
     exit: Exit,
+    restartsAt: optional(moment),
     startedAt: optional(moment),
     invocationId: optional(text),
   }),
@@ -102,5 +103,7 @@ const usecOf = (at: Date): number => at.getTime() * 1000;
 const wireExit = (exit: Exit) => ({ ...exit, at: usecOf(exit.at) });
 function wireStatus(status: Status): object {
   const startedAt = 'startedAt' in status && status.startedAt !== undefined ? usecOf(status.startedAt) : undefined;
-  return 'exit' in status ? { ...status, exit: wireExit(status.exit), startedAt } : { ...status, startedAt };
+  if (!('exit' in status)) return { ...status, startedAt };
+  const restartsAt = status.restartsAt === undefined ? undefined : usecOf(status.restartsAt);
+  return { ...status, exit: wireExit(status.exit), startedAt, restartsAt };
 }

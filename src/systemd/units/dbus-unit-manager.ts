@@ -8,6 +8,7 @@ import { managerFacts } from '../bus/manager-facts.ts';
 import { ManagerLink, type LinkCall, type LinkEvents } from '../bus/manager-link.ts';
 import {
   decodeListedUnit,
+  decodeRestartDelay,
   decodeUnitLimits,
   decodeUnitProcess,
   decodeUnitStatus,
@@ -202,6 +203,11 @@ export class DbusUnitManager implements UnitManager {
   async limits(unit: string, signal?: AbortSignal): Promise<UnitLimits | undefined> {
     const properties = await this.#properties(unit, SERVICE, signal);
     return properties === undefined ? undefined : decodeUnitLimits(properties);
+  }
+
+  async restartDelay(unit: string, signal?: AbortSignal): Promise<number | undefined> {
+    const properties = await this.#properties(unit, SERVICE, signal);
+    return properties === undefined ? undefined : decodeRestartDelay(properties);
   }
 
   async isTransient(unit: string, signal?: AbortSignal): Promise<boolean | undefined> {

@@ -119,6 +119,8 @@ export interface UnitManager extends AsyncDisposable {
   service(unit: string, signal?: AbortSignal): Promise<ServiceStatus | undefined>;
   /** What systemd has told of a service by itself up to now; undefined where it has to be asked. */
   lastTold(unit: string): ServiceStatus | undefined;
+  /** How long systemd waits before it brings a service back, in milliseconds; undefined if it is not loaded. */
+  restartDelay(unit: string, signal?: AbortSignal): Promise<number | undefined>;
   /** Whether the unit was made by StartTransientUnit and has no file of anybody's; undefined if it is not loaded. */
   isTransient(unit: string, signal?: AbortSignal): Promise<boolean | undefined>;
   /** What limits the unit's control group now; undefined if it is not loaded. */

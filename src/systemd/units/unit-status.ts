@@ -46,6 +46,9 @@ export interface ServiceFacts {
   readonly statusText: string;
 }
 
+/** The result of a service that systemd does not start any more. */
+export const START_LIMIT_HIT = 'start-limit-hit';
+
 /** What a service does now: all that systemd tells with every change, in one. */
 export interface ServiceStatus extends Omit<UnitFacts, 'service'>, ServiceFacts {}
 

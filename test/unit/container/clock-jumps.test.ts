@@ -35,7 +35,7 @@ describe.each([
     await world.given('web', 'running', { stopTimeoutUSec: 2_000_000 });
     world.units.stubborn.add(UNIT);
     const stopping = world.containers.stop('web', 5 * HOUR_MS * 1000, patient);
-    await world.units.called('kill', UNIT);
+    await world.units.called('stop', UNIT);
     world.clock += jump;
     world.units.exits(UNIT, { code: 5 });
     await world.recovery.unitChanged(UNIT);

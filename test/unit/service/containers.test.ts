@@ -42,7 +42,7 @@ describe('io.berth.Container', () => {
     ],
     [
       'a negative time',
-      async (world: World) => await handlersOf(world).Stop({ container: 'web', timeoutUSec: -1 }, call),
+      async (world: World) => await handlersOf(world).Stop({ container: 'web', timeoutUSec: -2 }, call),
       'timeoutUSec',
     ],
   ])('refuses %s', async (_, act, parameter) => {

@@ -63,7 +63,16 @@ const restarting = (id: string, minute: number): UnitStatus =>
   cleaningUp(id, minute, { activeState: 'activating', subState: 'auto-restart' });
 
 const judged = (before: Status, evidence: Partial<Evidence>): Status =>
-  judge({ before, unit: undefined, end: undefined, held: false, frozen: false, now: NOW, ...evidence });
+  judge({
+    before,
+    unit: undefined,
+    end: undefined,
+    held: false,
+    frozen: false,
+    restartDelayMs: undefined,
+    now: NOW,
+    ...evidence,
+  });
 
 describe('judge', () => {
   it.each<[string, Status, Partial<Evidence>, Status]>([
@@ -289,7 +298,7 @@ describe('what is not read', () => {
   it.each(units)('has no say in what it is: $activeState, process $mainPid', (each) => {
     for (const before of befores) {
       const judged = (end: EndRecord | undefined, held: boolean, frozen = false): Status =>
-        judge({ before, unit: each, end, held, frozen, now: NOW });
+        judge({ before, unit: each, end, held, frozen, restartDelayMs: undefined, now: NOW });
       if (!mayHaveEnded(each)) expect(judged(record('a', 30), true)).toEqual(judged(undefined, true));
       if (!mayBePaused(each)) expect(judged(undefined, false, true)).toEqual(judged(undefined, false, false));
       if (!mayBeHeld(each)) expect(judged(record('a', 30), true)).toEqual(judged(record('a', 30), false));

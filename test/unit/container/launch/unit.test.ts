@@ -77,6 +77,10 @@ describe('unitFor', () => {
         TimeoutStopUSec: ['t', 10_000_000n],
         SuccessExitStatus: ['(aiai)', [[143], [15]]],
         Restart: ['s', 'no'],
+        RestartUSec: ['t', 100_000n],
+        RestartSteps: ['u', 8],
+        RestartMaxDelayUSec: ['t', 30_000_000n],
+        StartLimitIntervalUSec: ['t', 0n],
         StandardOutputFileDescriptor: ['h', 7],
         StandardErrorFileDescriptor: ['h', 8],
         StandardOutput: ['s', 'journal'],
@@ -103,7 +107,9 @@ describe('unitFor', () => {
   it('asks for nothing that an older systemd does not know', async () => {
     const { container, folder } = await aUnit();
     const unit = unitFor(container, folder, commands, { stdout: 7, stderr: 8 }, 252);
-    expect(valueOf(unit, 'DelegateSubgroup')).toBeUndefined();
+    for (const name of ['DelegateSubgroup', 'RestartSteps', 'RestartMaxDelayUSec'])
+      expect(valueOf(unit, name)).toBeUndefined();
+    expect(valueOf(unit, 'RestartUSec')).toBe(1_000_000n);
   });
 
   it('prepares what the runtime needs before all else', async () => {
@@ -140,12 +146,26 @@ describe('unitFor', () => {
   });
 
   it.each<[string, Request, Record<string, unknown>]>([
-    ['always', { restartPolicy: 'always' }, { Restart: 'always', StartLimitBurst: undefined }],
+    [
+      'always',
+      { restartPolicy: 'always' },
+      { Restart: 'always', StartLimitBurst: undefined, StartLimitIntervalUSec: 0n },
+    ],
     ['on failure', { restartPolicy: 'on_failure' }, { Restart: 'on-failure', StartLimitBurst: undefined }],
     [
       'three times',
       { restartPolicy: 'on_failure', restartLimit: 3 },
-      { Restart: 'on-failure', StartLimitBurst: 4, StartLimitIntervalUSec: 600_000_000n },
+      { Restart: 'on-failure', StartLimitBurst: 4, StartLimitIntervalUSec: 2n ** 64n - 1n },
+    ],
+    [
+      'with a delay of its own',
+      { restartPolicy: 'always', unitProperties: ['RestartSec=5'] },
+      { RestartUSec: 5_000_000n, RestartSteps: undefined, RestartMaxDelayUSec: undefined },
+    ],
+    [
+      'with a limit of its own',
+      { restartPolicy: 'always', unitProperties: ['StartLimitBurst=2'] },
+      { StartLimitBurst: 2, StartLimitIntervalUSec: undefined },
     ],
   ])('restarts %s', async (_, request, expected) => {
     const { unit } = await aUnit(request);
