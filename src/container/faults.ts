@@ -24,6 +24,7 @@ export const FAULT_POINTS = [
   'stop: time given',
   'stop: unit down',
   'stop: failed state cleared',
+  'kill: marked',
   'kill: unit thawed',
   'kill: signal sent',
   'pause: thaw arranged',

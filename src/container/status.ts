@@ -42,6 +42,9 @@ export const hasLife = (status: Status): status is Extract<Status, Life> => LIVE
 /** What the shell would say of a process that a signal ended: 128 and its number. */
 export const codeOfSignal = (signal: number): number => 128 + signal;
 
+/** The result where systemd does not start it again because it has done so as often as it may. Its own is that of the last end. */
+export const START_LIMIT_HIT = 'start-limit-hit';
+
 /** An ending about which nothing was recorded. */
 export const unknownExit = (at: Date): Exit => ({
   code: undefined,

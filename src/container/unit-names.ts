@@ -1,9 +1,13 @@
 /** What the units of containers are called, and where their control groups are. */
-import type { ContainerName } from './names.ts';
+import { shortId, type ContainerId, type ContainerName } from './names.ts';
 
 export const SLICE = 'berth.slice';
 
 export const unitNameFor = (name: ContainerName): string => `berth-${name}.service`;
+
+/** Of a container whose name a renamed one still runs under. */
+export const secondUnitNameFor = (name: ContainerName, id: ContainerId): string =>
+  `berth-${name}.${shortId(id)}.service`;
 
 /** The control group of a unit, below the cgroup root. */
 export const unitGroup = (unit: string): string => `/${SLICE}/${unit}`;

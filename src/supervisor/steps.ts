@@ -34,6 +34,7 @@ export const STEPS: Readonly<Record<FaultPoint, Step>> = {
   'stop: time given':               { done: 'systemd has sent the stop signal, and knows of the longer time', next: 'stopping until it heeds the signal, then exited' },
   'stop: unit down':                { done: 'the unit is down, and failed if it had to be killed',       next: 'exited, with its exit code; the failed unit goes with the next start or the removal' },
   'stop: failed state cleared':     { done: 'systemd has forgotten the failed unit',                     next: 'exited, with its exit code' },
+  'kill: marked':                  { done: 'the unit is not to bring the container back, the signal is not sent', next: 'running, and not brought back when it ends; who wanted it killed asks again' },
   'kill: unit thawed':              { done: 'SIGKILL for a unit that somebody froze: it runs again, to be killed', next: 'running; who wanted it killed asks again' },
   'kill: signal sent':              { done: 'the process has the signal',                                next: 'whatever the process makes of it: running, or exited, with its exit code' },
   'pause: thaw arranged':           { done: 'the unit that stands for the pause is there',               next: 'running; that unit goes' },

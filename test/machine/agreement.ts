@@ -103,7 +103,7 @@ function compare(
     ActiveState: alive ? ['active'] : ['inactive', 'failed'],
     MainPID: [pid.toString()],
     FreezerState: ['running'],
-    StatusText: [runtime.state === 'paused' ? 'paused' : ''],
+    ...(alive && { StatusText: [runtime.state === 'paused' ? 'paused' : ''] }), // a failed unit keeps what it said last
     ...(alive && runtime.invocationId !== undefined && { InvocationID: [runtime.invocationId] }),
     ...(alive &&
       configuration.resources?.tasksMax !== undefined && { TasksMax: [configuration.resources.tasksMax.toString()] }),

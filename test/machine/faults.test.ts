@@ -204,6 +204,7 @@ const CUTS: Readonly<Record<FaultPoint, Cut>> = {
   'stop: time given': { given: deaf, act: async () => await berth.containers.stop({ container, timeoutUSec: 4_000_000 }), found: 'exited', exitCode: 137 },
   'stop: unit down': { given: forever, act: stop, found: 'exited', exitCode: 5 },
   'stop: failed state cleared': { given: async () => await berth.run(container, 'trap "" TERM; while :; do sleep 1000 & wait; done'), act: async () => await berth.containers.stop({ container, timeoutUSec: 0 }), found: 'exited', exitCode: 137 },
+  'kill: marked': { given: async () => await berth.run(container, FOREVER, { restartPolicy: 'always' }), act: kill('TERM'), found: 'running' },
   'kill: unit thawed': { given: frozen, act: kill('KILL'), found: 'running' },
   'kill: signal sent': { given: forever, act: kill('TERM'), found: 'exited', exitCode: 5 },
   'pause: thaw arranged': { given: forever, act: pause, found: 'running', and: noPause },

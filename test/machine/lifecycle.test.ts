@@ -170,6 +170,35 @@ describe('Restart', () => {
     expect((await berth.lines('s-policy')).map(({ message }) => message)).toEqual(['again', 'again', 'again', 'again']);
   });
 
+  it('by systemd waits longer each time, which is told, also without berthd', async () => {
+    await berth.run('s-grows', 'exit 1', { restartPolicy: 'always' });
+    const grows = async () => (await runtime('s-grows')).restarts;
+    await machine.sh('systemctl stop berthd.socket berthd.service');
+    await machine.sh('while [ "$(systemctl show -P NRestarts berth-s-grows.service)" -lt 6 ]; do :; done');
+    await machine.check(['systemctl', 'start', 'berthd.socket', 'berthd.service']);
+    await reconnect();
+    expect(await grows()).toBeGreaterThan(5); // systemd's default is to give up after five
+    const { restartsAt } = await runtime('s-grows');
+    expect((restartsAt?.realtime ?? 0) / 1000 - Date.now()).toBeGreaterThan(1000);
+    expect((await machine.sh('berth ps -a --filter name=s-grows')).text()).toMatch(/Restarting \(1\) in \d+ s/);
+    await berth.containers.stop({ container: 's-grows' });
+  });
+
+  it.each(['TERM', 'KILL'])('does not follow a kill by %s, also without berthd at the end', async (signal) => {
+    await berth.run('s-killed', 'trap "sleep 0.5; exit 3" TERM; echo ready; while :; do sleep 1000 & wait; done', {
+      restartPolicy: 'always',
+    });
+    await expect.poll(async () => await berth.lines('s-killed')).toHaveLength(1);
+    await berth.containers.kill({ container: 's-killed', signal });
+    await machine.sh('systemctl stop berthd.socket berthd.service; sleep 1.5');
+    await machine.check(['systemctl', 'start', 'berthd.socket', 'berthd.service']);
+    await reconnect();
+    expect(await runtime('s-killed')).toMatchObject({
+      state: 'exited',
+      exit: { exitCode: signal === 'TERM' ? 3 : 137 },
+    });
+  });
+
   it('by systemd ends when it is stopped', async () => {
     await berth.run('s-always', 'sleep 0.2; exit 0', { restartPolicy: 'always' });
     await expect.poll(async () => (await runtime('s-always')).restarts, { timeout: 20_000 }).toBeGreaterThan(1);
@@ -191,6 +220,10 @@ describe('Rename', () => {
       unit: 'berth-n-old.service',
       runtime: { state: 'running' },
     });
+    await berth.run('n-old', FOREVER); // the name is free at once, the unit is not
+    const { unit: second } = await berth.containers.inspect({ container: 'n-old' });
+    expect(second).toMatch(/^berth-n-old\.[0-9a-f]{12}\.service$/);
+    await berth.containers.remove({ container: 'n-old', force: true });
     await expect(state('n-old')).rejects.toMatchObject({ error: 'io.berth.Container.NoSuchContainer' });
     await berth.containers.restart({ container: 'n-new' });
     expect(await berth.containers.inspect({ container: 'n-new' })).toMatchObject({
@@ -275,6 +308,49 @@ describe('Stats and Top', () => {
     expect(seen).toBeGreaterThanOrEqual(3);
     await expect(berth.containers.stats({ container: 't-busy' })).rejects.toMatchObject(wrongState('stats', 'exited'));
   });
+});
+
+it('Prune and rm remove containers that share namespaces, in any order, in one call', async () => {
+  const share = async (): Promise<void> => {
+    await berth.run('ns-a', FOREVER);
+    await berth.run('ns-b', FOREVER, { network: 'container:ns-a' });
+    await berth.run('ns-c', FOREVER, { pidNamespace: 'container:ns-b' });
+  };
+  await share();
+  const removed = await machine.check(['berth', 'rm', '-f', 'ns-a', 'ns-b', 'ns-c']);
+  expect(removed.text().trim().split('\n').sort()).toEqual(['ns-a', 'ns-b', 'ns-c']);
+  await share();
+  expect((await machine.exec(['berth', 'rm', '-f', 'ns-a', 'ns-b'])).code).not.toBe(0);
+  for (const container of ['ns-c', 'ns-b', 'ns-a']) await berth.containers.stop({ container, timeoutUSec: 0 });
+  await machine.check(['berth', 'container', 'prune', '-f']);
+  for (const container of ['ns-a', 'ns-b', 'ns-c'])
+    await expect(state(container)).rejects.toMatchObject({ error: 'io.berth.Container.NoSuchContainer' });
+});
+
+it('a longer stop than its own sends one signal, and is told as stopping', async () => {
+  await berth.run('x-long', 'trap "echo term" TERM; echo ready; while :; do sleep 1000 & wait; done', {
+    stopTimeoutUSec: 2_000_000,
+  });
+  await expect.poll(async () => await berth.lines('x-long')).toHaveLength(1);
+  const stopping = berth.containers.stop({ container: 'x-long', timeoutUSec: 4_000_000 });
+  await expect.poll(async () => await state('x-long')).toBe('stopping');
+  await machine.sh('sleep 2.5');
+  expect(await state('x-long')).toBe('stopping');
+  await stopping;
+  expect(await berth.wait('x-long')).toMatchObject({ exitCode: 137 });
+  expect((await berth.lines('x-long')).map(({ message }) => message)).toEqual(['ready', 'term']);
+});
+
+it('stop without end waits, and of one that never ran there is nothing to stop or to wait for', async () => {
+  await berth.run('x-ever', 'trap "sleep 3; exit 4" TERM; echo ready; while :; do sleep 1000 & wait; done', {
+    stopTimeoutUSec: 2_000_000,
+  });
+  await expect.poll(async () => await berth.lines('x-ever')).toHaveLength(1);
+  await machine.check(['berth', 'stop', '-t', '-1', 'x-ever']);
+  expect(await berth.wait('x-ever')).toMatchObject({ exitCode: 4 });
+  await berth.create('x-never', 'true');
+  await machine.check(['berth', 'stop', 'x-never']);
+  expect((await machine.check(['berth', 'wait', 'x-never'])).text().trim()).toBe('0');
 });
 
 it('Prune removes what has ended or never ran, and nothing else', async () => {

@@ -55,7 +55,7 @@ export const CODES: Readonly<Record<Kind, readonly number[]>> = {
 // prettier-ignore
 const TABLE: Readonly<Record<Place, Readonly<Partial<Record<Move, Place>>>>> = {
   gone:       { create: 'configured' },
-  configured: { init: 'created', start: 'running', restart: 'running', cleanup: 'configured', remove: 'gone', force: 'gone' },
+  configured: { init: 'created', start: 'running', restart: 'running', stop: 'configured', cleanup: 'configured', remove: 'gone', force: 'gone' },
   created:    { start: 'running', restart: 'running', stop: 'exited', force: 'gone' },
   running:    { restart: 'running', stop: 'exited', kill: 'exited', terminate: 'exited', pause: 'paused', pauseAndKill: 'exited', force: 'gone' },
   paused:     { kill: 'exited', terminate: 'paused', unpause: 'running', force: 'gone' },
@@ -68,10 +68,7 @@ export function placeAfter(place: Place, move: Move, kind: Kind): Place | undefi
   if (place !== 'gone' && ANYTIME.includes(move)) return place;
   const next = TABLE[place][move];
   if (next === 'running' && kind === 'brief') return 'exited';
-  if (move === 'terminate' && next === 'exited') {
-    if (kind === 'deaf') return 'running';
-    if (kind === 'returns') return 'running';
-  }
+  if (move === 'terminate' && next === 'exited' && kind === 'deaf') return 'running';
   return next;
 }
 
@@ -88,14 +85,13 @@ export function placesWhenCut(place: Place, move: Move, kind: Kind): Place[] {
   const between: Place[] = [];
   if (move === 'restart' && (place === 'created' || place === 'running')) between.push('exited');
   if (move === 'force' && place !== 'configured') between.push('exited');
-  // It is thawed first, to be stopped, where systemd is not to bring it back.
-  if (move === 'kill' && place === 'paused' && kind === 'returns') between.push('running');
   if (move === 'pauseAndKill') between.push('paused');
   return [...new Set<Place>([place, next, ...between])];
 }
 
-/** Where a container is when something other than berth has killed its first process. */
-export const placeAfterDeath = (kind: Kind): Place => (kind === 'returns' ? 'running' : 'exited');
+/** Where a container is when its first process has died, of what berth was asked to do or of something else. */
+export const placeAfterDeath = (kind: Kind, isUnwanted: boolean): Place =>
+  kind === 'returns' && !isUnwanted ? 'running' : 'exited';
 
 /** Numbers that look random and are the same for the same seed (mulberry32). */
 export class Dice {

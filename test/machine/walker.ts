@@ -21,6 +21,8 @@ import {
 } from './walk-model.ts';
 
 const PREFIX = 'io.berth.Container.';
+const ENDING: readonly Move[] = ['kill', 'terminate', 'pauseAndKill'];
+const STARTING: readonly Move[] = ['create', 'init', 'start', 'restart'];
 
 export class Walker {
   readonly kind: Kind;
@@ -36,6 +38,8 @@ export class Walker {
   #id = '';
   /** Whether a signal waits for it to be thawed. */
   #doomed = false;
+  /** Whether berth was asked to end its process: then systemd does not bring it back; not known after a cut. */
+  #unwanted: boolean | undefined = false;
   #cut: Move | undefined;
 
   constructor(machine: Machine, slot: number, kind: Kind, runtime: string) {
@@ -85,6 +89,8 @@ export class Walker {
   /** What the process does by itself after a move, until it rests. */
   async #arrive(berth: Berth, place: Place, move: Move, expected: Place, before: number | undefined): Promise<void> {
     this.places = [expected];
+    if (ENDING.includes(move)) this.#unwanted = true;
+    if (STARTING.includes(move)) this.#unwanted = false;
     if (move === 'terminate' && place === 'paused') this.#doomed = true;
     const dies = (move === 'terminate' && place === 'running') || (move === 'unpause' && this.#doomed);
     if (expected !== 'paused') this.#doomed = false;
@@ -95,12 +101,13 @@ export class Walker {
 
   /** Waits for the process to end of a signal that it has been sent, and for the next one where systemd starts it again. */
   async #end(berth: Berth, before: number | undefined): Promise<void> {
-    if (this.kind === 'returns') {
+    const after = placeAfterDeath(this.kind, this.#unwanted === true);
+    if (after === 'running') {
       while ((await pidOf(berth, this.#id)) === before)
         await berth.containers.wait({ container: this.#id, conditions: ['stopped', 'stopping', 'running'] });
       await berth.containers.wait({ container: this.#id, conditions: ['running'] });
     } else await berth.wait(this.#id);
-    this.places = [placeAfterDeath(this.kind)];
+    this.places = [after];
   }
 
   /** Finds out where it is after berthd was killed. @throws Error when it is where it cannot be */
@@ -112,6 +119,8 @@ export class Walker {
     this.#note(`is ${place}`);
     if (!this.places.includes(place)) throw this.#wrong(`it is ${place}`);
     this.places = [place];
+    if (cut !== undefined && ENDING.includes(cut)) this.#unwanted = undefined;
+    if (cut !== undefined && STARTING.includes(cut)) this.#unwanted = false;
     if (place !== 'paused' && this.#doomed) {
       this.#doomed = false;
       if (place === 'running' && this.kind === 'stays') await this.#end(berth, undefined);
@@ -138,6 +147,7 @@ export class Walker {
   async die(berth: Berth): Promise<boolean> {
     const [place] = this.places;
     if (place !== 'running' && place !== 'created' && place !== 'paused') return false;
+    if (this.kind === 'returns' && this.#unwanted === undefined) return false;
     this.#doomed = false;
     const { unit, runtime } = await berth.containers.inspect({ container: this.#id });
     const pid = runtime.process?.pid ?? 0;

@@ -419,7 +419,8 @@ export class FakeUnits implements UnitManager {
   }
 
   #resultOf(loaded: Loaded, ending: Ending): string {
-    const asked = loaded.status.subState === 'stop-sigterm' || this.#downWaiters.has(loaded.name);
+    const isKilled = exists(`${commandsOf(loaded).pidFile}.killed`);
+    const asked = isKilled || loaded.status.subState === 'stop-sigterm' || this.#downWaiters.has(loaded.name);
     const [codes = [], signals = []] = valueOf(loaded, 'SuccessExitStatus') as number[][];
     const clean =
       'code' in ending
@@ -527,11 +528,12 @@ const jobFactsOf = ({ status }: Loaded): UnitJobFacts => ({ ...status, service: 
 
 const valueOf = (loaded: Loaded, name: string): unknown => loaded.properties.find((each) => each.name === name)?.value;
 
-function commandsOf(loaded: Loaded): { folder: string; id: string; log: string } {
+function commandsOf(loaded: Loaded): { folder: string; pidFile: string; id: string; log: string } {
   const [[, stopped]] = valueOf(loaded, 'ExecStopPostEx') as [[string, string[]]];
   const folder = stopped[2] ?? '';
+  const pidFile = stopped[3] ?? '';
   const id = stopped.at(-1) ?? '';
-  return { folder, id, log: join(folder, 'runtime.log') };
+  return { folder, pidFile, id, log: join(folder, 'runtime.log') };
 }
 
 function exists(path: string): boolean {

@@ -1,4 +1,4 @@
-import { ContainerClient } from '../../api/io-berth-container.ts';
+import { ContainerClient, isContainerError } from '../../api/io-berth-container.ts';
 import { command } from '../command.ts';
 import { forEach } from '../each.ts';
 import { isRefusal } from '../refusals.ts';
@@ -25,15 +25,27 @@ export const rm = command({
     const containers = new ContainerClient(context.berthd);
     const names = await selected(containers, { operands: args.operands, all: args.flag('all') }, undefined);
     const turns = { turns: 'together', exitCodeFor: removeExitCodeFor } as const;
-    return await forEach(names, context, turns, async (container) => {
-      try {
-        await containers.remove({ container, force });
-      } catch (error) {
-        const isMissing = isRefusal(error, 'io.berth.Container.NoSuchContainer');
-        if (isMissing && (force || args.flag('ignore'))) return undefined;
-        throw error;
-      }
-      return container;
-    });
+    let exitCode = 0;
+    let before = Infinity;
+    for (let waiting: readonly string[] = names; waiting.length > 0;) {
+      const isLast = waiting.length === before; // the round before has removed none of them
+      before = waiting.length;
+      const later: string[] = [];
+      const removed = await forEach(waiting, context, turns, async (container) => {
+        try {
+          await containers.remove({ container, force });
+        } catch (error) {
+          const isMissing = isRefusal(error, 'io.berth.Container.NoSuchContainer');
+          if (isMissing && (force || args.flag('ignore'))) return undefined;
+          if (isLast || !isContainerError(error, 'HasDependents')) throw error;
+          later.push(container); // those that share its namespaces may be about to go
+          return undefined;
+        }
+        return container;
+      });
+      exitCode = Math.max(exitCode, removed);
+      waiting = isLast ? [] : later;
+    }
+    return exitCode;
   },
 });

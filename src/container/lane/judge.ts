@@ -4,10 +4,10 @@
  */
 import type { ActiveState, ServiceStatus } from '../../systemd/units/unit-status.ts';
 import type { EndRecord } from '../records/folder.ts';
-import { START_LIMIT_HIT } from '../../systemd/units/unit-status.ts';
 import { isAlive } from '../state.ts';
 import {
   codeOfSignal,
+  START_LIMIT_HIT,
   hasLife,
   systemdSignalNumber,
   unknownExit,
@@ -29,6 +29,8 @@ export interface Evidence {
   readonly frozen: boolean;
   /** How long systemd waits before it brings the container back. */
   readonly restartDelayMs: number | undefined;
+  /** How often systemd may bring the container back; undefined where there is no limit. */
+  readonly restartLimit: number | undefined;
   readonly now: Date;
 }
 
@@ -140,8 +142,9 @@ function endedStatus(evidence: Evidence): Status {
 type Ended = Extract<Status, { exit: Exit }>;
 
 /** With what becomes of it: systemd brings it back, does not any more, or was not to. */
-function asNow(before: Status, ended: Ended, { unit, restartDelayMs }: Evidence): Status {
-  const hasGivenUp = unit?.activeState === 'failed' && unit.result === START_LIMIT_HIT;
+function asNow(before: Status, ended: Ended, { unit, restartDelayMs, restartLimit = Infinity }: Evidence): Status {
+  // The one that it was kept from is counted, too.
+  const hasGivenUp = unit?.activeState === 'failed' && unit.restarts > restartLimit;
   const exit =
     hasGivenUp && ended.exit.result !== START_LIMIT_HIT ? { ...ended.exit, result: START_LIMIT_HIT } : ended.exit;
   const restartsAt =

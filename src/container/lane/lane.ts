@@ -9,6 +9,7 @@ import type { ServiceStatus } from '../../systemd/units/unit-status.ts';
 import type { Container } from '../container.ts';
 import { ContainerError } from '../errors.ts';
 import type { Folders } from '../records/folder.ts';
+import { restartLimitOf } from '../configuration/restart-limit.ts';
 import { judge, mayBeHeld, mayBePaused, mayHaveEnded, waitsForRestart } from './judge.ts';
 import type { ContainerId } from '../names.ts';
 import type { ContainerIndex } from '../records/container-index.ts';
@@ -153,9 +154,10 @@ export class Lane {
     const held = mayBeHeld(unit) && this.#folders.isHeld(folder);
     const frozen = mayBePaused(unit) && this.#freezer.isFrozen(controlGroupFor(container.unit));
     const { status: before } = container;
+    const restartLimit = restartLimitOf(container.config);
     const restartDelayMs = waitsForRestart(unit) ? await this.#units.restartDelay(container.unit) : undefined;
-    const status = judge({ before, unit, end, held, frozen, restartDelayMs, now: this.#now() });
-    const restarts = unit?.restarts ?? container.restarts;
+    const status = judge({ before, unit, end, held, frozen, restartDelayMs, restartLimit, now: this.#now() });
+    const restarts = unit === undefined ? container.restarts : Math.min(unit.restarts, restartLimit ?? Infinity);
     if (status === before && restarts === container.restarts) return { container, unit };
     // Why it could not be started is old news once it has run.
     const message = status === before ? container.message : undefined;

@@ -10,7 +10,6 @@ import type { RuntimeError, RuntimeErrorKind } from '../../oci/errors.ts';
 import { UnitExists, UnitJobFailed, UnitRefused } from '../../systemd/errors.ts';
 import { isAlive } from '../state.ts';
 import { unitFor } from './unit.ts';
-import { unitNameFor } from '../unit-names.ts';
 import { cleanUp } from './clean-up.ts';
 import { forgetUnit } from './forget-unit.ts';
 import { prepareSetUp } from './set-up.ts';
@@ -82,7 +81,7 @@ const isRemembered = async (
 
 /** A container that was renamed gets the unit of its new name, and what is left of the old one goes. */
 async function underItsName({ units, index, faults }: LaunchPorts, container: Container): Promise<Container> {
-  const unit = unitNameFor(container.name);
+  const unit = index.unitFor(container);
   if (unit === container.unit) return container;
   await forgetUnit(units, container.unit);
   faults('launch: old unit forgotten');

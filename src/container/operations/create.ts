@@ -5,7 +5,6 @@ import { ContainerError } from '../errors.ts';
 import { demandHostFiles } from '../launch/host-files.ts';
 import { generateName, newContainerId, parseContainerName, shortId, type ContainerId } from '../names.ts';
 import type { Ports } from '../ports.ts';
-import { unitNameFor } from '../unit-names.ts';
 
 /**
  * Makes a container. It is one row of the database and nothing else until it is started.
@@ -33,7 +32,7 @@ export async function create(ports: Ports, request: Request, signal: AbortSignal
     const container: Container = {
       id,
       name,
-      unit: unitNameFor(name),
+      unit: index.unitFor({ id, name }),
       createdAt: ports.now(),
       config,
       status: { state: 'configured' },

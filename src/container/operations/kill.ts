@@ -3,10 +3,17 @@ import { ContainerError } from '../errors.ts';
 import type { Ports } from '../ports.ts';
 import { unitGroup } from '../unit-names.ts';
 import { isGone } from '../launch/is-gone.ts';
-import { SIGKILL, stopUnit } from './stop.ts';
+import { SIGKILL } from './stop.ts';
+
+const SIGINT = 2;
+const SIGQUIT = 3;
+const SIGABRT = 6;
+const SIGTERM = 15;
+/** By which a program is told to end; others mean something else to most. */
+const ENDING: readonly number[] = [SIGINT, SIGQUIT, SIGABRT, SIGKILL, SIGTERM];
 
 /**
- * Sends a signal to the first process of a container.
+ * Sends a signal to the first process of a container. One that is told to end so is not brought back by systemd.
  * @param killSignal as kill(2) has it
  * @throws ContainerError `WrongState`
  */
@@ -23,10 +30,11 @@ export async function sendSignal(
   killSignal: number,
   signal: AbortSignal,
 ): Promise<void> {
-  // Whoever kills a container does not want it back: systemd would restart what only a signal has ended.
-  if (killSignal === SIGKILL && container.config.restartPolicy !== 'no') {
-    await stopUnit(ports, container, 0, signal);
-    return;
+  const { restartPolicy, stopSignal } = container.config;
+  // It is not wanted back: systemd would restart what only a signal has ended, also one that was caught.
+  if (restartPolicy !== 'no' && (killSignal === stopSignal || ENDING.includes(killSignal))) {
+    ports.folders.markKilled(ports.folders.of(container.id));
+    ports.faults('kill: marked');
   }
   // See `stopUnit` for what becomes of the host otherwise. A container that berth has frozen dies as it is.
   const isThawed =

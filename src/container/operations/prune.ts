@@ -10,7 +10,8 @@ export async function* prune(
   labels: Readonly<Record<string, string>>,
   signal: AbortSignal,
 ): AsyncGenerator<Container> {
-  for (const container of list(ports, { states: ['configured', 'stopped', 'exited'], labels })) {
+  // Those that share namespaces are younger than those that have them.
+  for (const container of list(ports, { states: ['configured', 'stopped', 'exited'], labels }).toReversed()) {
     try {
       await remove(ports, container.id, { ifRunning: 'refuse' }, signal);
     } catch (error) {

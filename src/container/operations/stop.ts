@@ -85,18 +85,21 @@ export async function stopUnit(
 const FOR_EVER_USEC = 2 ** 52;
 
 /** Tells systemd how much time the process has from when it was asked to end. */
-const extending =
-  ({ units, faults, log }: Pick<Ports, 'units' | 'faults' | 'log'>, { name }: Container, usec: number) =>
-  ({ pid }: MainProcess): void => {
-    units.extendTimeout(pid, Math.min(usec, FOR_EVER_USEC)).then(
-      () => {
-        faults('stop: time given');
-      },
-      (error: unknown) => {
-        log.error('A container has no more time to stop than its own', { containerName: name, error });
-      },
-    );
+function extending(
+  { units, faults, log }: Pick<Ports, 'units' | 'faults' | 'log'>,
+  { name }: Container,
+  usec: number,
+): (main: MainProcess) => void {
+  const extend = async (pid: number): Promise<void> => {
+    await units.extendTimeout(pid, Math.min(usec, FOR_EVER_USEC));
+    faults('stop: time given');
   };
+  return ({ pid }) => {
+    extend(pid).catch((error: unknown) => {
+      log.error('A container has no more time to stop than its own', { containerName: name, error });
+    });
+  };
+}
 
 /** Resolves when the container has ended, and at the latest after `ms`. */
 async function ended({ index }: Pick<Ports, 'index'>, id: ContainerId, ms: number, signal: AbortSignal): Promise<void> {

@@ -9,7 +9,7 @@ import type { Container } from '../container.ts';
 import { ContainerError } from '../errors.ts';
 import { isIdPrefix, parseContainerId, type ContainerId, type ContainerName } from '../names.ts';
 import { containerOf, exitOf, exitText, rowOf } from './rows.ts';
-import { unitNameFor } from '../unit-names.ts';
+import { secondUnitNameFor, unitNameFor } from '../unit-names.ts';
 import { hasLife, type Exit } from '../status.ts';
 
 const MAX_CANDIDATES = 10;
@@ -71,13 +71,15 @@ export class ContainerIndex {
     return this.#byUnit.get(unit);
   }
 
-  /** Whether a container has this name, or still runs as the unit of this name because it was renamed meanwhile. */
   isTaken(name: ContainerName): boolean {
-    return this.#holderOf(name) !== undefined;
+    return this.#byName.has(name);
   }
 
-  #holderOf(name: ContainerName): Container | undefined {
-    return this.#byName.get(name) ?? this.#byUnit.get(unitNameFor(name));
+  /** What the unit of a container is to be called: after its name, unless one that was renamed still has that unit. */
+  unitFor({ id, name }: Pick<Container, 'id' | 'name'>): string {
+    const unit = unitNameFor(name);
+    const holder = this.#byUnit.get(unit);
+    return holder === undefined || holder.id === id ? unit : secondUnitNameFor(name, id);
   }
 
   /**
@@ -120,7 +122,7 @@ export class ContainerIndex {
 
   /** @throws ContainerError `ContainerExists` */
   rename(container: Container, name: ContainerName): Container {
-    const holder = this.#holderOf(name);
+    const holder = this.#byName.get(name);
     if (holder !== undefined && holder.id !== container.id) throw new ContainerError('ContainerExists', { name });
     return this.save({ ...container, name });
   }

@@ -26,6 +26,8 @@ export interface Folder {
   /** What its unit wrote when it ended. */
   readonly exit: string;
   readonly pidFile: string;
+  /** There once somebody has asked for the end of the process with a signal: its unit does not bring it back then. */
+  readonly killed: string;
   /** Not empty while the unit's main process is `unit-start`. */
   readonly setupFile: string;
 }
@@ -74,17 +76,18 @@ export class Folders {
       hold: inside('hold'),
       exit: inside('exit'),
       pidFile: join(this.#run, 'pids', shortId(id)),
+      killed: join(this.#run, 'pids', `${shortId(id)}.killed`),
       setupFile: join(this.#run, 'pids', `${shortId(id)}.setup`),
     };
   }
 
   /** Makes what is missing of the folder, and takes away what an earlier run left in it. */
-  prepare({ path, upper, work, root, etc, exit, hold, runtimeLog, pidFile, setupFile }: Folder): void {
+  prepare({ path, upper, work, root, etc, exit, hold, runtimeLog, pidFile, setupFile, killed }: Folder): void {
     // Node's recursive mkdir says ENOENT where the disk cannot be written.
     if (!existsSync(path)) mkdirSync(path, { mode: 0o700 });
     for (const each of [upper, etc]) mkdirSync(each, { recursive: true, mode: 0o755 });
     for (const each of [work, root]) mkdirSync(each, { recursive: true, mode: 0o700 });
-    for (const each of [exit, hold, runtimeLog, pidFile, setupFile]) rmSync(each, { force: true });
+    for (const each of [exit, hold, runtimeLog, pidFile, setupFile, killed]) rmSync(each, { force: true });
   }
 
   /** Writes the OCI configuration, and what the container is made of, from which a lost database can be filled again. */
@@ -116,6 +119,11 @@ export class Folders {
     writeFileSync(folder.hold, next);
   }
 
+  /** Has the unit not bring the process back once that ends. */
+  markKilled(folder: Folder): void {
+    writeFileSync(folder.killed, '');
+  }
+
   release(folder: Folder): void {
     rmSync(folder.hold, { force: true });
   }
@@ -141,6 +149,7 @@ export class Folders {
     await Promise.all([
       rm(folder.pidFile, { force: true }),
       rm(folder.setupFile, { force: true }),
+      rm(folder.killed, { force: true }),
       rm(folder.path, { recursive: true, force: true, maxRetries: 3 }),
     ]);
   }

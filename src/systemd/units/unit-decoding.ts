@@ -5,7 +5,6 @@
 import { Variant } from 'dbus-next';
 import { RESOURCES } from '../../lib/resource-limits.ts';
 import { signalName } from '../../lib/signals.ts';
-import { START_LIMIT_HIT } from './unit-status.ts';
 import type {
   ActiveState,
   FreezerState,
@@ -108,15 +107,9 @@ export function decodeServiceFacts(service: PropertyReader): ServiceFacts {
     exit: exitOf(service.number('ExecMainCode'), service.number('ExecMainStatus')),
     mainStartedAt: service.date('ExecMainStartTimestamp'),
     mainExitedAt: service.date('ExecMainExitTimestamp'),
-    restarts: restartsOf(service),
+    restarts: service.number('NRestarts'),
     statusText: service.text('StatusText'),
   };
-}
-
-/** systemd counts the one, too, that the limit has kept it from. */
-function restartsOf(service: PropertyReader): number {
-  const counted = service.number('NRestarts');
-  return service.text('Result') === START_LIMIT_HIT ? Math.max(0, counted - 1) : counted;
 }
 
 /** How long systemd waits before it brings a service back; before 254 that is always the same. */

@@ -40,14 +40,11 @@ export interface ServiceFacts {
   readonly exit: UnitExit | undefined;
   readonly mainStartedAt: Date | undefined;
   readonly mainExitedAt: Date | undefined;
-  /** How often Restart= has brought it back. */
+  /** How often Restart= has brought it back, or would have, but for the start limit. */
   readonly restarts: number;
   /** What the service said of itself with STATUS=; may be empty. */
   readonly statusText: string;
 }
-
-/** The result of a service that systemd does not start any more. */
-export const START_LIMIT_HIT = 'start-limit-hit';
 
 /** What a service does now: all that systemd tells with every change, in one. */
 export interface ServiceStatus extends Omit<UnitFacts, 'service'>, ServiceFacts {}

@@ -70,6 +70,7 @@ const judged = (before: Status, evidence: Partial<Evidence>): Status =>
     held: false,
     frozen: false,
     restartDelayMs: undefined,
+    restartLimit: undefined,
     now: NOW,
     ...evidence,
   });
@@ -101,6 +102,26 @@ describe('judge', () => {
       { ...running('B', 5), state: 'paused' } as Status,
       { unit: up('B', 5) },
       running('B', 5),
+    ],
+    [
+      'waits for its restart, for so long',
+      exited('B', 20),
+      {
+        unit: { ...restarting('B', 5), inactiveEnteredAt: at(21) },
+        end: record('B', 20),
+        restartDelayMs: 60_000,
+      },
+      { ...exited('B', 20), state: 'stopped', restartsAt: at(22) } as Status,
+    ],
+    [
+      'was brought back as often as it may be',
+      exited('B', 20, 1),
+      {
+        unit: unit({ activeState: 'failed', subState: 'failed', result: 'exit-code', invocationId: 'B', restarts: 3 }),
+        end: record('B', 20, 1),
+        restartLimit: 2,
+      },
+      { ...exited('B', 20, 1), exit: { ...exit(20, 1), result: 'start-limit-hit' } } as Status,
     ],
     [
       'is asked to stop',
@@ -298,7 +319,7 @@ describe('what is not read', () => {
   it.each(units)('has no say in what it is: $activeState, process $mainPid', (each) => {
     for (const before of befores) {
       const judged = (end: EndRecord | undefined, held: boolean, frozen = false): Status =>
-        judge({ before, unit: each, end, held, frozen, restartDelayMs: undefined, now: NOW });
+        judge({ before, unit: each, end, held, frozen, restartDelayMs: undefined, restartLimit: undefined, now: NOW });
       if (!mayHaveEnded(each)) expect(judged(record('a', 30), true)).toEqual(judged(undefined, true));
       if (!mayBePaused(each)) expect(judged(undefined, false, true)).toEqual(judged(undefined, false, false));
       if (!mayBeHeld(each)) expect(judged(record('a', 30), true)).toEqual(judged(record('a', 30), false));

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { BusDisconnected, NoSuchProcess } from '../../../../src/systemd/errors.ts';
-import { aWorld, patient } from '../../../support/world.ts';
+import { ALONE, aWorld, patient } from '../../../support/world.ts';
 
 const UNIT = 'berth-web.service';
 
@@ -229,6 +229,24 @@ describe('Kill', () => {
     await world.containers.kill('web', 10, patient);
     expect(world.units.calls).toEqual([['kill', UNIT, 'main', 10]]);
     expect(await world.state('web')).toBe('running');
+  });
+
+  it.each([2, 3, 6, 9, 15])('of %i has systemd not bring it back, whatever the policy', async (signal) => {
+    await using world = aWorld();
+    await world.given('web', 'running', { restartPolicy: 'always', stopSignal: String(signal) });
+    await world.containers.kill('web', signal, patient);
+    expect(await world.state('web')).toBe('exited');
+    await world.containers.start('web', ALONE, patient);
+    world.units.exits(UNIT, { code: 3 });
+    expect(await world.state('web')).toBe('stopped');
+  });
+
+  it('of another signal leaves it to the policy', async () => {
+    await using world = aWorld();
+    await world.given('web', 'running', { restartPolicy: 'always' });
+    await world.containers.kill('web', 10, patient);
+    world.units.exits(UNIT, { code: 3 });
+    expect(await world.state('web')).toBe('stopped');
   });
 
   it('reaches what is paused', async () => {

@@ -83,7 +83,10 @@ describe('ContainerIndex', async () => {
     index.save({ ...index.find('web'), name: parseContainerName('site', 'name') });
     for (const each of [index, open()]) {
       expect(each.all().map(({ name }) => name)).toEqual(['site', 'db']);
-      expect(each.isTaken(parseContainerName('web', 'name'))).toBe(true); // its unit still goes by it
+      const name = parseContainerName('web', 'name');
+      expect(each.isTaken(name)).toBe(false);
+      const id = parseContainerId('f'.repeat(64));
+      expect(each.unitFor({ id, name })).toBe('berth-web.ffffffffffff.service'); // its unit still goes by it
       expect(each.byUnit('berth-web.service')?.name).toBe('site');
     }
   });
