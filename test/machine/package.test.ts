@@ -120,24 +120,31 @@ describe('dpkg', () => {
     expect((await machine.exec(['systemctl', 'is-enabled', 'berthd.socket'])).text()).toBe('disabled');
   });
 
-  it('removes: containers and daemon stop, data stays, and comes to life again', async () => {
+  it('removes: the daemon stops, containers and data stay, and it comes to life again', async () => {
     await using machine = await bootWith([current]);
     await machine.sh('systemctl start berthd.service; echo data >/var/lib/berth/kept');
-    await aContainer(machine);
+    const pid = await aContainer(machine);
     await machine.check(['dpkg', '--remove', 'berth']);
-    const units = (
-      await machine.sh('systemctl list-units --plain --no-legend "berth*" | grep -v test-ready || :')
-    ).text();
-    expect(units).toBe('');
-    expect(
-      (
-        await machine.sh('find /run /usr/lib -xdev -name "*berth*" ! -name "*berth-test*" ! -path "*/systemd/*"')
-      ).text(),
-    ).toBe('');
+    expect(await property(machine, 'berth-web.service', 'MainPID')).toBe(pid);
+    expect((await machine.sh('systemctl list-units --plain --no-legend "berthd*"')).text()).toBe('');
     await install(machine, current);
     expect((await machine.sh('cat /var/lib/berth/kept; systemctl is-active berthd.socket')).text()).toBe(
       'data\nactive',
     );
+  });
+
+  it('purges: what is in the slice ends, mounted or failed, and nothing else of that name', async () => {
+    await using machine = await bootWith([current]);
+    await aContainer(machine);
+    await machine.sh(`systemd-run --quiet --unit=berth-failed --slice=berth.slice false || true
+      systemd-run --quiet --unit=berth-foreign sleep infinity
+      mkdir -p /var/lib/berth/storage/overlay
+      mount --bind /var/lib/berth/storage/overlay /var/lib/berth/storage/overlay`);
+    await machine.check(['dpkg', '--purge', 'berth']);
+    const units = await machine.sh('systemctl list-units --all --plain --no-legend "berth-*" | grep -v test-ready');
+    expect(units.text().trim().split('\n')).toEqual([expect.stringContaining('berth-foreign.service')]);
+    const left = await machine.sh('find / -xdev -path "*berth*" ! -path "*berth-test*" ! -path "*berth-foreign*"');
+    expect(left.text()).toBe('/var/lib/berth'); // which is mounted there
   });
 
   it('purges: everything goes, but the volumes', async () => {
