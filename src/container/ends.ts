@@ -42,8 +42,7 @@ export class Ends {
 
   #putStreamsAway(container: Container): void {
     const { relays, log } = this.#ports;
-    const comesBack = async (): Promise<boolean> =>
-      container.config.restartPolicy !== 'no' && (await isOnItsWayBack(this.#ports, container));
+    const comesBack = async (): Promise<boolean> => await isOnItsWayBack(this.#ports, container);
     relays.finish(relayKeyOf(container), comesBack).catch((error: unknown) => {
       const containerName = container.name;
       log.error('The streams of a container that has ended could not be put away', { containerName, error });
@@ -66,9 +65,11 @@ export class Ends {
 }
 
 /** Whether the unit is not down for good: systemd gives the next run the descriptors that this one had. */
-async function isOnItsWayBack({ units }: Pick<Ports, 'units'>, { unit }: Container): Promise<boolean> {
+async function isOnItsWayBack({ units }: Pick<Ports, 'units'>, { unit, config }: Container): Promise<boolean> {
+  // Without a policy only a job brings it back, such as that of `systemctl restart`; of that systemd has told.
+  if (config.restartPolicy === 'no' && units.lastTold(unit)?.jobId === undefined) return false;
   const status = await units.service(unit);
   if (status === undefined) return false;
   const isDown = status.activeState === 'inactive' || status.activeState === 'failed';
-  return !isDown || status.subState.endsWith('before-auto-restart');
+  return !isDown || status.jobId !== undefined || status.subState.endsWith('before-auto-restart');
 }

@@ -28,6 +28,31 @@ const kill =
   'pid=$(systemctl show -P MainPID berthd.service); systemctl kill --kill-whom=main -s KILL berthd.service; while kill -0 $pid 2>/dev/null; do :; done';
 const linesOf = async (container: string): Promise<Buffer[]> => (await berth.lines(container)).map(bytesOf);
 
+it.each([
+  ['input', { stdin: true }],
+  ['a terminal', { terminal: true }],
+  ['neither', {}],
+])(
+  'goes on over systemctl restart, whether berthd is there or not: of a container with %s',
+  async (_, more) => {
+    const script =
+      'n=0; read -r n </n; echo $((n + 1)) >/n; trap "echo end $n; exit 0" TERM; echo run "$n"; while :; do sleep 0.05; done';
+    const id = await berth.run('r-again', script, more);
+    const texts = async (): Promise<string[]> =>
+      (await linesOf('r-again')).map((line) => line.toString().trim()).filter((line) => /^(run|end)/.test(line));
+    await expect.poll(texts).toEqual(['run 0']);
+    await machine.check(['systemctl', 'restart', 'berth-r-again.service']);
+    await expect.poll(texts).toEqual(['run 0', 'end 0', 'run 1']);
+    await machine.sh(
+      'systemctl stop berthd.socket berthd.service; systemctl restart berth-r-again.service; systemctl start berthd.socket',
+    );
+    await reconnect();
+    await expect.poll(texts).toEqual(['run 0', 'end 0', 'run 1', 'end 1', 'run 2']);
+    await berth.containers.remove({ container: id, force: true });
+  },
+  60_000,
+);
+
 it('is what a container has that asks for nothing, so that its programs can open /dev/stdout and links to it', async () => {
   const script = `ln -s /dev/stdout access.log; ln -s /dev/stderr error.log
     echo served >access.log; sh -c 'echo failed >error.log'; echo end >/dev/stderr`;

@@ -68,6 +68,7 @@ export function unitFor(
       property.text('OOMPolicy', 'continue'),
       // util-linux's new mount interface cuts lowerdir= off at 256 bytes.
       property.strings('Environment', ['LIBMOUNT_FORCE_MOUNT2=always']),
+      ...(config.terminal ? terminalProperties() : []),
       ...execProperties(folder, commands),
       ...stopProperties(config),
       ...restartProperties(config, systemd),
@@ -79,6 +80,12 @@ export function unitFor(
     ],
   };
 }
+
+/** Each run sends its terminal to berthd, which systemd has to start first where it is away. */
+const terminalProperties = (): UnitProperty[] => [
+  property.strings('Wants', ['berthd.service']),
+  property.strings('After', ['berthd.service']),
+];
 
 /** Sandboxing properties of the unit would hide the mount from the next command: these run with full privileges. */
 const command = (argv: readonly string[]): property.ExecCommand => ({
