@@ -799,6 +799,11 @@ export type AttachInput = {
 export type AttachOutput = {
   /** Whether the process's input is still open; absent where nobody can write to it. */
   readonly inputOpen?: boolean | undefined;
+  /**
+   * Whether some of what was said since berthd came back is not for this client: it was read for those who had been attached to the
+   * berthd before, none of whom came in time.
+   */
+  readonly missed?: boolean | undefined;
 };
 
 export type ResizeInput = {
@@ -867,6 +872,11 @@ export type ExecAttachInput = {
 export type ExecAttachOutput = {
   /** Whether the process's input is still open; absent where nobody can write to it. */
   readonly inputOpen?: boolean | undefined;
+  /**
+   * Whether some of what was said since berthd came back is not for this client: it was read for those who had been attached to the
+   * berthd before, none of whom came in time.
+   */
+  readonly missed?: boolean | undefined;
 };
 
 export type ExecResizeInput = {
@@ -1836,7 +1846,10 @@ method Attach(
 	foreground: ?bool
 ) -> (
 	# Whether the process's input is still open; absent where nobody can write to it.
-	inputOpen: ?bool
+	inputOpen: ?bool,
+	# Whether some of what was said since berthd came back is not for this client: it was read for those who had been attached to the
+	# berthd before, none of whom came in time.
+	missed: ?bool
 )
 
 # Sets the size of a container's terminal.
@@ -1917,7 +1930,10 @@ method ExecAttach(
 	foreground: ?bool
 ) -> (
 	# Whether the process's input is still open; absent where nobody can write to it.
-	inputOpen: ?bool
+	inputOpen: ?bool,
+	# Whether some of what was said since berthd came back is not for this client: it was read for those who had been attached to the
+	# berthd before, none of whom came in time.
+	missed: ?bool
 )
 
 # Sets the size of a session's terminal.
@@ -2254,12 +2270,12 @@ error SystemFailed (
       {"kind":"type","name":"ExecState","comment":[],"type":{"kind":"enum","values":[{"name":"created","comment":[]},{"name":"running","comment":[]},{"name":"stopped","comment":[]}]}},
       {"kind":"type","name":"ExecSession","comment":[],"type":{"kind":"struct","fields":[{"name":"id","comment":[],"type":{"kind":"string"}},{"name":"container","comment":[],"type":{"kind":"string"}},{"name":"unit","comment":[],"type":{"kind":"string"}},{"name":"state","comment":[],"type":{"kind":"reference","name":"ExecState"}},{"name":"configuration","comment":[],"type":{"kind":"reference","name":"ExecConfiguration"}},{"name":"process","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"ProcessId"}}},{"name":"exitCode","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"message","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"createdAt","comment":[],"type":{"kind":"reference","name":"Timestamp"}},{"name":"startedAt","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"Timestamp"}}},{"name":"exitedAt","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"Timestamp"}}}]}},
       {"kind":"method","name":"StartAndAttach","comment":[],"input":{"kind":"struct","fields":[{"name":"container","comment":[],"type":{"kind":"string"}},{"name":"recursive","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"raw","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"stdin","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"stdout","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"stderr","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"detachKeys","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"size","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"TerminalSize"}}}]},"output":{"kind":"struct","fields":[]}},
-      {"kind":"method","name":"Attach","comment":[],"input":{"kind":"struct","fields":[{"name":"container","comment":[],"type":{"kind":"string"}},{"name":"raw","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"stdin","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"stdout","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"stderr","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"logs","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"stream","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"detachKeys","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"size","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"TerminalSize"}}},{"name":"foreground","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}}]},"output":{"kind":"struct","fields":[{"name":"inputOpen","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}}]}},
+      {"kind":"method","name":"Attach","comment":[],"input":{"kind":"struct","fields":[{"name":"container","comment":[],"type":{"kind":"string"}},{"name":"raw","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"stdin","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"stdout","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"stderr","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"logs","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"stream","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"detachKeys","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"size","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"TerminalSize"}}},{"name":"foreground","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}}]},"output":{"kind":"struct","fields":[{"name":"inputOpen","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"missed","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}}]}},
       {"kind":"method","name":"Resize","comment":[],"input":{"kind":"struct","fields":[{"name":"container","comment":[],"type":{"kind":"string"}},{"name":"size","comment":[],"type":{"kind":"reference","name":"TerminalSize"}}]},"output":{"kind":"struct","fields":[]}},
       {"kind":"method","name":"ExecCreate","comment":[],"input":{"kind":"struct","fields":[{"name":"container","comment":[],"type":{"kind":"string"}},{"name":"configuration","comment":[],"type":{"kind":"reference","name":"ExecConfiguration"}}]},"output":{"kind":"struct","fields":[{"name":"id","comment":[],"type":{"kind":"string"}}]}},
       {"kind":"method","name":"ExecStart","comment":[],"input":{"kind":"struct","fields":[{"name":"session","comment":[],"type":{"kind":"string"}}]},"output":{"kind":"struct","fields":[]}},
       {"kind":"method","name":"ExecStartAndAttach","comment":[],"input":{"kind":"struct","fields":[{"name":"session","comment":[],"type":{"kind":"string"}},{"name":"raw","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"detachKeys","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"size","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"TerminalSize"}}}]},"output":{"kind":"struct","fields":[]}},
-      {"kind":"method","name":"ExecAttach","comment":[],"input":{"kind":"struct","fields":[{"name":"session","comment":[],"type":{"kind":"string"}},{"name":"raw","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"stdin","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"stdout","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"stderr","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"detachKeys","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"size","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"TerminalSize"}}},{"name":"foreground","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}}]},"output":{"kind":"struct","fields":[{"name":"inputOpen","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}}]}},
+      {"kind":"method","name":"ExecAttach","comment":[],"input":{"kind":"struct","fields":[{"name":"session","comment":[],"type":{"kind":"string"}},{"name":"raw","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"stdin","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"stdout","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"stderr","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"detachKeys","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"size","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"TerminalSize"}}},{"name":"foreground","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}}]},"output":{"kind":"struct","fields":[{"name":"inputOpen","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"missed","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}}]}},
       {"kind":"method","name":"ExecResize","comment":[],"input":{"kind":"struct","fields":[{"name":"session","comment":[],"type":{"kind":"string"}},{"name":"size","comment":[],"type":{"kind":"reference","name":"TerminalSize"}}]},"output":{"kind":"struct","fields":[]}},
       {"kind":"method","name":"ExecStop","comment":[],"input":{"kind":"struct","fields":[{"name":"session","comment":[],"type":{"kind":"string"}},{"name":"timeoutUSec","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}}]},"output":{"kind":"struct","fields":[]}},
       {"kind":"method","name":"ExecRemove","comment":[],"input":{"kind":"struct","fields":[{"name":"session","comment":[],"type":{"kind":"string"}},{"name":"force","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}}]},"output":{"kind":"struct","fields":[]}},

@@ -12,6 +12,8 @@ export interface RelayRequest {
   /** `terminal`: the runtime makes it and sends its master. `made-terminal`: it is made here, and the process gets the other end. */
   readonly form: 'pipes' | 'terminal' | 'made-terminal';
   readonly stdin: 'open' | 'none';
+  /** Whether a client is attached from the first byte on: a berthd to come then waits for it before it reads. */
+  readonly client: 'awaited' | 'none';
   /** The foreground process group that is to draw anew, where it is that of another terminal behind this one. */
   readonly foreground?: (() => number | undefined) | undefined;
   /** undefined where nothing is logged. */

@@ -39,7 +39,7 @@ export interface RelayOptions {
   readonly logs?: { readonly [stream in OutputName]: Spool } | undefined;
   /** For what is not logged. */
   readonly buffers: ChunkBuffers;
-  /** Nothing is read before this resolves. */
+  /** Nothing is read before this resolves, or a foreground client is there. */
   readonly begin?: Promise<void> | undefined;
   /** Told when the process's input has ended for good, and all of it has arrived. */
   readonly inputEnded: () => void;
@@ -77,6 +77,10 @@ export class Relay {
   #size: TerminalSize | undefined;
   #finishing = false;
   #holding: boolean;
+  /** A foreground client is there. */
+  readonly #joined = Promise.withResolvers<void>();
+  #missed = false;
+  #isJoined = false;
   #open = true;
 
   constructor(descriptors: RelayDescriptors, options: RelayOptions) {
@@ -86,7 +90,7 @@ export class Relay {
     this.#read('stderr', descriptors.stderr);
     if (descriptors.stdin !== undefined) this.#sink = new Sink(writerOn(descriptors.stdin));
     if (descriptors.terminal !== undefined) this.useTerminal(descriptors.terminal);
-    if (options.begin !== undefined) void this.#beginAfter(options.begin);
+    if (options.begin !== undefined) void this.#beginAfter();
   }
 
   /** Resolves when nobody writes any more, and at the latest after `finish`. */
@@ -119,9 +123,18 @@ export class Relay {
     return logs && { stdout: logs.stdout.seam, stderr: logs.stderr.seam };
   }
 
+  /** Whether something was read for clients of an earlier berthd, and none of them was there. */
+  get missed(): boolean {
+    return this.#missed;
+  }
+
   /** From this moment on the client gets everything, until it is disposed. */
   attach(client: RelayClient, role: Role): Disposable {
     this.#clients.set(client, role);
+    if (role === 'foreground') {
+      this.#isJoined = true;
+      this.#joined.resolve();
+    }
     return {
       [Symbol.dispose]: () => {
         this.#clients.delete(client);
@@ -203,6 +216,7 @@ export class Relay {
     const { buffers } = this.#options;
     const source = new Source(fd, open, log?.buffer ?? buffers.take(), {
       chunk: (bytes) => {
+        if (this.#options.begin !== undefined && !this.#isJoined) this.#missed = true;
         // What is logged stays where it is, for a berthd to come.
         const handed = this.#hand(stream, log === undefined ? bytes : Buffer.from(bytes));
         if (log === undefined && handed === 'kept') source.readInto(buffers.take());
@@ -255,7 +269,7 @@ export class Relay {
 
   async #handOut(): Promise<void> {
     this.#finishing = true;
-    await this.#options.begin;
+    await this.#begun();
     try {
       for (const [stream, source] of this.#sources) {
         const log = this.#options.logs?.[stream];
@@ -269,8 +283,12 @@ export class Relay {
     }
   }
 
-  async #beginAfter(begin: Promise<void>): Promise<void> {
-    await begin;
+  async #begun(): Promise<void> {
+    if (this.#options.begin !== undefined) await Promise.race([this.#options.begin, this.#joined.promise]);
+  }
+
+  async #beginAfter(): Promise<void> {
+    await this.#begun();
     this.#holding = false;
     this.#resume();
   }

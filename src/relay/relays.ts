@@ -3,7 +3,7 @@
  * left with systemd as soon as it is made, and a new berthd goes on with it. So no process ever sees its pipes break.
  */
 import { closeSync } from 'node:fs';
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import { loadedOnce } from '../lib/loaded-once.ts';
 import { ChunkBuffers } from './chunk-buffers.ts';
 import { listenForTerminals } from './console.ts';
@@ -40,23 +40,35 @@ type Kept = { [part in Part]?: number };
 interface Entry {
   readonly relay: Relay;
   readonly parts: Set<Part>;
+  readonly client: Client;
   readonly consoles: Disposable | undefined;
 }
 
 /** As syslog has them: what the journal calls informational, and errors. */
 const PRIORITIES = { stdout: '6', stderr: '3' };
 
-/** Turns of the event loop: one to accept those who wait at the socket, one to read what they sent, and some in reserve. */
+/** Turns of the event loop, for observers who come back at once: to accept those who wait at the socket, and to read what they sent. */
 const TURNS_TO_BE_HEARD = 4;
+/** So long a process waits for the client that it had when berthd went away. */
+const RETURN_MS = 5000;
 
-const nameOf = (key: string, part: Part): string => `relay.${key}.${part}`;
+type Client = RelayRequest['client'];
+/** Whether a client is awaited is part of the name, so that it costs nothing to keep. */
+const nameOf = (key: string, part: Part, client: Client): string =>
+  `relay.${key}.${part}${client === 'awaited' ? '.awaited' : ''}`;
+const NAME = /^relay\.(?<key>[^.]+)\.(?<part>[^.]+)(?<awaited>\.awaited)?$/;
+
+interface Left {
+  readonly kept: Kept;
+  readonly client: Client;
+}
 
 export class Relays {
   readonly #options: RelaysOptions;
   readonly #entries = new Map<string, Entry>();
   readonly #buffers = new ChunkBuffers();
   /** What an earlier process left and nobody has asked for yet. */
-  readonly #left = new Map<string, Kept>();
+  readonly #left = new Map<string, Left>();
   /** Resolves when what an earlier process left is read on. */
   readonly #begun = Promise.withResolvers<void>();
   readonly #finishing = new Map<string, Promise<void>>();
@@ -65,10 +77,11 @@ export class Relays {
   constructor(options: RelaysOptions) {
     this.#options = options;
     for (const [name, [fd]] of options.stored) {
-      const { key = '', part } = /^relay\.(?<key>[^.]+)\.(?<part>[^.]+)$/.exec(name)?.groups ?? {};
+      const { key = '', part, awaited } = NAME.exec(name)?.groups ?? {};
       const known = PARTS.find((each) => each === part);
       if (known === undefined || fd === undefined) continue;
-      this.#left.set(key, { ...this.#left.get(key), [known]: fd });
+      const kept = { ...this.#left.get(key)?.kept, [known]: fd };
+      this.#left.set(key, { kept, client: awaited === undefined ? 'none' : 'awaited' });
     }
   }
 
@@ -122,12 +135,19 @@ export class Relays {
     const left = this.#left.get(key);
     if (left === undefined) return this.find(key);
     this.#left.delete(key);
-    return (await this.#begin(key, left, request, this.#begun.promise)).relay;
+    const { kept, client } = left;
+    const begin = client === 'awaited' ? this.#untilReturned() : this.#begun.promise;
+    return (await this.#begin(key, kept, { ...request, client }, begin)).relay;
+  }
+
+  async #untilReturned(): Promise<void> {
+    await this.#begun.promise;
+    await setTimeout(RETURN_MS, undefined, { ref: false });
   }
 
   /**
-   * Goes on reading what an earlier berthd has left, once the clients that waited for this one have been heard: those that were
-   * attached before are again, and miss nothing.
+   * Goes on reading what an earlier berthd has left: that of a process whose client was there from the beginning once that is back,
+   * or seconds have passed.
    */
   async begin(): Promise<void> {
     for (let turn = 0; turn < TURNS_TO_BE_HEARD; turn++) await setImmediate();
@@ -138,10 +158,10 @@ export class Relays {
   async sweep(): Promise<void> {
     for (const [key, left] of this.#left) {
       for (const part of PARTS) {
-        const fd = left[part];
+        const fd = left.kept[part];
         if (fd === undefined) continue;
         closeSync(fd);
-        await this.#options.store.removeFds(nameOf(key, part));
+        await this.#options.store.removeFds(nameOf(key, part, left.client));
       }
     }
     this.#left.clear();
@@ -175,7 +195,7 @@ export class Relays {
     this.#entries.delete(key);
     entry.consoles?.[Symbol.dispose]();
     entry.relay.close();
-    for (const part of entry.parts) await this.#options.store.removeFds(nameOf(key, part));
+    for (const part of entry.parts) await this.#options.store.removeFds(nameOf(key, part, entry.client));
     this.#options.changed?.();
   }
 
@@ -220,12 +240,12 @@ export class Relays {
     begin?: Promise<void>,
   ): Promise<{ relay: Relay; consoleSocket?: string }> {
     const { store, failed, folder } = this.#options;
+    const { log, form, foreground, client } = request;
     const parts = new Set<Part>();
     const keep = async (part: Part, fd: number): Promise<void> => {
       parts.add(part);
-      await store.storeFds(nameOf(key, part), [fd], { poll: 'off' });
+      await store.storeFds(nameOf(key, part, client), [fd], { poll: 'off' });
     };
-    const { log, form, foreground } = request;
     const logs = log && {
       stdout: await this.#openLog(log, 'stdout', kept['log-stdout']),
       stderr: await this.#openLog(log, 'stderr', kept['log-stderr']),
@@ -243,7 +263,7 @@ export class Relays {
     };
     const inputEnded = (): void => {
       parts.delete('stdin');
-      store.removeFds(nameOf(key, 'stdin')).catch(failure);
+      store.removeFds(nameOf(key, 'stdin', client)).catch(failure);
     };
     const events = { inputEnded, failed: failure };
     const relay = new Relay(kept, {
@@ -255,13 +275,13 @@ export class Relays {
       terminals: await terminals(foreground),
     });
     if (form !== 'terminal') {
-      this.#add(key, { relay, parts, consoles: undefined });
+      this.#add(key, { relay, parts, client, consoles: undefined });
       return { relay };
     }
     const consoleSocket = `${folder}/${key}`;
     const keepTerminal = async (master: number): Promise<void> => {
       // It takes the place of that of the run before.
-      if (parts.has('terminal')) await store.removeFds(nameOf(key, 'terminal'));
+      if (parts.has('terminal')) await store.removeFds(nameOf(key, 'terminal', client));
       await keep('terminal', master);
     };
     const arrived = (master: number): void => {
@@ -269,7 +289,7 @@ export class Relays {
       relay.useTerminal(master);
     };
     const consoles = await listenForTerminals(consoleSocket, arrived, failure);
-    this.#add(key, { relay, parts, consoles });
+    this.#add(key, { relay, parts, client, consoles });
     return { relay, consoleSocket };
   }
 

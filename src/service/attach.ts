@@ -128,7 +128,7 @@ export const attachService = (
       });
     };
     const inputOpen = container.config.stdin ? relayed?.relay.acceptsInput : undefined;
-    return await Promise.resolve<Upgrade<AttachOutput>>({ reply: { inputOpen }, serve });
+    return await Promise.resolve<Upgrade<AttachOutput>>({ reply: { inputOpen, missed: relayed?.relay.missed }, serve });
   },
 
   async Resize({ container, size }) {

@@ -38,6 +38,7 @@ export const execService = (sessions: ExecSessions, detachKeysOf: DetachKeysOf):
     { signal },
   ) {
     const relay = sessions.relayOf(reference, 'attach');
+    const { missed } = relay;
     const attachment = new Attachment(outputs({ stdout, stderr }));
     // Before anything is waited for: what is said meanwhile is for this client, too.
     const leave = relay.attach(attachment, foreground ? 'foreground' : 'observer');
@@ -47,7 +48,7 @@ export const execService = (sessions: ExecSessions, detachKeysOf: DetachKeysOf):
       const options = streamOptions(input, detachKeysOf(session.container));
       const inputOpen = session.config.stdin ? relay.acceptsInput : undefined;
       return {
-        reply: { inputOpen },
+        reply: { inputOpen, missed },
         serve: async (stream) => {
           const ended = sessions.ended(session.id).then(exitOf);
           if (options.size !== undefined) relay.resize(options.size);

@@ -10,6 +10,7 @@ import { command, type Context } from '../command.ts';
 import { EXIT } from '../output/exit-codes.ts';
 import { OutputClosed, OutputFailed } from '../output/output.ts';
 import { parseCount } from '../arguments/quantities.ts';
+import { OutputMissed } from '../session/output-missed.ts';
 import { InputUncertain } from '../session/session-input.ts';
 import { attached, type Missed, type Resumed, type Session } from '../session/session.ts';
 import { variablesFrom } from '../arguments/variables.ts';
@@ -81,7 +82,7 @@ export const exec = command({
       const options = { stdin: interactive ? 'passed-on' : 'none', terminal: tty ? 'has' : 'none' } as const;
       return await attached(session, options, context);
     } catch (error) {
-      const isLost = [OutputClosed, OutputFailed, InputUncertain].some((each) => error instanceof each);
+      const isLost = [OutputClosed, OutputFailed, OutputMissed, InputUncertain].some((each) => error instanceof each);
       if (isLost && id !== undefined) await end(containers, id);
       throw error;
     } finally {
@@ -109,7 +110,7 @@ function preserved(text: string | undefined, { isInherited }: Context): number |
 async function resume(containers: ContainerClient, input: ExecAttachInput): Promise<Resumed | Missed> {
   try {
     const { reply, stream } = await containers.execAttach({ ...input, foreground: true });
-    return { stream, input: reply.inputOpen === false ? 'ended' : 'open' };
+    return { stream, input: reply.inputOpen === false ? 'ended' : 'open', missed: reply.missed ?? false };
   } catch (error) {
     if (!isContainerError(error, 'WrongExecState')) throw error;
     const { exitCode, message } = (await containers.execInspect({ session: input.session })).execSession;

@@ -17,6 +17,7 @@ import { UsageError } from '../arguments/args.ts';
 import { OutputFailed } from './output.ts';
 import { sentenceForParameter } from '../arguments/parameters.ts';
 import { printable } from './printable.ts';
+import { OutputMissed } from '../session/output-missed.ts';
 import { InputUncertain } from '../session/session-input.ts';
 
 type Sentences<Errors> = { readonly [Name in keyof Errors & string]: (facts: Errors[Name]) => string };
@@ -203,6 +204,8 @@ function sentenceForFailure(error: unknown): string {
   if (error instanceof InputUncertain) {
     return 'berthd went away while input was passed on; nobody knows how much of it arrived, so the rest was not sent';
   }
+  if (error instanceof OutputMissed)
+    return 'some of the output was lost: berthd had been away, and went on without this client';
   if (error instanceof InvalidAddress) return `${error.message}; it comes from --address or BERTH_ADDRESS`;
   if (error instanceof ProtocolViolation || error instanceof InvalidReply) {
     return `what answers is not berthd, or another version of it: ${error.message}; check --address and BERTH_ADDRESS`;

@@ -59,7 +59,7 @@ export async function attachTo(
     async resume(size) {
       try {
         const { reply, stream } = await containers.attach({ ...call, size, foreground });
-        return { stream, input: reply.inputOpen === false ? 'ended' : 'open' };
+        return { stream, input: reply.inputOpen === false ? 'ended' : 'open', missed: reply.missed ?? false };
       } catch (error) {
         if (!ENDED.some((name) => isContainerError(error, name))) throw error;
         const { exit } = await containers.wait({ container });

@@ -10,6 +10,7 @@ import { BadFrame, FrameReader } from '../../stream/frames.ts';
 import { ConnectionClosed, ProtocolViolation, VarlinkError } from '../../varlink/errors.ts';
 import type { Context } from '../command.ts';
 import { EXIT } from '../output/exit-codes.ts';
+import { OutputMissed } from './output-missed.ts';
 import { askAgain, Losses } from './persistence.ts';
 import { printable } from '../output/printable.ts';
 import { parseServerControl } from './session-control.ts';
@@ -34,6 +35,8 @@ export interface Resumed {
   readonly stream: Duplex;
   /** Whether the input of the process is still open. */
   readonly input: 'open' | 'ended';
+  /** Whether some of the output was read meanwhile, for nobody. */
+  readonly missed: boolean;
 }
 
 /** The process has ended while berthd was away. */
@@ -58,7 +61,7 @@ export interface SessionOptions {
 /**
  * Stays with a process until it has ended or the person has detached.
  * @returns the exit code
- * @throws what `connect` and `resume` throw; VarlinkError for an error of the session; ConnectionClosed; InputUncertain;
+ * @throws what `connect` and `resume` throw; VarlinkError for an error of the session; ConnectionClosed; InputUncertain; OutputMissed;
  *   OutputClosed | OutputFailed
  */
 export async function attached(
@@ -159,6 +162,7 @@ class Conversation implements Disposable {
       if ('type' in resumed) return resumed;
       this.#stream = resumed.stream;
       ignoreErrors(resumed.stream);
+      if (resumed.missed) throw new OutputMissed();
       this.#input?.reconnect(resumed.stream, resumed.input);
     }
   }

@@ -91,7 +91,7 @@ export class ExecSessions implements AsyncDisposable {
     const started = store.save({ ...session, startedAt: now() }); // no second start from here on
     this.#ports.faults('exec: written down');
     try {
-      using streams = await this.#open(session, container);
+      using streams = await this.#open(session, container, client === undefined ? 'none' : 'awaited');
       if (size !== undefined) streams.relay.resize(size);
       const leave = client === undefined ? new DisposableStack() : streams.relay.attach(client, 'foreground');
       const launched = await launchSession(this.#ports, started, container, { streams, size, descriptors: taken.fds });
@@ -233,10 +233,10 @@ export class ExecSessions implements AsyncDisposable {
     return await this.#ports.takeDescriptors(caller, wanted);
   }
 
-  async #open({ id, config }: Session, container: Container): Promise<NewRelay> {
+  async #open({ id, config }: Session, container: Container, client: 'awaited' | 'none'): Promise<NewRelay> {
     const { relays, store } = this.#ports;
     const { execTerminal } = runtimeFor(this.#ports, container);
-    return await relays.open(relayKey(id), sessionRelay(config, store.files.of(id).pidFile, execTerminal));
+    return await relays.open(relayKey(id), sessionRelay(config, store.files.of(id).pidFile, execTerminal, client));
   }
 
   async #untilEnded(session: Session, { ended }: Launched): Promise<void> {
@@ -269,7 +269,7 @@ export class ExecSessions implements AsyncDisposable {
       if (!this.#isOrphan(session)) continue;
       const { pidFile } = store.files.of(session.id);
       // The terminal of one that had hardly begun may be on its way yet.
-      await relays.recover(relayKey(session.id), sessionRelay(session.config, pidFile, 'sent'));
+      await relays.recover(relayKey(session.id), sessionRelay(session.config, pidFile, 'sent', 'none'));
       // Not awaited: what it said is held until those who were attached can come back, which is after this.
       this.#report(this.#reaper.look(session));
     }

@@ -8,11 +8,16 @@ import type { SessionConfiguration } from './session.ts';
 const FOREGROUND_GROUP = 5;
 
 /** @param execTerminal how its runtime goes about the terminal, where it has one */
-export function sessionRelay(config: SessionConfiguration, pidFile: string, execTerminal: ExecTerminal): RelayRequest {
+export function sessionRelay(
+  config: SessionConfiguration,
+  pidFile: string,
+  execTerminal: ExecTerminal,
+  client: RelayRequest['client'],
+): RelayRequest {
   const stdin = config.stdin ? 'open' : 'none';
-  if (!config.terminal) return { form: 'pipes', stdin };
+  if (!config.terminal) return { form: 'pipes', stdin, client };
   const form = execTerminal === 'copied' ? 'made-terminal' : 'terminal';
-  return { form, stdin, foreground: () => foregroundOf(pidFile) };
+  return { form, stdin, client, foreground: () => foregroundOf(pidFile) };
 }
 
 /**

@@ -32,7 +32,12 @@ export async function openStreams(
   using opening = new DisposableStack();
   let relayed: NewRelay | undefined;
   if (container.config.streams === 'relay') {
-    relayed = opening.use(await ports.relays.open(relayKeyOf(container), relayRequest(ports, container)));
+    relayed = opening.use(
+      await ports.relays.open(
+        relayKeyOf(container),
+        relayRequest(ports, container, opened === undefined ? 'none' : 'awaited'),
+      ),
+    );
     opened?.(relayed.relay);
   }
   // With a terminal these are the runtime's own, not the container's.
@@ -56,13 +61,18 @@ export async function openStreams(
 /** Goes on with the streams that an earlier berthd has left. */
 export async function recoverStreams(ports: Pick<Ports, 'index' | 'relays'>, container: Container): Promise<void> {
   if (container.config.streams === 'relay')
-    await ports.relays.recover(relayKeyOf(container), relayRequest(ports, container));
+    await ports.relays.recover(relayKeyOf(container), relayRequest(ports, container, 'none'));
 }
 
-function relayRequest({ index }: Pick<Ports, 'index'>, { id, name, unit, config }: Container): RelayRequest {
+function relayRequest(
+  { index }: Pick<Ports, 'index'>,
+  { id, name, unit, config }: Container,
+  client: RelayRequest['client'],
+): RelayRequest {
   return {
     form: config.terminal ? 'terminal' : 'pipes',
     stdin: config.stdin ? 'open' : 'none',
+    client,
     log: {
       fields: {
         SYSLOG_IDENTIFIER: name,

@@ -166,6 +166,30 @@ describe('a relay', () => {
     expect(client.text).toBe('one');
   });
 
+  it('of an earlier berthd is not read before a foreground client is there', async () => {
+    const { relay, says } = aRelay({ begin: new Promise(() => undefined) });
+    const [observer, client] = [new Client(), new Client()];
+    relay.attach(observer, 'observer');
+    says('one');
+    await aWhile();
+    expect(observer.text).toBe('');
+    relay.attach(client, 'foreground');
+    await expect.poll(() => client.text).toBe('one');
+    expect(relay.missed).toBe(false);
+  });
+
+  it('of an earlier berthd says what it has read without one', async () => {
+    const { relay, says } = aRelay({ begin: Promise.resolve() });
+    await aWhile();
+    expect(relay.missed).toBe(false);
+    says('one');
+    await expect.poll(() => relay.missed).toBe(true);
+    const { relay: own, says: alsoSays } = aRelay();
+    alsoSays('one');
+    await aWhile();
+    expect(own.missed).toBe(false);
+  });
+
   it('hands out everything at the end, also what it was held from and what a client made it wait for', async () => {
     const { relay, says } = aRelay();
     const client = new Client();

@@ -466,14 +466,17 @@ describe('a berthd that goes away', () => {
     options: readonly string[],
     first: Process,
     then: Process | Error,
-    world: WorldOptions & { readonly inputOpen?: boolean } = {},
+    world: WorldOptions & { readonly inputOpen?: boolean; readonly missed?: boolean } = {},
   ) => {
     const { others, containers } = anExec(first);
     const attached: ExecAttachInput[] = [];
     const ExecAttach: ContainerHandlers['ExecAttach'] = async (input) => {
       attached.push(input);
       if (then instanceof Error) throw then;
-      return await Promise.resolve({ reply: { inputOpen: world.inputOpen }, serve: serving(then) });
+      return await Promise.resolve({
+        reply: { inputOpen: world.inputOpen, missed: world.missed },
+        serve: serving(then),
+      });
     };
     const ExecInspect: ContainerHandlers['ExecInspect'] = async () => await Promise.resolve({ execSession: STOPPED });
     const test = new TestWorld({ ...world, containers: { ...containers, ExecAttach, ExecInspect } });
@@ -490,6 +493,13 @@ describe('a berthd that goes away', () => {
     expect(ran).toMatchObject({ code: 3, stdout: 'one two', stderr: '' });
     expect(attached).toEqual([{ session: SESSION, stdin: false, detachKeys: 'ctrl-a', foreground: true }]);
     expect(others).toEqual(['ExecRemove']);
+  });
+
+  it('is followed by one that went on without it, which is said, and is a failure', async () => {
+    const { ran, others } = await resumed([], dies, goesOn, { missed: true });
+    expect(ran).toMatchObject({ code: 125, stdout: 'one ' });
+    expect(ran.stderr).toContain('some of the output was lost');
+    expect(others).not.toEqual([]);
   });
 
   it('leaves a terminal raw, and a person can type on', async () => {
