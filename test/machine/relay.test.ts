@@ -47,7 +47,7 @@ it.each([
       'systemctl stop berthd.socket berthd.service; systemctl restart berth-r-again.service; systemctl start berthd.socket',
     );
     await reconnect();
-    await expect.poll(texts).toEqual(['run 0', 'end 0', 'run 1', 'end 1', 'run 2']);
+    await expect.poll(texts, { timeout: 20_000 }).toEqual(['run 0', 'end 0', 'run 1', 'end 1', 'run 2']);
     await berth.containers.remove({ container: id, force: true });
   },
   60_000,
