@@ -68,6 +68,14 @@ export type PullProgress = {
   readonly totalBytes?: number | undefined;
 };
 
+/** An image that was loaded. */
+export type LoadedImage = {
+  /** The image. */
+  readonly image: Image;
+  /** The names that it got; it may have had others before. */
+  readonly names: readonly string[];
+};
+
 /**
  * Why a registry did not give an image.
  * - `not_found`: The registry does not have it.
@@ -82,15 +90,18 @@ export type LoadInput = {
   readonly path: string;
   /** Its form. Found out by looking when left out. */
   readonly transport?: Transport | undefined;
-  /** Which image, by its tag, where the folder or archive holds several. */
+  /** Only the image that is called so there, by its tag or its whole name. Where several are, nothing is loaded. */
   readonly reference?: string | undefined;
-  /** The name the image gets. Defaults to the one that stands in the archive. */
+  /**
+   * The name the image gets, and no other one. Defaults to those that stand in the archive. Where there are several images, nothing
+   * is loaded.
+   */
   readonly name?: string | undefined;
 };
 
 export type LoadOutput = {
-  /** The image. */
-  readonly image: Image;
+  /** The images, in the order of the archive; one that stands there under several names is one. */
+  readonly images: readonly LoadedImage[];
 };
 
 export type PullInput = {
@@ -115,8 +126,11 @@ export type PullOutput = {
 };
 
 export type SaveInput = {
-  /** The image, by name, ID or a prefix of its ID. */
-  readonly image: string;
+  /**
+   * The images, each by name, ID or a prefix of its ID. Each is written under the names it is given by here; where that is an ID,
+   * under all of its names.
+   */
+  readonly images: readonly string[];
   /** Absolute path of the file or folder; it must not exist. */
   readonly path: string;
   /** Its form. Defaults to an OCI archive. */
@@ -192,11 +206,14 @@ export type RemoveOutput = { readonly [member: string]: never };
  * Images that containers are made from, in an image store of the format that podman, buildah and CRI-O share.
  */
 export interface ImageHandlers {
-  /** Brings an image from a file or folder of this host into the store. */
+  /** Brings all images of a file or folder of this host into the store. */
   readonly Load: (input: LoadInput, call: varlink.Call) => Promise<LoadOutput>;
   /** Brings an image from a registry into the store. With 'more', tells how far it is; the last reply has the image. */
   readonly Pull: (input: PullInput, call: varlink.Call) => Promise<PullOutput> | AsyncIterable<PullOutput>;
-  /** Writes an image to a file or folder of this host. */
+  /**
+   * Writes images to a file or folder of this host. Their configurations are written byte for byte, so that loading them brings images
+   * of the same IDs.
+   */
   readonly Save: (input: SaveInput, call: varlink.Call) => Promise<SaveOutput>;
   /** Returns everything about an image. */
   readonly Inspect: (input: InspectInput, call: varlink.Call) => Promise<InspectOutput>;
@@ -206,7 +223,10 @@ export interface ImageHandlers {
   readonly Prune: (input: PruneInput, call: varlink.Call) => AsyncIterable<PruneOutput>;
   /** Returns the images, one in each reply. Without any, one empty reply. */
   readonly List: (input: ListInput, call: varlink.Call) => AsyncIterable<ListOutput>;
-  /** Removes a name, or the image with all its names where an ID is given or the name is its last. */
+  /**
+   * Removes a name, or the image with all its names where an ID is given or the name is its last. A name with a digest that the image
+   * does not have means all its names of that repository.
+   */
   readonly Remove: (input: RemoveInput, call: varlink.Call) => Promise<RemoveOutput>;
 }
 
@@ -287,19 +307,28 @@ type PullProgress (
 	totalBytes: ?int
 )
 
-# Brings an image from a file or folder of this host into the store.
+# An image that was loaded.
+type LoadedImage (
+	# The image.
+	image: Image,
+	# The names that it got; it may have had others before.
+	names: []string
+)
+
+# Brings all images of a file or folder of this host into the store.
 method Load(
 	# Absolute path of the folder or archive.
 	path: string,
 	# Its form. Found out by looking when left out.
 	transport: ?Transport,
-	# Which image, by its tag, where the folder or archive holds several.
+	# Only the image that is called so there, by its tag or its whole name. Where several are, nothing is loaded.
 	reference: ?string,
-	# The name the image gets. Defaults to the one that stands in the archive.
+	# The name the image gets, and no other one. Defaults to those that stand in the archive. Where there are several images, nothing
+	# is loaded.
 	name: ?string
 ) -> (
-	# The image.
-	image: Image
+	# The images, in the order of the archive; one that stands there under several names is one.
+	images: []LoadedImage
 )
 
 # Brings an image from a registry into the store. With 'more', tells how far it is; the last reply has the image.
@@ -321,10 +350,12 @@ method Pull(
 	image: ?Image
 )
 
-# Writes an image to a file or folder of this host.
+# Writes images to a file or folder of this host. Their configurations are written byte for byte, so that loading them brings images
+# of the same IDs.
 method Save(
-	# The image, by name, ID or a prefix of its ID.
-	image: string,
+	# The images, each by name, ID or a prefix of its ID. Each is written under the names it is given by here; where that is an ID,
+	# under all of its names.
+	images: []string,
 	# Absolute path of the file or folder; it must not exist.
 	path: string,
 	# Its form. Defaults to an OCI archive.
@@ -383,7 +414,8 @@ method List() -> (
 	image: ?Image
 )
 
-# Removes a name, or the image with all its names where an ID is given or the name is its last.
+# Removes a name, or the image with all its names where an ID is given or the name is its last. A name with a digest that the image
+# does not have means all its names of that repository.
 method Remove(
 	# The image, by name, ID or a prefix of its ID.
 	image: string
@@ -472,9 +504,10 @@ error SystemFailed (
       {"kind":"type","name":"Image","comment":[],"type":{"kind":"struct","fields":[{"name":"id","comment":[],"type":{"kind":"string"}},{"name":"names","comment":[],"type":{"kind":"array","element":{"kind":"string"}}},{"name":"digests","comment":[],"type":{"kind":"array","element":{"kind":"string"}}},{"name":"createdAt","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"Timestamp"}}},{"name":"sizeBytes","comment":[],"type":{"kind":"int"}},{"name":"architecture","comment":[],"type":{"kind":"string"}},{"name":"operatingSystem","comment":[],"type":{"kind":"string"}},{"name":"labels","comment":[],"type":{"kind":"map","element":{"kind":"string"}}},{"name":"store","comment":[],"type":{"kind":"string"}},{"name":"readOnly","comment":[],"type":{"kind":"bool"}}]}},
       {"kind":"type","name":"PullStep","comment":[],"type":{"kind":"enum","values":[{"name":"resolving","comment":[]},{"name":"layer","comment":[]},{"name":"fetching","comment":[]},{"name":"present","comment":[]},{"name":"configuration","comment":[]},{"name":"storing","comment":[]}]}},
       {"kind":"type","name":"PullProgress","comment":[],"type":{"kind":"struct","fields":[{"name":"step","comment":[],"type":{"kind":"reference","name":"PullStep"}},{"name":"digest","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"fetchedBytes","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"totalBytes","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}}]}},
-      {"kind":"method","name":"Load","comment":[],"input":{"kind":"struct","fields":[{"name":"path","comment":[],"type":{"kind":"string"}},{"name":"transport","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"Transport"}}},{"name":"reference","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"name","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}}]},"output":{"kind":"struct","fields":[{"name":"image","comment":[],"type":{"kind":"reference","name":"Image"}}]}},
+      {"kind":"type","name":"LoadedImage","comment":[],"type":{"kind":"struct","fields":[{"name":"image","comment":[],"type":{"kind":"reference","name":"Image"}},{"name":"names","comment":[],"type":{"kind":"array","element":{"kind":"string"}}}]}},
+      {"kind":"method","name":"Load","comment":[],"input":{"kind":"struct","fields":[{"name":"path","comment":[],"type":{"kind":"string"}},{"name":"transport","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"Transport"}}},{"name":"reference","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"name","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}}]},"output":{"kind":"struct","fields":[{"name":"images","comment":[],"type":{"kind":"array","element":{"kind":"reference","name":"LoadedImage"}}}]}},
       {"kind":"method","name":"Pull","comment":[],"input":{"kind":"struct","fields":[{"name":"image","comment":[],"type":{"kind":"string"}},{"name":"verifyTls","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"username","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"password","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}}]},"output":{"kind":"struct","fields":[{"name":"progress","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"PullProgress"}}},{"name":"image","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"Image"}}}]}},
-      {"kind":"method","name":"Save","comment":[],"input":{"kind":"struct","fields":[{"name":"image","comment":[],"type":{"kind":"string"}},{"name":"path","comment":[],"type":{"kind":"string"}},{"name":"transport","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"Transport"}}}]},"output":{"kind":"struct","fields":[]}},
+      {"kind":"method","name":"Save","comment":[],"input":{"kind":"struct","fields":[{"name":"images","comment":[],"type":{"kind":"array","element":{"kind":"string"}}},{"name":"path","comment":[],"type":{"kind":"string"}},{"name":"transport","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"Transport"}}}]},"output":{"kind":"struct","fields":[]}},
       {"kind":"method","name":"Inspect","comment":[],"input":{"kind":"struct","fields":[{"name":"image","comment":[],"type":{"kind":"string"}}]},"output":{"kind":"struct","fields":[{"name":"image","comment":[],"type":{"kind":"reference","name":"Image"}},{"name":"entrypoint","comment":[],"type":{"kind":"array","element":{"kind":"string"}}},{"name":"command","comment":[],"type":{"kind":"array","element":{"kind":"string"}}},{"name":"environment","comment":[],"type":{"kind":"array","element":{"kind":"string"}}},{"name":"user","comment":[],"type":{"kind":"string"}},{"name":"workingDirectory","comment":[],"type":{"kind":"string"}},{"name":"stopSignal","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"volumes","comment":[],"type":{"kind":"array","element":{"kind":"string"}}},{"name":"exposedPorts","comment":[],"type":{"kind":"array","element":{"kind":"string"}}},{"name":"layers","comment":[],"type":{"kind":"array","element":{"kind":"string"}}}]}},
       {"kind":"method","name":"Tag","comment":[],"input":{"kind":"struct","fields":[{"name":"image","comment":[],"type":{"kind":"string"}},{"name":"name","comment":[],"type":{"kind":"string"}}]},"output":{"kind":"struct","fields":[]}},
       {"kind":"method","name":"Prune","comment":[],"input":{"kind":"struct","fields":[{"name":"all","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}}]},"output":{"kind":"struct","fields":[{"name":"id","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}}]}},
@@ -505,7 +538,7 @@ export class ImageClient {
     this.#client = new binding.InterfaceClient(imageInterface, caller);
   }
 
-  /** Brings an image from a file or folder of this host into the store. */
+  /** Brings all images of a file or folder of this host into the store. */
   load(input: LoadInput, options?: varlink.CallOptions): Promise<LoadOutput> {
     return this.#client.call('Load', input, options);
   }
@@ -520,7 +553,10 @@ export class ImageClient {
     return this.#client.callMore('Pull', input, options);
   }
 
-  /** Writes an image to a file or folder of this host. */
+  /**
+   * Writes images to a file or folder of this host. Their configurations are written byte for byte, so that loading them brings images
+   * of the same IDs.
+   */
   save(input: SaveInput, options?: varlink.CallOptions): Promise<SaveOutput> {
     return this.#client.call('Save', input, options);
   }
@@ -545,7 +581,10 @@ export class ImageClient {
     return this.#client.callMore('List', input, options);
   }
 
-  /** Removes a name, or the image with all its names where an ID is given or the name is its last. */
+  /**
+   * Removes a name, or the image with all its names where an ID is given or the name is its last. A name with a digest that the image
+   * does not have means all its names of that repository.
+   */
   remove(input: RemoveInput, options?: varlink.CallOptions): Promise<RemoveOutput> {
     return this.#client.call('Remove', input, options);
   }

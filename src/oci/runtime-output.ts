@@ -1,5 +1,6 @@
 /** What crun and runc print: states, as the OCI runtime specification has them, and what they can. */
 import * as v from 'valibot';
+import { TextMap } from '../lib/text-map.ts';
 import type { RuntimeFeatures, RuntimeState } from './runtime.ts';
 
 const STATUSES = ['creating', 'created', 'running', 'paused', 'stopped'] as const;
@@ -19,7 +20,7 @@ const FeaturesText = v.pipe(
     ociVersionMin: v.optional(v.string()),
     ociVersionMax: v.optional(v.string()),
     mountOptions: v.optional(v.array(v.string()), []),
-    annotations: v.optional(v.record(v.string(), v.string()), {}),
+    annotations: v.optional(TextMap, {}),
     linux: v.optional(
       v.object({
         namespaces: v.optional(v.array(v.string()), []),

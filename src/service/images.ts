@@ -10,14 +10,15 @@ const TRANSPORTS = { oci: 'oci', oci_archive: 'oci-archive', docker_archive: 'do
 export const imagesService = (images: Images): ImageHandlers => ({
   async Load({ path, transport, reference, name }, { signal }) {
     const source = { path, transport: transport && TRANSPORTS[transport], reference };
-    return { image: wireImage(await images.load(source, name, signal)) };
+    const loaded = await images.load(source, name, signal);
+    return { images: loaded.map(({ image, names }) => ({ image: wireImage(image), names })) };
   },
   Pull(input, call) {
     const events = pullReplies(images, input, { report: call.more ? 'bytes' : 'steps', signal: call.signal });
     return call.more ? live(events) : last(events);
   },
-  async Save({ image, path, transport }, { signal }) {
-    await images.save(image, { path, transport: transport && TRANSPORTS[transport] }, signal);
+  async Save({ images: references, path, transport }, { signal }) {
+    await images.save(references, { path, transport: transport && TRANSPORTS[transport] }, signal);
     return {};
   },
   async Inspect({ image: reference }, { signal }) {

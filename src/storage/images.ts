@@ -77,10 +77,21 @@ export interface SourceImage {
   readonly path: string;
 }
 
+/** What a source holds, for as long as it is open. */
+export interface OpenedSource extends AsyncDisposable {
+  readonly images: readonly SourceImage[];
+}
+
+/** An image that is saved, and the names it is saved under. */
+export interface SavedImage {
+  readonly image: Image;
+  readonly names: readonly string[];
+}
+
 export interface FoundImage {
   readonly image: Image;
-  /** The one of its names that was meant; undefined where it was found by an ID or a digest. */
-  readonly name: string | undefined;
+  /** Those of its names that were meant: one, or with a digest all of the repository; none where it was found by an ID. */
+  readonly names: readonly string[];
 }
 
 export interface PullOptions {
@@ -124,14 +135,15 @@ export interface ImageStore {
   find(reference: string, signal?: AbortSignal): Promise<FoundImage | undefined>;
   /** The image with this ID, of 64 digits. @throws StorageCorrupt */
   get(id: string, signal?: AbortSignal): Promise<Image | undefined>;
-  /** What a source holds, in its own order. @throws LoadFailed */
-  read(source: ImageSource, signal: AbortSignal): Promise<SourceImage[]>;
+  /** Finds out which images a source holds, at least one, in its own order. @throws LoadFailed */
+  open(source: ImageSource, signal: AbortSignal): Promise<OpenedSource>;
   /**
-   * Loads what `read` has found.
+   * Loads an image of a source that is open.
    * @param name instead of the names that the source has; a short one gets `localhost/`
-   * @throws LoadFailed | InvalidReference | StorageCorrupt
+   * @returns the names that it got
+   * @throws LoadFailed | InvalidReference
    */
-  load(image: SourceImage, options: { readonly name?: string }, signal: AbortSignal): Promise<Image>;
+  load(image: SourceImage, options: { readonly name?: string }, signal: AbortSignal): Promise<readonly string[]>;
   /**
    * Fetches from a registry; where a short name comes from is registries.conf's to say, else it is Docker Hub.
    * @throws PullFailed | InvalidReference | StorageCorrupt
@@ -147,8 +159,8 @@ export interface ImageStore {
   /** Removes an image of its own with all its names, and the layers no other one needs. @throws ChangeFailed */
   delete(id: string, signal: AbortSignal): Promise<void>;
   /**
-   * Writes an image, with its names, to where nothing is yet; nothing is left there where that fails.
+   * Writes images, their configurations byte for byte, to where nothing is yet; nothing is left there where that fails.
    * @throws SaveFailed
    */
-  save(image: Image, destination: Omit<ImageSource, 'reference'>, signal: AbortSignal): Promise<void>;
+  save(images: readonly SavedImage[], destination: Omit<ImageSource, 'reference'>, signal: AbortSignal): Promise<void>;
 }

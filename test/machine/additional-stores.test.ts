@@ -83,12 +83,15 @@ it('cannot be named or removed, and say so', async () => {
 });
 
 it('can be saved, and be had in the own store beside them: that one is meant then', async () => {
-  await berth.images.save({ image: NAME, path: '/run/saved.tar' });
+  await berth.images.save({ images: [NAME], path: '/run/saved.tar' });
   await configure('');
-  const { image } = await berth.images.load({ path: '/run/saved.tar', name: NAME });
+  const { images } = await berth.images.load({ path: '/run/saved.tar', name: NAME });
   await machine.check(['rm', '/run/saved.tar']);
   await configure(`[Daemon]\nAdditionalImageStores=${STORE}\n`);
-  expect((await berth.images.inspect({ image: NAME })).image).toMatchObject({ id: image.id, readOnly: false });
+  expect((await berth.images.inspect({ image: NAME })).image).toMatchObject({
+    id: images[0]?.image.id,
+    readOnly: false,
+  });
   await berth.images.remove({ image: NAME });
   expect((await berth.images.inspect({ image: NAME })).image).toEqual(await podmans());
 });

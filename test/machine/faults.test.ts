@@ -233,7 +233,7 @@ const CUTS: Readonly<Record<FaultPoint, Cut>> = {
   'exec: unit started': unrun,
   'exec: command started': execution(FOREVER, { state: 'running' }),
   'exec: output handed out': execution('exit 7', { state: 'stopped', exitCode: 7 }, async () => void (await berth.wait(container))),
-  'store: image stored': storing([], async () => await berth.images.load({ path: `${IMAGES}/oci/plain`, name: PLAIN }), ['one without a name']),
+  'store: image stored': storing([], async () => await berth.images.load({ path: `${IMAGES}/oci/plain`, name: PLAIN }), [PLAIN]),
   'store: name written': storing([PLAIN], async () => await berth.images.tag({ image: PLAIN, name: TAG }), [TAG, PLAIN]),
   'store: name moved': storing([PLAIN, TAG], async () => await berth.images.remove({ image: TAG }), [PLAIN]),
   'store: image deleted': storing([PLAIN], async () => await berth.images.remove({ image: PLAIN }), []),

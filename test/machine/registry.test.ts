@@ -198,8 +198,8 @@ it('Save and Load carry an image through every transport', async () => {
   for (const transport of ['oci', 'oci_archive', 'docker_archive'] as const) {
     const path = `/tmp/saved-${transport}`;
     await berth.images.tag({ image: 'layers', name: `localhost/saved-${transport}` });
-    await berth.images.save({ image: `localhost/saved-${transport}`, path, transport });
-    await expect(berth.images.save({ image: 'layers', path, transport })).rejects.toMatchObject({
+    await berth.images.save({ images: [`localhost/saved-${transport}`], path, transport });
+    await expect(berth.images.save({ images: ['layers'], path, transport })).rejects.toMatchObject({
       error: 'io.berth.Image.SaveFailed',
       parameters: { path },
     });
@@ -207,8 +207,10 @@ it('Save and Load carry an image through every transport', async () => {
     await expect(berth.images.inspect({ image: 'layers' })).rejects.toMatchObject({
       error: 'io.berth.Image.NoSuchImage',
     });
-    const { image: loaded } = await berth.images.load({ path, name: 'layers' });
-    expect([transport, loaded.id, loaded.sizeBytes]).toEqual([transport, image.id, image.sizeBytes]);
+    const {
+      images: [loaded],
+    } = await berth.images.load({ path, name: 'layers' });
+    expect([transport, loaded?.image.id, loaded?.image.sizeBytes]).toEqual([transport, image.id, image.sizeBytes]);
     await machine.sh(`rm -r ${path}`);
   }
 });

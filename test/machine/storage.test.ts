@@ -53,8 +53,13 @@ const layout = (name: string): ImageSource => ({
 });
 const docker = (name: string): ImageSource => ({ transport: 'docker-archive', path: `${IMAGES}/${name}.docker.tar` });
 const load = async (source: ImageSource, signal = never): Promise<Image[]> => {
+  await using opened = await store.open(source, signal);
   const images: Image[] = [];
-  for (const found of await store.read(source, signal)) images.push(await store.load(found, {}, signal));
+  for (const found of opened.images) {
+    await store.load(found, {}, signal);
+    const image = await store.get(found.id);
+    if (image !== undefined) images.push(image);
+  }
   return images;
 };
 const namesOf = async (reference: string): Promise<readonly string[] | undefined> =>
@@ -104,7 +109,7 @@ describe('loading', () => {
   it.each<[ImageSource, string]>([
     [{ transport: 'oci', path: '/nonexistent' }, 'ENOENT'],
     [{ transport: 'docker-archive', path: '/etc/passwd' }, 'it has no manifest.json'],
-    [{ transport: 'oci-archive', path: '/etc/passwd' }, 'it has no index.json'],
+    [{ transport: 'oci-archive', path: '/etc/passwd' }, 'it cannot be unpacked'],
     [{ ...layout('plain'), reference: 'other' }, 'it has no image other'],
   ])('says what is wrong with %j', async (source, reason) => {
     await expect(load(source, never)).rejects.toThrow(LoadFailed);
@@ -141,7 +146,7 @@ describe('names', () => {
       'localhost/web:1',
       'registry.test/web:latest',
     ]);
-    expect(await store.find('web:1')).toMatchObject({ name: 'localhost/web:1' });
+    expect(await store.find('web:1')).toMatchObject({ names: ['localhost/web:1'] });
     await store.untag(id, 'localhost/web:1', never);
     expect(await store.find('web:1')).toBeUndefined();
     await store.untag(id, 'registry.test/web:latest', never);

@@ -13,7 +13,9 @@ import type {
   ImageConfig,
   ImageSource,
   ImageStore,
+  OpenedSource,
   PullOptions,
+  SavedImage,
   SourceImage,
 } from '../../src/storage/images.ts';
 import { findImage } from '../../src/storage/store/find-image.ts';
@@ -148,7 +150,8 @@ export class FakeImageStore implements ImageStore {
   readonly root = '/store';
   all: Image[];
   /** What the next load or pull brings. */
-  arrives: Image | undefined;
+  arrives: readonly Image[] = [];
+  readonly saved: (readonly SavedImage[])[] = [];
   /** Awaited inside of what it is called after, before anything is changed. */
   readonly during: Partial<Record<'find' | 'delete' | 'untag' | 'tag' | 'load' | 'pull', () => Promise<void>>> = {};
 
@@ -170,22 +173,27 @@ export class FakeImageStore implements ImageStore {
     return await Promise.resolve(this.all.find((image) => image.id === id));
   }
 
-  async read({ path }: ImageSource): Promise<SourceImage[]> {
-    const { arrives } = this;
-    return await Promise.resolve(arrives === undefined ? [] : [{ ...arrives, address: `oci:${path}`, path }]);
+  async open({ path }: ImageSource): Promise<OpenedSource> {
+    const images = this.arrives.map((image) => ({ ...image, address: `oci:${path}`, path }));
+    return await Promise.resolve({
+      images,
+      [Symbol.asyncDispose]: async () => {
+        await Promise.resolve();
+      },
+    });
   }
 
-  async load({ id }: SourceImage, { name }: { readonly name?: string }): Promise<Image> {
+  async load({ id }: SourceImage, { name }: { readonly name?: string }): Promise<readonly string[]> {
     const image = this.#arrive(id);
     await this.during.load?.();
-    return this.#change(id, () => (name === undefined ? image.names : [name]));
+    return this.#change(id, () => (name === undefined ? image.names : [name])).names;
   }
 
   async *pull(
     reference: string,
     { arriving }: PullOptions,
   ): AsyncGenerator<{ readonly kind: 'done'; readonly image: Image }> {
-    const id = this.arrives?.id ?? '';
+    const id = this.arrives[0]?.id ?? '';
     arriving?.(id);
     this.#arrive(id);
     await this.during.pull?.();
@@ -209,14 +217,15 @@ export class FakeImageStore implements ImageStore {
     this.#change(id, (names) => [...names, complete]);
   }
 
-  async save(): Promise<void> {
+  async save(images: readonly SavedImage[]): Promise<void> {
     await Promise.resolve();
+    this.saved.push(images);
   }
 
   /** Like the store's, an image is there before it has its name. */
   #arrive(id: string): Image {
-    const { arrives } = this;
-    if (arrives?.id !== id) throw new Error(`nothing of the ID ${id} is to come`);
+    const arrives = this.arrives.find((image) => image.id === id);
+    if (arrives === undefined) throw new Error(`nothing of the ID ${id} is to come`);
     this.all = [...this.all, { ...arrives, names: [] }];
     return arrives;
   }

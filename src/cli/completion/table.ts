@@ -87,7 +87,7 @@ function completedOption(long: string, option: Option): CompletedOption {
 const OPERANDS: readonly (readonly [name: RegExp, lookUp: LookUp])[] = [
   [/^\[?(?:NAME|CONTAINER)\b/u, 'containers'],
   [/^\[?(?:IMAGE|CONTAINER\|IMAGE)\b/u, 'images'],
-  [/^PATH$/u, 'files'],
+  [/^\[?PATH\]?$/u, 'files'],
 ];
 /** By what the help calls the value of an option. */
 const VALUES: readonly (readonly [name: RegExp, lookUp: LookUp])[] = [

@@ -1,6 +1,7 @@
 /** An exec session: a process beside a container's first one, with a life of its own. */
 import { randomBytes } from 'node:crypto';
 import * as v from 'valibot';
+import { TextMap } from '../../lib/text-map.ts';
 import type { SessionState } from '../state.ts';
 
 export interface SessionConfiguration {
@@ -64,7 +65,7 @@ const Stored = v.pipe(
     createdAt: moment,
     config: v.object({
       command: texts,
-      environment: v.record(text, text),
+      environment: TextMap,
       user: v.optional(text),
       groups: texts,
       workingDirectory: v.optional(text),

@@ -6,16 +6,16 @@ import type { ImagePorts } from '../ports.ts';
 const MAX_NAMES = 10;
 
 /**
- * Takes a name off an image, or removes the image with all its names where the reference is no name of it, or its last.
+ * Takes off an image the names that are meant, or removes it with all of them where it was given by ID or no other name is left.
  * @throws ImageError `NoSuchImage` | `AmbiguousImage` | `InvalidParameter` | `ImageReadOnly` | `ImageInUse`
  */
 export async function remove(ports: ImagePorts, reference: string, signal: AbortSignal): Promise<void> {
   const { store, lane } = ports;
   await lane.run('names', async () => {
-    const { image, name } = await demandImage(ports, reference, 'image', signal);
+    const { image, names } = await demandImage(ports, reference, 'image', signal);
     demandWritable(image, reference);
-    if (name === undefined || image.names.length === 1) await removeUnused(ports, image, reference, signal);
-    else await store.untag(image.id, name, signal);
+    if (names.length === 0 || names.length === image.names.length) await removeUnused(ports, image, reference, signal);
+    else for (const name of names) await store.untag(image.id, name, signal);
   });
 }
 

@@ -61,30 +61,25 @@ export class Copier {
     return `containers-storage:[overlay@${root}+${runRoot}${options}]@${id}`;
   }
 
-  /**
-   * @param work what needs the folder besides skopeo; it is gone when `work` has ended
-   * @throws what `work` throws
-   */
-  async inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
+  /** A folder of its own, which goes with what is returned. */
+  async folder(): Promise<AsyncDisposable & { readonly path: string }> {
     const { temporary, seen } = this.#options;
     await this.#swept;
     await mkdir(seen(temporary), { recursive: true, mode: 0o700 });
-    const folder = await mkdtemp(join(seen(temporary), 'copy-'));
-    try {
-      return await work(folder);
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
+    const path = await mkdtemp(join(seen(temporary), 'copy-'));
+    return { path, [Symbol.asyncDispose]: async () => await rm(path, { recursive: true, force: true }) };
   }
 
   /** @throws CommandFailed; the signal's reason */
   async copy(source: string, destination: string, options: CopyOptions, signal: AbortSignal): Promise<void> {
     const { global = [], copy = [], onLine, onFetched } = options;
-    await this.inFolder(async (folder) => {
-      using _meter = onFetched && new FetchMeter(folder, onFetched);
-      const argv = this.#command(['--tmpdir', this.asThere(folder), ...global], ['copy', ...copy, source, destination]);
-      await runCommand(argv, signal, onLine);
-    });
+    await using folder = await this.folder();
+    using _meter = onFetched && new FetchMeter(folder.path, onFetched);
+    const argv = this.#command(
+      ['--tmpdir', this.asThere(folder.path), ...global],
+      ['copy', ...copy, source, destination],
+    );
+    await runCommand(argv, signal, onLine);
   }
 
   /** @throws CommandFailed; the signal's reason */

@@ -1,5 +1,4 @@
 /** The image store of this host: read from its files, written by skopeo. */
-import { createHash } from 'node:crypto';
 import { lstat, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KeyedQueue } from '../../lib/keyed-queue.ts';
@@ -17,15 +16,27 @@ import {
 import type { StoreFaultPoint } from '../fault-points.ts';
 import { findImage } from '../store/find-image.ts';
 import { ImageList } from '../store/image-list.ts';
-import type { FoundImage, Image, ImageSource, ImageStore, PullEvent, PullOptions, SourceImage } from '../images.ts';
+import type {
+  FoundImage,
+  Image,
+  ImageSource,
+  ImageStore,
+  OpenedSource,
+  PullEvent,
+  PullOptions,
+  SavedImage,
+  SourceImage,
+} from '../images.ts';
 import { FetchProgress } from './fetch-progress.ts';
 import { copyEvents } from './progress.ts';
 import { localName, parseReference, readReference, remoteName, type Reference } from '../store/reference.ts';
 import { aliasOf, namesToPull, readShortNames } from '../store/short-names.ts';
-import { SCRATCH_LABEL, writeScratchImage } from './scratch-image.ts';
 import { writeAuthFile } from './auth-file.ts';
 import { CommandFailed, pullFailure } from './skopeo.ts';
-import { imagesIn } from './sources.ts';
+import { openSource, type SourceTools } from './open-source.ts';
+import { writeArchive } from './archive.ts';
+import { readConfig, readImageRecords } from '../store/metadata.ts';
+import { isScratchId, newScratchId } from '../store/scratch-id.ts';
 
 export interface SkopeoImageStoreOptions {
   /** `/var/lib/berth/storage` */
@@ -52,25 +63,26 @@ export class SkopeoImageStore implements ImageStore {
   readonly #list: ImageList;
   readonly #additional: AdditionalStores;
   readonly #changes = new KeyedQueue<'names'>();
-  readonly #enter: readonly string[];
+  readonly #places: Pick<SourceTools, 'enter' | 'seen' | 'asThere'>;
   readonly #seen: (path: string) => string;
   readonly #reached: (point: StoreFaultPoint) => void;
 
   constructor(options: SkopeoImageStoreOptions) {
     const { root, runRoot, elsewhere, onDamage = () => undefined, skopeo = ['skopeo'], additional } = options;
     this.root = root;
-    this.#enter = elsewhere?.enter ?? [];
     this.#reached = options.reached ?? (() => undefined);
     this.#seen = (path) => join(elsewhere?.seenAt ?? '/', path);
     this.#list = new ImageList({ root, seenAt: this.#seen(root), access: 'own', onDamage });
     this.#additional = new AdditionalStores({ roots: additional ?? (() => []), seen: this.#seen, onDamage });
     const temporary = `${root}-temporary`;
-    this.#copier = new Copier({ root, runRoot, temporary, skopeo, enter: this.#enter, seen: this.#seen });
+    this.#copier = new Copier({ root, runRoot, temporary, skopeo, enter: elsewhere?.enter ?? [], seen: this.#seen });
+    const asThere = (path: string): string => this.#copier.asThere(path);
+    this.#places = { enter: elsewhere?.enter ?? [], seen: this.#seen, asThere };
   }
 
   async list(signal?: AbortSignal): Promise<Image[]> {
     signal?.throwIfAborted();
-    const own = (await this.#list.read()).filter(({ config }) => !Object.hasOwn(config.labels, SCRATCH_LABEL));
+    const own = await this.#list.read();
     return [...own, ...(await this.#additional.readBeside(own))];
   }
 
@@ -97,33 +109,29 @@ export class SkopeoImageStore implements ImageStore {
     }
   }
 
-  async read(source: ImageSource, signal: AbortSignal): Promise<SourceImage[]> {
-    const { path } = source;
-    const listed = await imagesIn(source, this.#enter, this.#seen, signal);
-    return await this.#loading(path, async () => {
-      const images: SourceImage[] = [];
-      for (const { address, names } of listed) {
-        const config = await this.#copier.config(address, signal);
-        images.push({ id: createHash('sha256').update(config).digest('hex'), names, address, path });
-      }
-      return images;
-    });
+  async open(source: ImageSource, signal: AbortSignal): Promise<OpenedSource> {
+    await using opening = new AsyncDisposableStack();
+    const folder = opening.use(await this.#copier.folder());
+    const config = async (address: string): Promise<Buffer> => await this.#copier.config(address, signal);
+    const tools = { ...this.#places, folder: folder.path, config };
+    const images = await this.#loading(source.path, async () => await openSource(source, tools, signal));
+    const opened = opening.move();
+    return { images, [Symbol.asyncDispose]: async () => await opened.disposeAsync() };
   }
 
   async load(
     { id, names, address, path }: SourceImage,
     { name }: { readonly name?: string },
     signal: AbortSignal,
-  ): Promise<Image> {
-    const [first = `@${id}`, ...others] = name === undefined ? names : [localName(parseReference(name))];
-    return await this.#loading(path, async () => {
+  ): Promise<readonly string[]> {
+    const given = name === undefined ? names : [localName(parseReference(name))];
+    const [first = `@${id}`, ...others] = given;
+    await this.#loading(path, async () => {
       await this.#copier.copy(address, this.#copier.address(first), {}, signal);
       this.#reached('store: image stored');
       for (const other of others) await this.#addName(id, other, signal);
-      const image = await this.get(id, signal);
-      if (image === undefined) throw new LoadFailed(path, 'the image was removed before it had all its names');
-      return image;
     });
+    return given;
   }
 
   async #loading<T>(path: string, work: () => Promise<T>): Promise<T> {
@@ -179,24 +187,23 @@ export class SkopeoImageStore implements ImageStore {
     const global: string[] = [];
     if (platform !== undefined) global.push(`--override-os=${platform.os}`, `--override-arch=${platform.architecture}`);
     if (platform?.variant !== undefined) global.push(`--override-variant=${platform.variant}`);
-    await this.#copier.inFolder(async (folder) => {
-      const copy: string[] = tlsVerification === 'skip' ? ['--src-tls-verify=false'] : [];
-      let auth = authFile;
-      if (credentials !== undefined) {
-        auth = join(this.#copier.asThere(folder), 'auth.json');
-        await writeAuthFile(join(folder, 'auth.json'), name, credentials);
-      }
-      if (auth !== undefined) copy.push(`--src-authfile=${auth}`);
-      const source = `docker://${name}`;
-      using progress = new FetchProgress((event) => {
-        if (event.kind === 'blob' && event.what === 'config') arriving?.(event.digest.replace('sha256:', ''));
-        report(event);
-      });
-      const asked = { global, copy, onLine: progress.line };
-      const onFetched = options.report === 'bytes' ? progress.fetched : undefined;
-      if (onFetched !== undefined) progress.expect(this.#copier.layerSizes(source, asked, signal));
-      await this.#copier.copy(source, this.#copier.address(name), { ...asked, onFetched }, signal);
+    await using folder = await this.#copier.folder();
+    const copy: string[] = tlsVerification === 'skip' ? ['--src-tls-verify=false'] : [];
+    let auth = authFile;
+    if (credentials !== undefined) {
+      auth = join(this.#copier.asThere(folder.path), 'auth.json');
+      await writeAuthFile(join(folder.path, 'auth.json'), name, credentials);
+    }
+    if (auth !== undefined) copy.push(`--src-authfile=${auth}`);
+    const source = `docker://${name}`;
+    using progress = new FetchProgress((event) => {
+      if (event.kind === 'blob' && event.what === 'config') arriving?.(event.digest.replace('sha256:', ''));
+      report(event);
     });
+    const asked = { global, copy, onLine: progress.line };
+    const onFetched = options.report === 'bytes' ? progress.fetched : undefined;
+    if (onFetched !== undefined) progress.expect(this.#copier.layerSizes(source, asked, signal));
+    await this.#copier.copy(source, this.#copier.address(name), { ...asked, onFetched }, signal);
   }
 
   async delete(id: string, signal: AbortSignal): Promise<void> {
@@ -209,7 +216,7 @@ export class SkopeoImageStore implements ImageStore {
 
   async untag(id: string, name: string, signal: AbortSignal): Promise<void> {
     await this.#changing(id, async () => {
-      await this.#moveToScratch(name, signal);
+      await this.#moveToScratch(id, name, signal);
       this.#reached('store: name moved');
       await this.#removeScratch(signal);
     });
@@ -223,16 +230,22 @@ export class SkopeoImageStore implements ImageStore {
     });
   }
 
-  async save(image: Image, destination: Omit<ImageSource, 'reference'>, signal: AbortSignal): Promise<void> {
-    const { transport = 'oci-archive', path } = destination;
-    if (path.includes(':') || !path.startsWith('/'))
-      throw new SaveFailed(path, 'skopeo takes an absolute path without a colon');
+  async save(
+    images: readonly SavedImage[],
+    { transport = 'oci-archive', path }: Omit<ImageSource, 'reference'>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    if (!path.startsWith('/')) throw new SaveFailed(path, 'its path is not absolute');
     const place = this.#seen(path);
     if ((await lstat(place).catch(() => undefined)) !== undefined) throw new SaveFailed(path, 'it exists already');
-    const [name] = image.names;
-    const address = name === undefined ? `${transport}:${path}` : `${transport}:${path}:${name}`;
+    await using folder = await this.#copier.folder();
+    const copy = async (image: Image, address: string, options: readonly string[]): Promise<void> => {
+      await this.#copier.copy(this.#copier.addressOf(image), address, { copy: options }, signal);
+    };
+    const config = async ({ id, store }: Image): Promise<Buffer> => await readConfig(this.#seen(store), id);
+    const tools = { ...this.#places, folder: folder.path, copy, config };
     try {
-      await this.#copier.copy(this.#copier.addressOf(image), address, {}, signal);
+      await writeArchive(images, { transport, path }, tools, signal);
     } catch (failure) {
       await rm(place, { recursive: true, force: true });
       if (!(failure instanceof CommandFailed)) throw failure;
@@ -257,16 +270,14 @@ export class SkopeoImageStore implements ImageStore {
     await this.#copier.copy(this.#copier.address(`@${id}`), this.#copier.address(name), {}, signal);
   }
 
-  async #moveToScratch(name: string, signal: AbortSignal): Promise<void> {
-    await this.#copier.inFolder(async (folder) => {
-      await writeScratchImage(folder);
-      await this.#copier.copy(`oci:${this.#copier.asThere(folder)}`, this.#copier.address(name), {}, signal);
-    });
+  /** A name goes with an image, so it is given to one that goes: the same image under another ID, which no layer is written for. */
+  async #moveToScratch(id: string, name: string, signal: AbortSignal): Promise<void> {
+    const scratch = this.#copier.address(`${name}@${newScratchId()}`);
+    await this.#copier.copy(this.#copier.address(`@${id}`), scratch, {}, signal);
   }
 
   async #removeScratch(signal: AbortSignal): Promise<void> {
-    const all = await this.#list.read();
-    const scratch = all.filter(({ config }) => Object.hasOwn(config.labels, SCRATCH_LABEL));
-    for (const { id } of scratch) await this.#copier.delete(`@${id}`, signal);
+    const records = await readImageRecords(this.#seen(this.root));
+    for (const { id } of records) if (isScratchId(id)) await this.#copier.delete(`@${id}`, signal);
   }
 }

@@ -1,89 +1,81 @@
-/** What folders and archives of images hold, so that all of it can be loaded, under the names it has there. */
-import { readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+/** What folders and archives of images say that they hold. Pure. */
 import * as v from 'valibot';
+import { TextMap } from '../../lib/text-map.ts';
 import { LoadFailed } from '../errors.ts';
-import type { ImageSource, SourceImage, Transport } from '../images.ts';
 import { localName, readReference, remoteName } from '../store/reference.ts';
-import { runCommand } from './skopeo.ts';
 
-/** One image of a source, as skopeo calls it, and the complete names it should have. */
-export type Listed = Pick<SourceImage, 'address' | 'names'>;
+/** One image of a source. */
+export interface Listed {
+  /** The complete names it should have. */
+  readonly names: readonly string[];
+  /** What a caller may call it by. */
+  readonly aliases: readonly string[];
+}
+
+/** An image of an OCI layout, which its digest says without doubt: several may have the same tag. */
+export interface ListedInLayout extends Listed {
+  readonly descriptor: { readonly mediaType: string; readonly digest: string; readonly size: number };
+}
 
 const REF_NAME = 'org.opencontainers.image.ref.name';
 /** The complete name, where containerd or Docker wrote the archive; `ref.name` is then only the tag. */
 const IMAGE_NAME = 'io.containerd.image.name';
+const MAX_IMAGES = 256;
 
 const OciIndex = v.object({
-  manifests: v.array(v.object({ annotations: v.nullish(v.record(v.string(), v.string())) })),
+  manifests: v.pipe(
+    v.array(
+      v.object({
+        mediaType: v.optional(v.string(), 'application/vnd.oci.image.manifest.v1+json'),
+        digest: v.pipe(v.string(), v.regex(/^sha256:[0-9a-f]{64}$/)),
+        size: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+        annotations: v.nullish(TextMap),
+      }),
+    ),
+    v.maxLength(MAX_IMAGES),
+  ),
 });
-const DockerManifest = v.array(v.object({ RepoTags: v.nullish(v.array(v.string())) }));
+const DockerManifest = v.pipe(
+  v.array(v.object({ RepoTags: v.nullish(v.pipe(v.array(v.string()), v.maxLength(MAX_IMAGES))) })),
+  v.maxLength(MAX_IMAGES),
+);
 
-/**
- * The images that a source means, in its own order.
- * @param enter argv to put before a command
- * @param seen where this process finds a path
- * @throws LoadFailed
- */
-export async function imagesIn(
-  source: ImageSource,
-  enter: readonly string[],
-  seen: (path: string) => string,
-  signal: AbortSignal,
-): Promise<Listed[]> {
-  const { path, reference } = source;
-  if (path.includes(':')) throw new LoadFailed(path, 'skopeo cannot take a path with a colon');
-  const stats = await stat(seen(path)).catch((failure: unknown) => {
-    throw new LoadFailed(path, failure instanceof Error ? failure.message : String(failure), { cause: failure });
-  });
-  const transport = source.transport ?? (stats.isDirectory() ? 'oci' : await transportOf(path, enter, signal));
-  const images =
-    transport === 'docker-archive'
-      ? dockerImages(path, await member(path, 'manifest.json', enter, signal))
-      : transport === 'oci'
-        ? ociImages(transport, path, await readFile(join(seen(path), 'index.json'), 'utf8').catch(() => undefined))
-        : ociImages(transport, path, await member(path, 'index.json', enter, signal));
-  if (reference === undefined) return images;
-  const wanted = images.filter(({ aliases }) => aliases.includes(reference));
-  if (wanted.length === 0) throw new LoadFailed(path, `it has no image ${reference}`);
-  return wanted;
-}
-
-/** Docker writes both forms into one archive; the OCI part knows digests. */
-async function transportOf(path: string, enter: readonly string[], signal: AbortSignal): Promise<Transport> {
-  const isOci = (await member(path, 'oci-layout', enter, signal)) !== undefined;
-  return isOci ? 'oci-archive' : 'docker-archive';
-}
-
-/** `aliases` are what a caller may call the image by. */
-type Found = Listed & { readonly aliases: readonly string[] };
-
-function dockerImages(path: string, text: string | undefined): Found[] {
-  const manifest = parse(DockerManifest, path, 'manifest.json', text);
-  return manifest.map(({ RepoTags }, index) => {
+/** @param text of `manifest.json` @throws LoadFailed */
+export function dockerImages(path: string, text: string | undefined): Listed[] {
+  return parse(DockerManifest, path, 'manifest.json', text).map(({ RepoTags }) => {
     const aliases = RepoTags ?? [];
-    const names = aliases.flatMap((tag) => readReference(tag) ?? []).map(remoteName);
-    return { address: `docker-archive:${path}:@${index}`, names, aliases };
+    return { aliases, names: aliases.map((tag) => remoteName(nameIn(path, tag))) };
   });
 }
 
-function ociImages(transport: 'oci' | 'oci-archive', path: string, text: string | undefined): Found[] {
-  const { manifests } = parse(OciIndex, path, 'index.json', text);
-  return manifests.map(({ annotations }) => {
+/** An image that stands there several times, with a name each, is one. @param text of `index.json` @throws LoadFailed */
+export function layoutImages(path: string, text: string | undefined): ListedInLayout[] {
+  const images = new Map<string, ListedInLayout>();
+  for (const { annotations, ...descriptor } of parse(OciIndex, path, 'index.json', text).manifests) {
     const refName = annotations?.[REF_NAME];
     const fullName = annotations?.[IMAGE_NAME];
-    // `latest` alone is a tag: of what, the layout does not say.
-    const name = [fullName, refName].find((candidate) => candidate !== undefined && /[/:]/.test(candidate));
-    const parsed = name === undefined ? undefined : readReference(name);
-    if (refName === undefined && manifests.length > 1) {
-      throw new LoadFailed(path, 'it has several images, and not all of them have a tag');
-    }
-    return {
-      address: refName === undefined ? `${transport}:${path}` : `${transport}:${path}:${refName}`,
-      names: parsed === undefined ? [] : [localName(parsed)],
-      aliases: [refName, fullName].filter((alias) => alias !== undefined),
-    };
-  });
+    const before = images.get(descriptor.digest);
+    const names = fullName === undefined ? namesFrom(refName) : [localName(nameIn(path, fullName))];
+    const aliases = [refName, fullName].filter((alias) => alias !== undefined);
+    images.set(descriptor.digest, {
+      descriptor,
+      names: [...new Set([...(before?.names ?? []), ...names])],
+      aliases: [...(before?.aliases ?? []), ...aliases],
+    });
+  }
+  return [...images.values()];
+}
+
+/** `latest` alone is a tag: of what, the layout does not say. What is no name of an image may stand there, too. */
+function namesFrom(refName: string | undefined): string[] {
+  const parsed = refName === undefined || !/[/:]/.test(refName) ? undefined : readReference(refName);
+  return parsed === undefined ? [] : [localName(parsed)];
+}
+
+function nameIn(path: string, name: string): NonNullable<ReturnType<typeof readReference>> {
+  const parsed = readReference(name);
+  if (parsed === undefined) throw new LoadFailed(path, `it calls an image '${name.slice(0, 255)}', which is no name`);
+  return parsed;
 }
 
 function parse<T>(schema: v.GenericSchema<unknown, T>, path: string, file: string, text: string | undefined): T {
@@ -92,20 +84,4 @@ function parse<T>(schema: v.GenericSchema<unknown, T>, path: string, file: strin
   if (!parsed.success)
     throw new LoadFailed(path, `its ${file} makes no sense: ${v.summarize(parsed.issues).slice(0, 500)}`);
   return parsed.output;
-}
-
-/** A file of an archive; undefined when there is no such file, or no archive. tar knows every compression. */
-async function member(
-  path: string,
-  name: string,
-  enter: readonly string[],
-  signal: AbortSignal,
-): Promise<string | undefined> {
-  for (const spelled of [name, `./${name}`]) {
-    const argv = [...enter, 'tar', '--extract', '--to-stdout', '--occurrence=1', '--file', path, '--', spelled];
-    const text = await runCommand(argv, signal).catch(() => undefined);
-    signal.throwIfAborted();
-    if (text !== undefined) return text.toString('utf8');
-  }
-  return undefined;
 }

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { StorageCorrupt } from '../errors.ts';
 import type { Image, ImageLayer } from '../images.ts';
+import { isScratchId } from './scratch-id.ts';
 import {
   type ConfigBlob,
   type ImageRecord,
@@ -51,6 +52,7 @@ export class ImageList {
     const layers = new Map((await readLayerRecords(seenAt)).map((layer) => [layer.id, layer]));
     const images: Image[] = [];
     for (const record of records) {
+      if (isScratchId(record.id)) continue;
       try {
         images.push(await this.#image(record, layers));
       } catch (failure) {

@@ -5,6 +5,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
+import { TextMap } from '../../lib/text-map.ts';
 import { StorageCorrupt } from '../errors.ts';
 
 const HexId = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
@@ -14,7 +15,7 @@ const ImageRecord = v.object({
   digest: v.optional(v.string()),
   names: v.nullish(v.array(v.string())),
   layer: v.optional(v.string()),
-  'big-data-digests': v.nullish(v.record(v.string(), v.string())),
+  'big-data-digests': v.nullish(TextMap),
 });
 export type ImageRecord = v.InferOutput<typeof ImageRecord>;
 
@@ -27,7 +28,8 @@ const LayerRecord = v.object({
 export type LayerRecord = v.InferOutput<typeof LayerRecord>;
 
 const Strings = v.nullish(v.array(v.string()));
-const Keys = v.nullish(v.record(v.string(), v.unknown()));
+/** Only the keys say something. */
+const Keys = v.nullish(v.looseObject({}));
 /** Both the OCI image configuration and Docker's, which differ in nothing that is read here. */
 const ConfigBlob = v.object({
   created: v.nullish(v.string()),
@@ -41,7 +43,7 @@ const ConfigBlob = v.object({
       User: v.nullish(v.string()),
       WorkingDir: v.nullish(v.string()),
       StopSignal: v.nullish(v.string()),
-      Labels: v.nullish(v.record(v.string(), v.string())),
+      Labels: v.nullish(TextMap),
       Volumes: Keys,
       ExposedPorts: Keys,
     }),
@@ -89,9 +91,14 @@ export async function stampOf(root: string): Promise<string> {
   return (await Promise.all(stamps)).join(' ');
 }
 
-/** An image's configuration. @throws StorageCorrupt when it is not there */
+const configFile = (root: string, id: string): string => join(root, 'overlay-images', id, bigDataFile(`sha256:${id}`));
+
+/** An image's configuration, byte for byte. */
+export const readConfig = async (root: string, id: string): Promise<Buffer> => await readFile(configFile(root, id));
+
+/** What an image's configuration says. @throws StorageCorrupt when it is not there */
 export async function readConfigBlob(root: string, id: string): Promise<ConfigBlob> {
-  const path = join(root, 'overlay-images', id, bigDataFile(`sha256:${id}`));
+  const path = configFile(root, id);
   const text = await readIf(path);
   if (text === undefined) throw new StorageCorrupt(path, 'the configuration of the image is missing');
   return parse(ConfigBlob, text, path);

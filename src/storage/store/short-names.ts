@@ -5,13 +5,14 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
+import { TextMap } from '../../lib/text-map.ts';
 import { RegistriesInvalid } from '../errors.ts';
 import { parseReference, readReference, remoteName, type Reference } from './reference.ts';
 
 const RegistriesConf = v.object({
   'unqualified-search-registries': v.optional(v.array(v.string())),
   'short-name-mode': v.optional(v.picklist(['enforcing', 'permissive', 'disabled'])),
-  aliases: v.optional(v.record(v.string(), v.string())),
+  aliases: v.optional(TextMap),
 });
 
 export interface ShortNames {

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { containerError, type ContainerHandlers, type LogLine } from '../../../src/api/io-berth-container.ts';
 import { imageError, type LoadInput } from '../../../src/api/io-berth-image.ts';
@@ -244,23 +246,46 @@ describe('logs', () => {
 });
 
 describe('images', () => {
-  it('load takes a path from here, and prints the name', async () => {
+  it('load takes a path from here, and prints each name', async () => {
     const asked: LoadInput[] = [];
     const images = {
       async Load(input: LoadInput) {
         asked.push(input);
-        return await Promise.resolve({ image: anImage() });
+        return await Promise.resolve({
+          images: [
+            { image: anImage(), names: anImage().names },
+            { image: anImage(), names: [] },
+          ],
+        });
       },
     };
     expect(await berth(['load', 'x.tar'], { images })).toMatchObject({
       code: 0,
-      stdout: 'Loaded image: docker.io/library/busybox:1.37\n',
+      stdout: `Loaded image: docker.io/library/busybox:1.37\nLoaded image: sha256:${'b'.repeat(64)}\n`,
     });
     await berth(['load', '-i', '/x.tar', '--name', 'n', '--tag', 't'], { images });
     expect(asked).toEqual([{ path: '/here/x.tar' }, { path: '/x.tar', name: 'n', reference: 't' }]);
-    for (const argv of [[], ['a', 'b'], ['-i', 'a', 'b']])
+    for (const argv of [
+      ['a', 'b'],
+      ['-i', 'a', 'b'],
+    ])
       expect(await berth(['load', ...argv], { images })).toMatchObject({ code: 125 });
   });
+});
+
+it('load reads standard input, which is no terminal', async () => {
+  let read = '';
+  const images = {
+    async Load({ path }: LoadInput) {
+      read = readFileSync(path, 'utf8');
+      return await Promise.resolve({ images: [] });
+    },
+  };
+  const stdin = Readable.from([Buffer.from('an arch'), Buffer.from('ive')]);
+  expect(await berth(['load'], { images, stdin })).toMatchObject({ code: 0, stderr: '' });
+  expect(read).toBe('an archive');
+  const window = { columns: 80, rows: 24 };
+  expect((await berth(['load'], { images, window })).stderr).toContain('not read from a terminal');
 });
 
 describe('info and version', () => {

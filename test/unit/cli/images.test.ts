@@ -1,3 +1,6 @@
+import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { PullInput, PullOutput, SaveInput, TagInput } from '../../../src/api/io-berth-image.ts';
 import { anImage, listingImages } from './fixtures.ts';
@@ -100,12 +103,29 @@ describe('save', () => {
       asked.push(given);
       return await Promise.resolve({});
     };
-    expect(await berth(['save', ...options, 'box'], { images: { Save } })).toMatchObject({ code: 0, stdout: '' });
-    expect(asked).toEqual([{ image: 'box', ...input }]);
+    expect(await berth(['save', ...options, 'box', 'other'], { images: { Save } })).toMatchObject({
+      code: 0,
+      stdout: '',
+    });
+    expect(asked).toEqual([{ images: ['box', 'other'], ...input }]);
   });
 
-  it('wants to know where to, and in which form', async () => {
-    expect((await berth(['save', 'box'])).stderr).toContain('something is missing: --output PATH');
+  it('writes to standard output, which is no terminal, and leaves nothing', async () => {
+    let written = '';
+    const Save = async ({ path }: SaveInput): Promise<Record<string, never>> => {
+      written = path;
+      await writeFile(path, 'an archive');
+      return {};
+    };
+    expect(await berth(['save', 'box'], { images: { Save } })).toMatchObject({ code: 0, stdout: 'an archive' });
+    expect(existsSync(dirname(written))).toBe(false);
+    expect((await berth(['save', 'box'], { images: { Save }, columns: 80 })).stderr).toContain(
+      'not written to a terminal',
+    );
+    expect((await berth(['save', '--format', 'oci-dir', 'box'])).stderr).toContain('give --output PATH');
+  });
+
+  it('wants to know in which form', async () => {
     expect((await berth(['save', '-o', 'x', '--format', 'zip', 'box'])).stderr).toContain(
       "--format takes oci-archive, docker-archive, oci-dir, not 'zip'",
     );

@@ -32,7 +32,7 @@ describe('Prune', () => {
 
   it.each(['load', 'pull'] as const)('leaves an image that a %s has not named yet', async (verb) => {
     const { images, store } = someImages();
-    store.arrives = named('5', 'localhost/new:1');
+    store.arrives = [named('5', 'localhost/new:1')];
     const pause = aPause();
     store.during[verb] = pause.wait;
     const come =

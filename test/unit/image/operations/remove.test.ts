@@ -18,6 +18,19 @@ describe('Remove', () => {
     expect(store.all).toMatchObject([{ id: idOf('2') }]);
   });
 
+  it('takes off what is meant by a digest: all names of the repository, or that name alone where it is one', async () => {
+    const digest = `sha256:${idOf('d')}`;
+    const image = { ...named('1', 'localhost/a:1', 'localhost/a:2', 'localhost/b:1'), digests: [digest] };
+    const { images, store } = someImages(image);
+    await images.remove(`a@${digest}`, patient);
+    expect(store.all).toMatchObject([{ names: ['localhost/b:1'] }]);
+    store.all = [{ ...image, names: ['localhost/a:1', `localhost/a@${digest}`] }];
+    await images.remove(`a@${digest}`, patient);
+    expect(store.all).toMatchObject([{ names: ['localhost/a:1'] }]);
+    await images.remove(`a@${digest}`, patient);
+    expect(store.all).toEqual([]);
+  });
+
   it('refuses what a container is made of, but not one name of several', async () => {
     const { images, store, used } = someImages(named('1', 'localhost/a:1', 'localhost/b:1'));
     const names = Array.from({ length: 12 }, (_, index) => `c${index}`);

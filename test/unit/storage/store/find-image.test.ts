@@ -36,15 +36,16 @@ describe('findImage', () => {
   });
 
   it.each([
-    ['web', 'docker.io/library/web:latest'],
-    ['web:2', 'localhost/web:2'],
-    ['only:1', 'registry.test/one/only:1'],
-    ['dddd', 'docker.io/library/dddd:latest'],
-    [`web@${DIGEST}`, undefined],
-    ['aab', undefined],
-    ['dddd'.padEnd(64, '0'), undefined],
-  ])('%s means the name %s', (text, name) => {
-    expect(findImage(images, text)?.name).toBe(name);
+    ['web', ['docker.io/library/web:latest']],
+    ['web:2', ['localhost/web:2']],
+    ['only:1', ['registry.test/one/only:1']],
+    ['dddd', ['docker.io/library/dddd:latest']],
+    [`registry.test/team/tool@${DIGEST}`, ['registry.test/team/tool:latest']],
+    [`localhost/web@${DIGEST}`, ['localhost/web:2']],
+    ['aab', []],
+    ['dddd'.padEnd(64, '0'), []],
+  ])('%s means the names %j', (text, names) => {
+    expect(findImage(images, text)?.names).toEqual(names);
   });
 
   it.each(['web:3', 'only', 'f', 'quay.io/web', `other@${DIGEST}`])('%s is none', (text) => {
