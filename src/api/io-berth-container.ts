@@ -134,9 +134,9 @@ export type Configuration = {
   readonly image?: string | undefined;
   /** A folder of the host that is the root file system as it is, instead of an image. */
   readonly rootDirectory?: string | undefined;
-  /** The name: a letter or digit, then letters, digits, '_', '.' and '-', 64 at most. Generated when left out. */
+  /** The name: a letter or digit, then letters, digits, '_', '.' and '-', 200 at most. Generated when left out. */
   readonly name?: string | undefined;
-  /** What to run: the arguments that follow the entrypoint. Defaults to the image's own. */
+  /** What to run: the arguments that follow the entrypoint. What is run and the environment are 2 MiB at most, as for execve(2). Defaults to the image's own. */
   readonly command?: readonly string[] | undefined;
   /** The program that is run, with its first arguments. Defaults to the image's own; an empty list means none. */
   readonly entrypoint?: readonly string[] | undefined;
@@ -151,7 +151,7 @@ export type Configuration = {
   readonly user?: string | undefined;
   /** Groups it belongs to besides, by name or number. */
   readonly groups?: readonly string[] | undefined;
-  /** The host name. Defaults to the first 12 digits of the ID, or the host's own with the host network. */
+  /** The host name: up to 64 bytes without spaces, control characters and '#'. Defaults to the first 12 digits of the ID, or the host's own with the host network. */
   readonly hostname?: string | undefined;
   /** Names it finds in /etc/hosts besides its own. */
   readonly hosts?: readonly Host[] | undefined;
@@ -161,7 +161,7 @@ export type Configuration = {
   readonly annotations?: { readonly [key: string]: string } | undefined;
   /** Mounts, in any order: they are made by the depth of their destinations. */
   readonly mounts?: readonly Mount[] | undefined;
-  /** Devices it may use besides the standard ones. */
+  /** Devices it may use besides the standard ones. A folder stands for those that are below it when the container is made. */
   readonly devices?: readonly Device[] | undefined;
   /**
    * The network: 'none' (a namespace of its own with a loopback device), 'host', 'container:NAME' (that container's), or
@@ -488,6 +488,13 @@ export type ExecSession = {
   /** When it ended. */
   readonly exitedAt?: Timestamp | undefined;
 };
+
+/**
+ * What LimitExceeded counts in.
+ * - `bytes`: Bytes of UTF-8, with one for the end of each text and eight for a pointer to it, as execve(2) counts them.
+ * - `entries`: Entries of a list.
+ */
+export type LimitUnit = 'bytes' | 'entries';
 
 /**
  * Why a descriptor of a caller cannot be had.
@@ -1214,9 +1221,9 @@ type Configuration (
 	image: ?string,
 	# A folder of the host that is the root file system as it is, instead of an image.
 	rootDirectory: ?string,
-	# The name: a letter or digit, then letters, digits, '_', '.' and '-', 64 at most. Generated when left out.
+	# The name: a letter or digit, then letters, digits, '_', '.' and '-', 200 at most. Generated when left out.
 	name: ?string,
-	# What to run: the arguments that follow the entrypoint. Defaults to the image's own.
+	# What to run: the arguments that follow the entrypoint. What is run and the environment are 2 MiB at most, as for execve(2). Defaults to the image's own.
 	command: ?[]string,
 	# The program that is run, with its first arguments. Defaults to the image's own; an empty list means none.
 	entrypoint: ?[]string,
@@ -1229,7 +1236,7 @@ type Configuration (
 	user: ?string,
 	# Groups it belongs to besides, by name or number.
 	groups: ?[]string,
-	# The host name. Defaults to the first 12 digits of the ID, or the host's own with the host network.
+	# The host name: up to 64 bytes without spaces, control characters and '#'. Defaults to the first 12 digits of the ID, or the host's own with the host network.
 	hostname: ?string,
 	# Names it finds in /etc/hosts besides its own.
 	hosts: ?[]Host,
@@ -1239,7 +1246,7 @@ type Configuration (
 	annotations: ?[string]string,
 	# Mounts, in any order: they are made by the depth of their destinations.
 	mounts: ?[]Mount,
-	# Devices it may use besides the standard ones.
+	# Devices it may use besides the standard ones. A folder stands for those that are below it when the container is made.
 	devices: ?[]Device,
 	# The network: 'none' (a namespace of its own with a loopback device), 'host', 'container:NAME' (that container's), or
 	# 'path:PATH' (a namespace that is mounted there). Defaults to 'none'.
@@ -2086,6 +2093,26 @@ error NoCommand (
 	image: string
 )
 
+# What LimitExceeded counts in.
+type LimitUnit (
+	# Bytes of UTF-8, with one for the end of each text and eight for a pointer to it, as execve(2) counts them.
+	bytes,
+	# Entries of a list.
+	entries
+)
+
+# A parameter is of the right kind, and more than there may be.
+error LimitExceeded (
+	# Which one, such as 'configuration.labels'.
+	parameter: string,
+	# How much there may be.
+	limit: int,
+	# How much there is.
+	value: int,
+	# In what both are counted.
+	unit: LimitUnit
+)
+
 # A bind mount's source is not there.
 error NoSuchSource (
 	# Its path on the host.
@@ -2295,6 +2322,8 @@ error SystemFailed (
       {"kind":"error","name":"NoSuchNamespace","comment":[],"parameters":{"kind":"struct","fields":[{"name":"namespace","comment":[],"type":{"kind":"string"}}]}},
       {"kind":"error","name":"InvalidFile","comment":[],"parameters":{"kind":"struct","fields":[{"name":"path","comment":[],"type":{"kind":"string"}},{"name":"reason","comment":[],"type":{"kind":"string"}}]}},
       {"kind":"error","name":"NoCommand","comment":[],"parameters":{"kind":"struct","fields":[{"name":"image","comment":[],"type":{"kind":"string"}}]}},
+      {"kind":"type","name":"LimitUnit","comment":[],"type":{"kind":"enum","values":[{"name":"bytes","comment":[]},{"name":"entries","comment":[]}]}},
+      {"kind":"error","name":"LimitExceeded","comment":[],"parameters":{"kind":"struct","fields":[{"name":"parameter","comment":[],"type":{"kind":"string"}},{"name":"limit","comment":[],"type":{"kind":"int"}},{"name":"value","comment":[],"type":{"kind":"int"}},{"name":"unit","comment":[],"type":{"kind":"reference","name":"LimitUnit"}}]}},
       {"kind":"error","name":"NoSuchSource","comment":[],"parameters":{"kind":"struct","fields":[{"name":"source","comment":[],"type":{"kind":"string"}}]}},
       {"kind":"error","name":"InvalidProperty","comment":[],"parameters":{"kind":"struct","fields":[{"name":"property","comment":[],"type":{"kind":"string"}},{"name":"reason","comment":[],"type":{"kind":"string"}}]}},
       {"kind":"error","name":"CommandNotFound","comment":[],"parameters":{"kind":"struct","fields":[{"name":"container","comment":[],"type":{"kind":"string"}},{"name":"message","comment":[],"type":{"kind":"string"}}]}},
@@ -2629,6 +2658,17 @@ export type ContainerErrors = {
   readonly NoCommand: {
     /** The image, or the root directory. */
     readonly image: string;
+  };
+  /** A parameter is of the right kind, and more than there may be. */
+  readonly LimitExceeded: {
+    /** Which one, such as 'configuration.labels'. */
+    readonly parameter: string;
+    /** How much there may be. */
+    readonly limit: number;
+    /** How much there is. */
+    readonly value: number;
+    /** In what both are counted. */
+    readonly unit: LimitUnit;
   };
   /** A bind mount's source is not there. */
   readonly NoSuchSource: {

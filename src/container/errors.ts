@@ -25,6 +25,7 @@ export interface Refusals {
   NoCommand: { image: string };
   NoSuchSource: { source: string };
   NoSuchNamespace: { namespace: string };
+  LimitExceeded: { parameter: string; limit: number; value: number; unit: LimitUnit };
   InvalidFile: { path: string; reason: string };
   HasDependents: { container: string; dependents: string[] };
   InvalidProperty: { property: string; reason: string };
@@ -40,6 +41,8 @@ export interface Refusals {
   /** `configuration` is the member that a container with an input has set. */
   NoStandardInput: { container: string; configuration: string };
 }
+
+export type LimitUnit = 'bytes' | 'entries';
 
 /** A request that a container refuses, or that failed for a reason its author can act on. */
 export class ContainerError<C extends keyof Refusals = keyof Refusals> extends Refusal<Refusals, C> {

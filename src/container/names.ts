@@ -10,7 +10,7 @@ export type ContainerId = string & { readonly [brand]: 'ContainerId' };
 
 /** Exec sessions are units of the form berth-exec-ID.scope, so no container may be called like one. */
 const RESERVED = /^exec-[0-9a-f]+$/;
-const NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,63}$/;
+const NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,199}$/;
 const ID = /^[0-9a-f]{64}$/;
 
 const isContainerName = (text: string): text is ContainerName => NAME.test(text) && !RESERVED.test(text);

@@ -42,6 +42,7 @@ const CONTAINER_ANSWERS: Answers<Refusals> = {
   InvalidParameter: invalid,
   WrongState: same('WrongState'),
   AlreadyStopped: same('AlreadyStopped'),
+  LimitExceeded: same('LimitExceeded'),
   NoSuchImage: same('NoSuchImage'),
   NoSuchRuntime: same('NoSuchRuntime'),
   NoSuchUser: same('NoSuchUser'),

@@ -6,7 +6,7 @@ import type { TransportLimits } from './transport.ts';
 import { ProtocolViolation, VarlinkError, expectedMore, expectedUpgrade, invalidParameter } from './errors.ts';
 import { ServedCall } from './served-call.ts';
 import { Transport } from './transport.ts';
-import { encodeMessage } from './framing.ts';
+import { encodeReadable } from './framing.ts';
 import { errorMessage, readCall, replyMessage } from './message.ts';
 import { isLive, isStream, pump } from './stream.ts';
 
@@ -158,7 +158,7 @@ export class ServerConnection {
     if (!known && !(call.gone && isAbort(error))) this.#owner.onError(error, call.method);
     if (!this.#finish(call) || call.oneway) return;
     const answer = known ? error : this.#owner.internalError(error);
-    this.#transport.send(encodeMessage(errorMessage(answer.error, answer.parameters)));
+    this.#transport.send(encodeReadable(errorMessage(answer.error, answer.parameters)));
   }
 
   /** Whether somebody still waits for the end of this call. */
@@ -260,7 +260,7 @@ function accept({ flags, input }: ServedMethod, { mode, parameters }: CallMessag
 /** @throws Error when the interface does not have such a reply, TypeError when JSON has no form for it */
 function encodeReply({ name, output }: ServedMethod, reply: unknown, continues: boolean): string {
   const checked = output(reply);
-  if (checked.ok) return encodeMessage(replyMessage(checked.value, continues));
+  if (checked.ok) return encodeReadable(replyMessage(checked.value, continues));
   const { parameter, expected } = checked;
   throw new Error(`${name} replied what its interface does not have: '${parameter}' should be ${expected}`);
 }

@@ -122,12 +122,24 @@ export function decodeMessage(message: Buffer, maxDepth: number): JsonObject {
 }
 
 /**
- * The message with its NUL: JSON without white space, members that are undefined left out. JSON.stringify writes U+0000 in a
- * string as `\u0000`, so the frame always holds; but sd-json and libvarlink refuse that escape and hang up, so text that may
- * hold it (log lines) is for the caller to encode otherwise.
+ * The message with its NUL: JSON without white space, members that are undefined left out. JSON.stringify escapes U+0000 and lone
+ * surrogates, so the frame always holds; but sd-json and libvarlink refuse those escapes and hang up.
  * @throws TypeError for what JSON has no form for
  */
 export const encodeMessage = (message: JsonObject): string => `${JSON.stringify(message)}\0`;
+
+/**
+ * As `encodeMessage`, and every peer can read it: U+0000 and lone surrogates, which may come from anywhere, are U+FFFD. What has to
+ * arrive byte for byte is for the caller to encode otherwise, as log lines are.
+ */
+export function encodeReadable(message: JsonObject): string {
+  const text = encodeMessage(message);
+  if (!text.includes('\\u')) return text;
+  // Every escape is looked at, so that an escaped backslash before a 'u' is not taken for one.
+  return text.replace(/\\(?:u[0-9a-f]{4}|.)/g, (escape) => (UNREADABLE.test(escape) ? '\ufffd' : escape));
+}
+
+const UNREADABLE = /^\\u(?:0000|d[89a-f]..)$/;
 
 function decodeText(message: Buffer): string {
   try {

@@ -66,7 +66,7 @@ function servedMethod(tree: Interface, method: MethodTree, handlers: object): Se
     name,
     flags: flagsOf(method),
     handler: handlerOf(handlers, method.name) ?? notImplemented(name),
-    input: checkerFor<JsonObject>(tree, method.input, 'strict'),
+    input: checkerFor<JsonObject>(tree, method.input, 'asked'),
     output: checkerFor<JsonObject>(tree, method.output, 'strict'),
   };
 }

@@ -9,10 +9,11 @@ import type { EnumType, Field, Interface, StructType, Type } from './idl/ast.ts'
  *   is refused, whichever way it comes: JSON.parse has rounded it already, or a number could not hold it;
  * - null elements of arrays and maps stay null where their type has a `?`.
  *
- * `strict` is for what a service is asked: it refuses members that the interface does not name. `tolerant` is for what a
- * client is answered: a newer service may send members and enum values that this side has not heard of yet.
+ * `strict` is for what a service answers: it refuses members that the interface does not name. `asked` is for what it is asked, and
+ * refuses text with NUL or lone surrogates besides, which no program, file or peer takes. `tolerant` is for what a client is
+ * answered: a newer service may send members and enum values that this side has not heard of yet.
  */
-export type Mode = 'strict' | 'tolerant';
+export type Mode = 'asked' | 'strict' | 'tolerant';
 
 export type Checked<T> = { readonly ok: true; readonly value: T } | Refused;
 
@@ -41,6 +42,7 @@ export function checkerFor<T>(tree: Interface, type: Type, mode: Mode): Check<T>
 }
 
 const compilers: Readonly<Record<Mode, WeakMap<Interface, Compiler>>> = {
+  asked: new WeakMap(),
   strict: new WeakMap(),
   tolerant: new WeakMap(),
 };
@@ -79,6 +81,9 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+const isString = (value: unknown): value is string => typeof value === 'string';
+const isSoundText = (value: unknown): boolean => isString(value) && !value.includes('\0') && value.isWellFormed();
+
 function isArray(value: unknown): value is unknown[] {
   return Array.isArray(value);
 }
@@ -88,12 +93,14 @@ class Compiler {
   readonly #compiled = new WeakMap<Type, Node>();
   readonly #references = new Map<string, Node>();
   readonly #tolerant: boolean;
+  readonly #isText: (value: unknown) => boolean;
   readonly #failure: Failure = { path: '', expected: '' };
   #recursion = 0;
 
   constructor(tree: Interface, mode: Mode) {
     for (const member of tree.members) if (member.kind === 'type') this.#types.set(member.name, member.type);
     this.#tolerant = mode === 'tolerant';
+    this.#isText = mode === 'asked' ? isSoundText : isString;
   }
 
   compile(type: Type): { node: Node; failure: Readonly<Failure> } {
@@ -111,7 +118,7 @@ class Compiler {
       case 'float':
         return this.#plain((value) => Number.isFinite(value), 'a finite number');
       case 'string':
-        return this.#plain((value) => typeof value === 'string', 'a string');
+        return this.#plain(this.#isText, 'a string');
       case 'object':
         return this.#plain(isObject, 'an object');
       case 'any':
@@ -238,7 +245,7 @@ class Compiler {
       if (!isObject(value) || !isPlain(value)) return this.#fail('an object');
       let result = value;
       for (const key of Object.keys(value)) {
-        const checked = element(value[key]);
+        const checked = this.#isText(key) ? element(value[key]) : this.#fail('a string');
         if (checked === FAILED) return this.#failIn(`[${JSON.stringify(key.slice(0, SHOWN_KEY))}]`);
         if (checked !== value[key]) {
           // A key may be `__proto__`: it is the copy's own by now, and so is only a key.

@@ -1,6 +1,6 @@
 import { connect as connectSocket, type Socket } from 'node:net';
 import { once } from 'node:events';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Berth, SOCKET } from './berth.ts';
 import { useMachine } from './use-machine.ts';
 
@@ -106,6 +106,38 @@ const refused: [what: string, call: object, error: string, parameters: object][]
   ],
   ['no more where it is needed', { method: 'io.berth.Container.List' }, 'org.varlink.service.ExpectedMore', {}],
 ];
+/** Each of these once came back as it was sent, which systemd's varlinkctl cannot read. */
+const UNREADABLE = ['nul\0', 'lone\ud800', '\udc00lone'];
+const echoes: [what: string, call: (text: string) => object][] = [
+  ['a unit property', (text) => create({ unitProperties: [`Description=${text}`] })],
+  ['a property nobody knows', (text) => create({ unitProperties: [`${text}=1`] })],
+  ['an image', (text) => create({ image: text })],
+  ['a source', (text) => create({ mounts: [{ kind: 'bind', source: `/${text}`, destination: '/x' }] })],
+  ['a label', (text) => create({ labels: { [text]: 'x' } })],
+  ['a container', (container) => ({ method: 'io.berth.Container.Start', parameters: { container } })],
+  ['a folder to load', (text) => ({ method: 'io.berth.Image.Load', parameters: { path: `/${text}` } })],
+  [
+    'a file to save to',
+    (text) => ({ method: 'io.berth.Image.Save', parameters: { image: 'plain', path: `/${text}` } }),
+  ],
+  ['a parameter nobody knows', (text) => ({ method: 'io.berth.System.GetInfo', parameters: { [text]: 1 } })],
+  ['a method', (text) => ({ method: `io.berth.System.${text}` })],
+  ['an interface', (text) => ({ method: `${text}.x.Y` })],
+];
+const create = (configuration: object): object => ({
+  method: 'io.berth.Container.Create',
+  parameters: { configuration: { image: 'plain', ...configuration } },
+});
+describe.each(UNREADABLE)('text such as %j', (text) => {
+  it.each(echoes)('in the place of %s is refused in text that every peer can read', async (_, call) => {
+    const answer = (await answerTo(`${JSON.stringify(call(text))}\0`)).replace('\0', '');
+    // A backslash that is escaped itself begins nothing.
+    expect(answer.replaceAll(/\\[^u]/g, '')).not.toMatch(/\\u0000|\\ud[89a-f]/);
+    expect(answer).not.toContain('InternalError');
+    expect(JSON.parse(answer)).toHaveProperty('error');
+  });
+});
+
 it.each(refused)('%s is a typed error', async (_, call, error, parameters) => {
   const reply = JSON.parse((await answerTo(`${JSON.stringify(call)}\0`)).replace('\0', '')) as object;
   expect(reply).toMatchObject({ error, ...(Object.keys(parameters).length === 0 ? {} : { parameters }) });

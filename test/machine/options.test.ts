@@ -21,6 +21,7 @@ afterAll(async () => {
   await berth[Symbol.asyncDispose]();
 });
 
+const MANY = Array.from({ length: 3000 }, (_, index) => String(index));
 const FOREVER = 'trap "exit 0" TERM; while :; do sleep 1000 & wait; done';
 const host = async (script: string): Promise<string> => (await machine.sh(script)).text();
 
@@ -41,6 +42,16 @@ describe.each(['crun', 'runc'])('%s', (runtime) => {
     await berth.run(name, FOREVER, { runtime, ...configuration });
     return name;
   }
+
+  /** What is known of the host while these run. */
+  beforeAll(async () => {
+    await machine.sh(
+      'mkdir -p /dev/berth-folder/below; cd /dev/berth-folder; mknod a c 1 3; mknod below/b c 1 5; touch none; ln -s a link',
+    );
+  });
+  afterAll(async () => {
+    await machine.sh('rm -r /dev/berth-folder');
+  });
 
   const seen: [what: string, configuration: Partial<Configuration>, script: string, expected: string][] = [
     ['groups', { user: '1000:1000', groups: ['5', '4242'] }, 'id -G', '1000 5 4242'],
@@ -113,6 +124,30 @@ describe.each(['crun', 'runc'])('%s', (runtime) => {
       'berth-test\nberth-test\nberth-test',
     ],
     ['a host name', { hostname: 'inside' }, 'hostname', 'inside'],
+    [
+      'any host name that Linux takes',
+      { hostname: '-ä_b.' },
+      'hostname; tail -n 1 /etc/hosts | cut -f 2',
+      '-ä_b.\n-ä_b.',
+    ],
+    [
+      'more than a thousand arguments, variables and hosts',
+      {
+        environment: Object.fromEntries(MANY.map((each) => [`V${each}`, each])),
+        hosts: MANY.map((each) => ({ name: `h${each}`, address: '::1' })),
+        labels: Object.fromEntries(MANY.map((each) => [each, each])),
+        entrypoint: ['sh', '-c', 'eval "$1"; echo $#', 'sh'],
+        command: ['env | grep -c ^V; grep -c ::1.h /etc/hosts', ...MANY],
+      },
+      '',
+      '3000\n3000\n3001',
+    ],
+    [
+      'a folder of devices',
+      { devices: [{ source: '/dev/berth-folder', destination: '/dev/x' }] },
+      'cd /dev/x; find . -type c | sort',
+      './a\n./below/b',
+    ],
     [
       'standard devices',
       {},
@@ -230,6 +265,33 @@ describe.each(['crun', 'runc'])('%s', (runtime) => {
     } finally {
       await machine.sh('rm -f /dev/berth-a /dev/berth-b');
     }
+  });
+
+  it('runs under a name of two hundred characters', async () => {
+    const name = `${runtime}-`.padEnd(200, 'x');
+    await berth.run(name, 'echo $HOSTNAME', { runtime });
+    await berth.wait(name);
+    expect(await berth.lines(name)).toHaveLength(1);
+    expect(await berth.show(`berth-${name}.service`, 'LoadState')).toBeDefined();
+  });
+
+  it('lets it use devices by their numbers', async () => {
+    const { stdout } = await machine.check([
+      'berth',
+      'run',
+      '--rm',
+      '--runtime',
+      runtime,
+      '--cap-add',
+      'MKNOD',
+      '--device-cgroup-rule',
+      'c 1:* rw',
+      await berth.image('plain'),
+      'sh',
+      '-c',
+      'mknod /tmp/a c 1 11; : >>/tmp/a && echo written',
+    ]);
+    expect(stdout.toString()).toBe('written\n');
   });
 
   it('lets the unit have the resources', async () => {
@@ -361,6 +423,16 @@ describe('an option that cannot be', () => {
       { mounts: [{ kind: 'bind', source: '/srv', destination: '/srv', options: ['U'] }] },
       INVALID,
       parameter('mounts[0].options'),
+    ],
+    [
+      { sysctls: { 'net/ipv4/conf/eth0.100/forwarding': '1' } },
+      INVALID,
+      parameter('sysctls.net/ipv4/conf/eth0.100/forwarding'),
+    ],
+    [
+      { labels: { a: 'x'.repeat(3 << 20) } },
+      'io.berth.Container.LimitExceeded',
+      { ...parameter('labels'), limit: 2 << 20, value: (3 << 20) + 11, unit: 'bytes' },
     ],
     [{ rootDirectory: '/etc' }, INVALID, parameter('rootDirectory')],
     [{ resources: { cpuWeight: 0 } }, INVALID, parameter('resources.cpuWeight')],

@@ -1,14 +1,16 @@
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Configuration } from '../../api/io-berth-container.ts';
 import { UsageError, type Given, type Options } from './args.ts';
 import { DETACH_KEYS_OPTION, STREAM_VALUE, streamsFrom } from './attach-options.ts';
 import type { Context } from '../command.ts';
+import { parseDeviceRule } from './device-rules.ts';
 import {
   parseDevice,
   parseHosts,
   parseNamespace,
   parseOomScore,
-  parseResourceLimit,
+  resourceLimitsFrom,
   parseSharedMemory,
 } from './host-options.ts';
 import { parseMount, parseTmpfs, parseVolume } from './mounts.ts';
@@ -52,10 +54,11 @@ export const CONTAINER_OPTIONS = {
   'cap-add': { kind: 'texts', value: 'CAPABILITY', help: 'Add a capability, or ALL' },
   'cap-drop': { kind: 'texts', value: 'CAPABILITY', help: 'Take a capability away, or ALL' },
   'security-opt': { kind: 'texts', value: SECURITY_OPTIONS, help: 'Block set-user-ID programs, choose a seccomp profile or unconfined, hide paths or show standard ones' },
-  device: { kind: 'texts', value: '/dev/NAME[:PATH][:rwm]', help: 'Let it use a device of this host' },
+  device: { kind: 'texts', value: '/dev/NAME[:PATH][:rwm]', help: 'Let it use a device of this host, or all those in a folder' },
+  'device-cgroup-rule': { kind: 'texts', value: 'RULE', help: "Let it use devices by their numbers, such as 'c 10:* rw', without making nodes for them (DeviceAllow=)" },
   'group-add': { kind: 'texts', value: 'GROUP', help: 'Make it a member of GROUP besides' },
   sysctl: { kind: 'texts', value: 'NAME=VALUE', help: 'Set a kernel parameter of its namespaces' },
-  ulimit: { kind: 'texts', value: 'NAME=SOFT[:HARD]', help: 'Set a limit of setrlimit(2), such as nofile=1024:4096; -1 for no limit' },
+  ulimit: { kind: 'texts', value: 'NAME=SOFT[:HARD]|host', help: 'Set a limit of setrlimit(2), such as nofile=1024:4096; -1 for no limit; host for all limits that berth has itself' },
   'shm-size': { kind: 'text', value: 'AMOUNT', help: 'The size of /dev/shm; default: 64m' },
   tz: { kind: 'text', value: 'ZONE', help: 'Its time zone, such as Europe/Paris, or local for that of this host' },
   init: { kind: 'flag', help: 'Run catatonit as its first process, which passes signals on and reaps orphans' },
@@ -83,6 +86,9 @@ export function configurationFrom(
   if (removeOnExit && (restart?.restartPolicy ?? 'no') !== 'no') {
     throw new UsageError('--rm and --restart exclude each other: what is removed cannot be started again');
   }
+  if (args.flag('privileged') && args.texts('device-cgroup-rule').length > 0) {
+    throw new UsageError('--privileged lets it use every device, so --device-cgroup-rule does not go with it');
+  }
   const mounts = [
     ...args.texts('volume').map((text) => parseVolume(text, folder)),
     ...args.texts('mount').map((text) => parseMount(text, folder)),
@@ -107,7 +113,7 @@ export function configurationFrom(
     devices: someOf(args.texts('device').map(parseDevice)),
     ...namespacesFrom(args),
     sysctls: entriesOf(labelsFrom('--sysctl', args.texts('sysctl'))),
-    resourceLimits: someOf(args.texts('ulimit').map(parseResourceLimit)),
+    resourceLimits: someOf(resourceLimitsFrom(args.texts('ulimit'), () => readFileSync('/proc/self/limits', 'utf8'))),
     sharedMemoryBytes: ifGiven(args.text('shm-size'), parseSharedMemory),
     timeZone: args.text('tz'),
     initProcess: args.flag('init') || undefined,
@@ -127,7 +133,7 @@ export function configurationFrom(
     detachKeys: args.text('detach-keys'),
     runtime: args.text('runtime'),
     resources: Object.keys(resources).length === 0 ? undefined : resources,
-    unitProperties: someOf(unitProperties),
+    unitProperties: someOf([...args.texts('device-cgroup-rule').flatMap(parseDeviceRule), ...unitProperties]),
   };
 }
 

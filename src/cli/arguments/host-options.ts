@@ -38,8 +38,52 @@ export function parseDevice(text: string): Device {
   return { source, destination, access };
 }
 
+/**
+ * Those of docker's and podman's --ulimit, the last of each name; `host` stands for all that this program has itself.
+ * @param own reads proc_pid_limits(5) of this program
+ * @throws UsageError
+ */
+export function resourceLimitsFrom(texts: readonly string[], own: () => string): ResourceLimit[] {
+  const limits = texts.flatMap((text) => (text === 'host' ? ownLimits(own()) : [parseResourceLimit(text)]));
+  return [...new Map(limits.map((limit) => [limit.name.toUpperCase().replace(/^RLIMIT_/u, ''), limit])).values()];
+}
+
+/** The kernel's own words for them. */
+const LIMIT_NAMES: ReadonlyMap<string, string> = new Map([
+  ['Max cpu time', 'cpu'],
+  ['Max file size', 'fsize'],
+  ['Max data size', 'data'],
+  ['Max stack size', 'stack'],
+  ['Max core file size', 'core'],
+  ['Max resident set', 'rss'],
+  ['Max processes', 'nproc'],
+  ['Max open files', 'nofile'],
+  ['Max locked memory', 'memlock'],
+  ['Max address space', 'as'],
+  ['Max file locks', 'locks'],
+  ['Max pending signals', 'sigpending'],
+  ['Max msgqueue size', 'msgqueue'],
+  ['Max nice priority', 'nice'],
+  ['Max realtime priority', 'rtprio'],
+  ['Max realtime timeout', 'rttime'],
+]);
+
+function ownLimits(text: string): ResourceLimit[] {
+  return text.split('\n').flatMap((line) => {
+    const {
+      words = '',
+      soft = '',
+      hard = '',
+    } = /^(?<words>.+?) {2,}(?<soft>unlimited|\d+) +(?<hard>unlimited|\d+)/u.exec(line)?.groups ?? {};
+    const name = LIMIT_NAMES.get(words);
+    return name === undefined ? [] : [{ name, soft: ownLimit(soft), hard: ownLimit(hard) }];
+  });
+}
+
+const ownLimit = (text: string): number | undefined => (text === 'unlimited' ? undefined : Number(text));
+
 /** `NAME=SOFT[:HARD]`, where -1 is no limit. @throws UsageError */
-export function parseResourceLimit(text: string): ResourceLimit {
+function parseResourceLimit(text: string): ResourceLimit {
   const { name, soft, hard } = /^(?<name>[A-Za-z_]+)=(?<soft>-1|\d+)(?::(?<hard>-1|\d+))?$/u.exec(text)?.groups ?? {};
   if (name === undefined || soft === undefined) {
     throw new UsageError(`--ulimit takes NAME=SOFT[:HARD], such as nofile=1024:4096, not '${text}'`);

@@ -15,7 +15,7 @@ const RESOURCES: Readonly<Record<string, string>> = {
 /** What to say when berthd does not take a parameter: which option it came from, and what it takes. */
 const ABOUT: Readonly<Record<string, string>> = {
   'configuration.name':
-    '--name must be a letter or digit, then letters, digits, _ . and -, 64 at most, and not exec-ID',
+    '--name must be a letter or digit, then letters, digits, _ . and -, 200 at most, and not exec-ID',
   'configuration.image': 'the image must be given by name or ID',
   'configuration.environment': '--env and --env-file take NAME=VALUE, with neither of them holding NUL',
   'configuration.rootDirectory': '--rootfs takes a folder of this host other than /, and goes without an image',
@@ -43,7 +43,7 @@ const ABOUT: Readonly<Record<string, string>> = {
   'configuration.unmaskPaths': '--security-opt unmask= takes absolute paths with colons between them, or ALL',
   'configuration.workingDirectory': '--workdir must be an absolute path in the container',
   'configuration.hostname':
-    '--hostname must be letters, digits, . and -, 64 at most, and does not go with --uts that is shared',
+    '--hostname takes up to 64 bytes without spaces and #, and does not go with --uts that is shared',
   'configuration.mounts':
     'the places of --volume, --mount and --tmpfs are absolute paths in the container, not / and no place twice; their options are such as ro, nosuid, rslave or size=64m, and none excludes another',
   'configuration.addCapabilities': "--cap-add takes names of capabilities(7), such as NET_ADMIN, or 'ALL'",
@@ -81,7 +81,7 @@ const ABOUT: Readonly<Record<string, string>> = {
   image: 'the image must be given by name or ID',
   restartPolicy: 'a container that was made with --rm cannot be restarted',
   restartLimit: '--restart on-failure:N takes a number of at least 1',
-  name: "a container's name is letters, digits, _ . and -, 64 at most; an image's is such as localhost/app:1.0",
+  name: "a container's name is letters, digits, _ . and -, 200 at most; an image's is such as localhost/app:1.0",
   username: '--creds takes USER:PASSWORD',
   password: '--creds takes USER:PASSWORD',
   container: 'a container is given by its name, its ID, or the first digits of its ID',

@@ -133,7 +133,7 @@ function swapLimit(text: string, memory: string | undefined): Limit {
 function cpusLimit(text: string): Limit {
   const cpuQuotaPerSecUSec = Math.round(Number(text) * 1e6);
   const tooLittle = cpuQuotaPerSecUSec === 0 && Number(text) !== 0;
-  if (!/^\d+(\.\d+)?$/u.test(text) || cpuQuotaPerSecUSec > 1e13 || tooLittle) {
+  if (!/^(\d+\.?\d*|\.\d+)$/u.test(text) || cpuQuotaPerSecUSec > 1e13 || tooLittle) {
     throw new UsageError(`--cpus takes a number of CPUs such as 1.5, not '${text}'`);
   }
   return cpuQuotaPerSecUSec === 0 ? 'CPUQuota=' : { cpuQuotaPerSecUSec };

@@ -68,6 +68,8 @@ export const CONTAINER_SENTENCES: Sentences<ContainerErrors> = {
       ? `there is no user or group ${user}; numbers go up to 4294967294`
       : `the container's own passwd and group files do not have '${user}'; give numbers, such as --user 1000:1000`,
   NoCommand: ({ image }) => `'${image}' does not say what to run; give a command after it`,
+  LimitExceeded: ({ parameter, limit, value, unit }) =>
+    `'${parameter.replace(/^configuration\./u, '')}' takes ${limit} ${unit} at most, and was given ${value}`,
   NoSuchSource: ({ source }) => `there is no '${source}' on this host to mount; make it first`,
   NoSuchNamespace: ({ namespace }) =>
     `the namespace '${namespace}' is not there; start the container it belongs to first, or start this one with --recursive`,

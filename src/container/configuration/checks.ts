@@ -1,9 +1,25 @@
 /** What every value that comes from a client has to be, whatever it is for. Each takes the member's name for its refusal. */
 import { isAbsolute, normalize } from 'node:path';
-import { ContainerError } from '../errors.ts';
+import { ContainerError, type LimitUnit } from '../errors.ts';
 
-/** A list or a map that a client gives has no more entries than this. */
+/** A list that a client gives has no more entries than this, where it is not counted in bytes. */
 export const MAX_ENTRIES = 1024;
+/** What execve(2) takes of arguments and environment together with the usual stack; labels and the like are held to it, too. */
+export const MAX_BYTES = 2 * 1024 * 1024;
+/** What execve(2) takes of one of them: MAX_ARG_STRLEN. */
+export const MAX_TEXT_BYTES = 128 * 1024;
+const POINTER_BYTES = 8;
+
+/** What texts take up in execve(2). */
+export const sizeOf = (texts: readonly string[]): number =>
+  texts.reduce((sum, text) => sum + Buffer.byteLength(text) + 1 + POINTER_BYTES, 0);
+
+/** @throws ContainerError `LimitExceeded` */
+export function demandAtMost(limit: number, value: number, unit: LimitUnit, member: string): void {
+  if (value > limit) {
+    throw new ContainerError('LimitExceeded', { parameter: `configuration.${member}`, limit, value, unit });
+  }
+}
 
 /** @param member as it stands in the configuration: `mounts[1].source` */
 export const invalid = (member: string): ContainerError<'InvalidParameter'> =>
@@ -38,25 +54,37 @@ export function printablePath(path: string, member: string): string {
   return absolutePath(path, member);
 }
 
-/** @throws ContainerError `InvalidParameter` */
+/** @throws ContainerError `InvalidParameter` | `LimitExceeded` */
 export function listOf<T, R>(
   entries: readonly T[] | undefined,
   member: string,
   parse: (entry: T, member: string) => R,
 ): R[] {
   if (entries === undefined) return [];
-  if (entries.length > MAX_ENTRIES) throw invalid(member);
+  demandAtMost(MAX_ENTRIES, entries.length, 'entries', member);
   return entries.map((entry, index) => parse(entry, `${member}[${index}]`));
 }
 
-/** A list whose entries need no names of their own. @throws ContainerError `InvalidParameter` */
-export const textsOf = (texts: readonly string[] | undefined, member: string): string[] =>
-  listOf(texts, member, (text) => textOf(text, member));
+/** A list whose entries need no names of their own. @throws ContainerError `InvalidParameter` | `LimitExceeded` */
+export function textsOf(texts: readonly string[] | undefined, member: string): string[] {
+  const given = texts ?? [];
+  demandAtMost(MAX_BYTES, sizeOf(given), 'bytes', member);
+  return given.map((text) => textOf(text, member));
+}
 
-/** @throws ContainerError `InvalidParameter` */
+/** What a program is run with. @throws ContainerError `LimitExceeded` */
+export function demandExecutable(argv: readonly string[], environment: Readonly<Record<string, string>>): void {
+  const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
+  for (const [member, texts] of [['command', argv] as const, ['environment', variables] as const]) {
+    for (const text of texts) demandAtMost(MAX_TEXT_BYTES, Buffer.byteLength(text) + 1, 'bytes', member);
+  }
+  demandAtMost(MAX_BYTES, sizeOf(argv) + sizeOf(variables), 'bytes', 'command');
+}
+
+/** @throws ContainerError `InvalidParameter` | `LimitExceeded` */
 export function mapOf(map: Readonly<Record<string, string>> | undefined, member: string): Record<string, string> {
   const entries = Object.entries(map ?? {});
-  if (entries.length > MAX_ENTRIES) throw invalid(member);
+  demandAtMost(MAX_BYTES, sizeOf(entries.map(([name, value]) => `${name}=${value}`)), 'bytes', member);
   for (const [name, value] of entries)
     if (name === '' || name.includes('\0') || value.includes('\0')) throw invalid(member);
   return Object.fromEntries(entries);

@@ -5,7 +5,7 @@ import { parseSignal } from '../../lib/signals.ts';
 import { parseCapability } from '../../oci-spec/capabilities.ts';
 import type { Image, ImageConfig } from '../../storage/images.ts';
 import { parseDetachKeys } from '../../stream/detach-keys.ts';
-import { absolutePath, invalid, listOf, mapOf, numberWithin, textOf, textsOf } from './checks.ts';
+import { absolutePath, demandExecutable, invalid, listOf, mapOf, numberWithin, textOf, textsOf } from './checks.ts';
 import { DEFAULT_SHARED_MEMORY_BYTES, type Configuration, type StreamsKind } from './configuration.ts';
 import { ContainerError } from '../errors.ts';
 import { mountsOf } from './mounts.ts';
@@ -31,6 +31,8 @@ export interface Defaults {
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 const DEFAULT_STOP_TIMEOUT_USEC = 10_000_000;
 const DEFAULT_STOP_SIGNAL = 15;
+/** Of Linux, in bytes. */
+const HOST_NAME_MAX = 64;
 const MAX_OOM_SCORE = 1000;
 /** StartLimitBurst= counts the first start too, in 32 bits. */
 const MAX_RESTART_LIMIT = 2 ** 32 - 2;
@@ -62,8 +64,10 @@ export function configure(request: Request, image: Image | undefined, defaults: 
   if (entrypoint.length + command.length === 0) {
     throw new ContainerError('NoCommand', { image: request.image ?? rootDirectory ?? image?.id ?? '' });
   }
+  const environment = environmentOf(config.env, request.environment);
+  demandExecutable([...entrypoint, ...command], environment);
   demandConsistentEnd(request);
-  const unitProperties = textsOf(request.unitProperties, 'unitProperties');
+  const unitProperties = listOf(request.unitProperties, 'unitProperties', textOf);
   unitProperties.forEach(parseUnitProperty);
   const resources = request.resources ?? {};
   resourcesAssignments(resources, 'configuration.resources');
@@ -78,12 +82,12 @@ export function configure(request: Request, image: Image | undefined, defaults: 
     rootDirectory,
     entrypoint,
     command,
-    environment: environmentOf(config.env, request.environment),
+    environment,
     workingDirectory: absolutePath(request.workingDirectory ?? join('/', config.workingDir), 'workingDirectory'),
     user: request.user === undefined ? config.user : textOf(request.user, 'user'),
     groups: listOf(request.groups, 'groups', option.groupOf),
     hostname: hostnameOf(request.hostname, namespaces, defaults),
-    hosts: listOf(request.hosts, 'hosts', option.hostOf),
+    hosts: option.hostsOf(request.hosts),
     labels: { ...config.labels, ...mapOf(request.labels, 'labels') },
     annotations: option.annotationsOf(request.annotations),
     mounts: mountsOf(request.mounts),
@@ -166,8 +170,9 @@ function hostnameOf(
 ): string {
   const own = id.slice(0, 12);
   if (asked !== undefined) {
-    // hostname(7), and HOST_NAME_MAX.
-    if (!/^[a-zA-Z0-9]([a-zA-Z0-9.-]{0,62}[a-zA-Z0-9])?$/.test(asked)) throw invalid('hostname');
+    // sethostname(2) takes any bytes; what would break lines and comments of /etc/hosts is left out.
+    if (asked === '' || /[\s\p{Cc}#]/u.test(asked) || Buffer.byteLength(asked) > HOST_NAME_MAX)
+      throw invalid('hostname');
     if (parseNamespace(namespaces.utsNamespace).kind !== 'private') throw invalid('hostname');
     return asked;
   }

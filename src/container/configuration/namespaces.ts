@@ -37,7 +37,7 @@ export const NAMESPACE_FILES: Readonly<Record<NamespaceType, string>> = {
 };
 
 /** A name, an ID, or a prefix of an ID. */
-const REFERENCE = /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,63}$/;
+const REFERENCE = /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,199}$/;
 
 /**
  * @param text `none` or `private`, `host`, `container:NAME` or `path:PATH`

@@ -2,7 +2,19 @@
 import { isIP } from 'node:net';
 import { posix } from 'node:path';
 import type { Device as DeviceRequest } from '../../api/io-berth-container.ts';
-import { absolutePath, invalid, listOf, mapOf, numberWithin, pathInside, printablePath, textOf } from './checks.ts';
+import {
+  MAX_BYTES,
+  absolutePath,
+  demandAtMost,
+  invalid,
+  listOf,
+  mapOf,
+  numberWithin,
+  pathInside,
+  printablePath,
+  sizeOf,
+  textOf,
+} from './checks.ts';
 import type { Device, Host, ResourceLimit } from './configuration.ts';
 
 export function deviceOf({ source, destination, access = 'rwm' }: DeviceRequest, member: string): Device {
@@ -19,7 +31,14 @@ export function deviceOf({ source, destination, access = 'rwm' }: DeviceRequest,
 
 const HOST_NAME = /^[a-zA-Z0-9_]([a-zA-Z0-9_.-]{0,251}[a-zA-Z0-9_])?$/;
 
-export function hostOf({ name, address }: Host, member: string): Host {
+/** Counted in bytes, since there may be many. @throws ContainerError `InvalidParameter` | `LimitExceeded` */
+export function hostsOf(hosts: readonly Host[] | undefined): Host[] {
+  const given = hosts ?? [];
+  demandAtMost(MAX_BYTES, sizeOf(given.map(({ name, address }) => `${name} ${address}`)), 'bytes', 'hosts');
+  return given.map((host, index) => hostOf(host, `hosts[${index}]`));
+}
+
+function hostOf({ name, address }: Host, member: string): Host {
   if (!HOST_NAME.test(name)) throw invalid(`${member}.name`);
   if (isIP(address) === 0) throw invalid(`${member}.address`);
   return { name, address };

@@ -31,8 +31,12 @@ export function sysctlsOf(
   return Object.fromEntries(entries);
 }
 
-/** sysctl(8) takes `net/ipv4/ip_forward` too. */
-const withDots = (name: string): string => (/^[^.]*\//.test(name) ? name.replaceAll('/', '.') : name);
+/**
+ * sysctl(8) takes `net/ipv4/ip_forward` too; a dot there belongs to a name, as in `net/ipv4/conf/eth0.100/forwarding`, and is a slash
+ * here. No runtime can set such a one: each takes that slash, too, for a folder.
+ */
+const withDots = (name: string): string =>
+  /^[^.]*\//.test(name) ? name.replace(/[./]/g, (sign) => (sign === '/' ? '.' : '/')) : name;
 
 /** Names it where its name can be shown. */
 export const sysctlMember = (name: string): string => (/^[\w./-]{1,128}$/.test(name) ? `sysctls.${name}` : 'sysctls');

@@ -1,6 +1,15 @@
 /** From what a client asks for to what an exec session is made of. Pure. */
 import { parseCapability } from '../../oci-spec/capabilities.ts';
-import { absolutePath, invalid, listOf, mapOf, numberWithin, textOf, textsOf } from '../configuration/checks.ts';
+import {
+  absolutePath,
+  demandExecutable,
+  invalid,
+  listOf,
+  mapOf,
+  numberWithin,
+  textOf,
+  textsOf,
+} from '../configuration/checks.ts';
 import type { SessionConfiguration } from './session.ts';
 
 export interface SessionRequest {
@@ -26,6 +35,7 @@ export function configureSession(request: SessionRequest): SessionConfiguration 
   if (command.length === 0) throw invalid('command');
   const variables = mapOf(environment, 'environment');
   if (Object.keys(variables).some((name) => name.includes('='))) throw invalid('environment');
+  demandExecutable(command, variables);
   return {
     command: textsOf(command, 'command'),
     environment: variables,

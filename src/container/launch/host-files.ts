@@ -3,14 +3,14 @@
  * made, so that what cannot work is refused there, and again at each start, since the host goes on living.
  */
 import { constants } from 'node:fs';
-import { access, open, readFile, realpath, stat, statfs } from 'node:fs/promises';
+import { access, open, opendir, readFile, realpath, stat, statfs } from 'node:fs/promises';
 import { release } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { capabilitiesFor, grantableCapabilities, type Capabilities } from '../../oci-spec/capabilities.ts';
 import { parseSeccompProfile, SeccompProfileInvalid, type SeccompResolver } from '../../oci-spec/seccomp.ts';
 import type { SpecDevice } from '../../oci-spec/spec.ts';
 import type { Configuration, Device } from '../configuration/configuration.ts';
-import { invalid } from '../configuration/checks.ts';
+import { demandAtMost, invalid, MAX_ENTRIES } from '../configuration/checks.ts';
 import { readOnlyRecursion } from './read-only.ts';
 import { isRelabelled } from '../configuration/mounts.ts';
 import { ContainerError } from '../errors.ts';
@@ -72,6 +72,33 @@ const hasSelinux = async (): Promise<boolean> =>
     () => true,
     () => false,
   );
+
+/** How much of a folder of devices is looked at. */
+const MAX_FOLDER_ENTRIES = 4096;
+
+/**
+ * Folders become the devices that are below them now; links in them are not followed.
+ * @throws ContainerError `NoSuchSource` | `InvalidFile` | `LimitExceeded`
+ */
+export async function expandedDevices(devices: readonly Device[]): Promise<readonly Device[]> {
+  const expanded = await Promise.all(devices.map(async (device) => await devicesOf(device)));
+  demandAtMost(MAX_ENTRIES, expanded.flat().length, 'entries', 'devices');
+  return expanded.flat();
+}
+
+async function devicesOf(device: Device): Promise<Device[]> {
+  if (!(await typeOf(device.source)).isDirectory()) return [device];
+  const found: Device[] = [];
+  let seen = 0;
+  for await (const entry of await opendir(device.source, { recursive: true })) {
+    demandAtMost(MAX_FOLDER_ENTRIES, ++seen, 'entries', 'devices');
+    if (!entry.isCharacterDevice() && !entry.isBlockDevice()) continue;
+    const below = relative(device.source, join(entry.parentPath, entry.name));
+    found.push({ ...device, source: join(device.source, below), destination: join(device.destination, below) });
+  }
+  if (found.length === 0) throw new ContainerError('InvalidFile', { path: device.source, reason: 'it has no devices' });
+  return found;
+}
 
 /** The device nodes that the runtime makes in the container. */
 export async function deviceNodes(devices: readonly Device[]): Promise<SpecDevice[]> {

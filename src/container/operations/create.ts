@@ -2,7 +2,7 @@ import { configure, type Request } from '../configuration/configure.ts';
 import type { Image } from '../../storage/images.ts';
 import type { Container } from '../container.ts';
 import { ContainerError } from '../errors.ts';
-import { demandHostFiles } from '../launch/host-files.ts';
+import { demandHostFiles, expandedDevices } from '../launch/host-files.ts';
 import { generateName, newContainerId, parseContainerName, shortId, type ContainerId } from '../names.ts';
 import type { Ports } from '../ports.ts';
 
@@ -19,13 +19,14 @@ export async function create(ports: Ports, request: Request, signal: AbortSignal
   if (wanted === undefined) throw new ContainerError('NoSuchRuntime', { runtime: request.runtime ?? 'crun or runc' });
   const id = newId(ports);
   const made = async (image: Image | undefined): Promise<Container> => {
-    const config = configure(request, image, {
+    const wish = configure(request, image, {
       id,
       hostname,
       streams: defaultStreams(),
       runtime: wanted.name,
       find: (reference) => index.find(reference),
     });
+    const config = { ...wish, devices: await expandedDevices(wish.devices) };
     await demandHostFiles(config);
     signal.throwIfAborted();
     const name = asked ?? generateName((each) => index.isTaken(each));

@@ -10,7 +10,7 @@ import { parseUnitName } from '../../../src/unit-file/unit-name.ts';
 import { unitNameFor } from '../../../src/container/unit-names.ts';
 
 describe('names', () => {
-  it.each(['web', 'W', '0', 'a.b_c-d', 'x'.repeat(64), 'exec-web', 'exec', 'a.service', 'a..b'])(
+  it.each(['web', 'W', '0', 'a.b_c-d', 'x'.repeat(200), 'exec-web', 'exec', 'a.service', 'a..b'])(
     '%j is one, and so is its unit',
     (text) => {
       const name = parseContainerName(text, 'name');
@@ -29,7 +29,7 @@ describe('names', () => {
     'a\n',
     'ä',
     'a\0',
-    'x'.repeat(65),
+    'x'.repeat(201),
     'exec-0',
     'exec-0af',
     '../a',

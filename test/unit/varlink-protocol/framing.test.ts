@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import * as fc from 'fast-check';
-import { MessageReader, decodeMessage, encodeMessage } from '../../../src/varlink/framing.ts';
+import { MessageReader, decodeMessage, encodeMessage, encodeReadable } from '../../../src/varlink/framing.ts';
 import { ProtocolViolation } from '../../../src/varlink/errors.ts';
 
 const messagesOf = (reader: MessageReader): string[] => {
@@ -166,6 +166,30 @@ describe('encodeMessage', () => {
         const bytes = Buffer.from(encodeMessage(value as never));
         expect(bytes.indexOf(0)).toBe(bytes.length - 1);
         expect(decodeMessage(bytes.subarray(0, -1), 64)).toEqual(JSON.parse(JSON.stringify(value)));
+      }),
+    );
+  });
+});
+
+describe('encodeReadable', () => {
+  it('replaces what other peers hang up on, in names as in values, and nothing else', () => {
+    const kept = String.raw`\u0000 \ud800 \\u0000` + '\u0001\u001f"\\\u{1f600}\ufffd';
+    expect(decodeMessage(Buffer.from(encodeReadable({ a: kept }).slice(0, -1)), 8)).toEqual({ a: kept });
+    const message = { 'n\0': ['\0', '\\\0', 'a\ud83d', '\ude00b', '\ude00\ud83d', { x: '\\\\\0' }] };
+    expect(decodeMessage(Buffer.from(encodeReadable(message).slice(0, -1)), 8)).toEqual({
+      'n\ufffd': ['\ufffd', '\\\ufffd', 'a\ufffd', '\ufffdb', '\ufffd\ufffd', { x: '\\\\\ufffd' }],
+    });
+  });
+
+  it('never writes an escape that sd-json refuses', () => {
+    const text = fc.string({ unit: fc.constantFrom('\0', '\ud800', '\udfff', '\\', 'u', '0', '"', 'a') });
+    fc.assert(
+      fc.property(fc.dictionary(text, text), (value) => {
+        const written = encodeReadable(value).slice(0, -1);
+        const escapes = written.replaceAll(/\\[^u]/g, '').match(/\\u..../g) ?? [];
+        expect(escapes.filter((each) => /0000|d[89a-f]../.test(each))).toEqual([]);
+        for (const read of Object.values(decodeMessage(Buffer.from(written), 8)))
+          expect(JSON.stringify(read)).not.toMatch(/\\ud[89a-f]|\\u0000/);
       }),
     );
   });

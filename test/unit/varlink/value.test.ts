@@ -20,6 +20,19 @@ const refused = (parameter: string, expected: string): unknown => ({ ok: false, 
 const INTEGER = 'an integer between -(2^53-1) and 2^53-1';
 
 describe('checkerFor', () => {
+  it.each<[string, unknown, string]>([
+    ['string', 'a\0b', ''],
+    ['string', 'a\ud800', ''],
+    ['[]string', ['a', '\udc00b'], '[1]'],
+    ['[string]string', { a: '\0' }, '["a"]'],
+    ['[string]int', { 'a\0': 1 }, String.raw`["a\u0000"]`],
+    ['(x: ?string)', { x: '\0' }, 'x'],
+  ])('%s refuses %j where it is asked for, and only there', (type, value, parameter) => {
+    expect(check(type, value, 'asked')).toEqual(refused(parameter, 'a string'));
+    for (const mode of ['strict', 'tolerant'] as const) expect(check(type, value, mode)).toEqual(ok(value));
+    expect(check(type === 'string' ? 'string' : 'any', '\u{1f600} \u0001', 'asked')).toEqual(ok('\u{1f600} \u0001'));
+  });
+
   const kept: [string, unknown][] = [
     ['bool', false],
     ['int', -9007199254740991],

@@ -96,6 +96,9 @@ describe('what Create is asked for', () => {
     [['--network', 'ns:/run/netns/x', '--ipc', 'path:/p', '--uts', '/q', 'busybox'], { network: 'path:/run/netns/x', ipcNamespace: 'path:/p', utsNamespace: 'path:/q' }],
     [['--pid', 'host', '--ipc=private', '--cgroupns=host', 'busybox'], { pidNamespace: 'host', ipcNamespace: 'private', cgroupNamespace: 'host' }],
     [['--sysctl', 'net.ipv4.ip_forward=1', 'busybox'], { sysctls: { 'net.ipv4.ip_forward': '1' } }],
+    [['--ulimit', 'nofile=10', '--ulimit=RLIMIT_NOFILE=20:30', 'busybox'], { resourceLimits: [{ name: 'RLIMIT_NOFILE', soft: 20, hard: 30 }] }],
+    [['--device-cgroup-rule', 'c 10:* rwm', '--device-cgroup-rule=a *:* r', '--device-cgroup-rule=b 8:1 m', '--property', 'MemoryMax=1G', 'busybox'], { unitProperties: ['DeviceAllow=char-10 rwm', 'DeviceAllow=char-* r', 'DeviceAllow=block-* r', 'DeviceAllow=/dev/block/8:1 m', 'MemoryMax=1G'] }],
+    [['--cpus', '.5', 'busybox'], { resources: { cpuQuotaPerSecUSec: 500_000 } }],
     [['--ulimit', 'nofile=1024:4096', '--ulimit=core=0', '--ulimit=nproc=5:-1', '--ulimit=cpu=-1', 'busybox'], { resourceLimits: [{ name: 'nofile', soft: 1024, hard: 4096 }, { name: 'core', soft: 0, hard: 0 }, { name: 'nproc', soft: 5 }, { name: 'cpu' }] }],
     [['--shm-size', '1m', '--tz', 'local', '--init', 'busybox'], { sharedMemoryBytes: 1_048_576, timeZone: 'local', initProcess: true }],
     [['--oom-score-adj', '-500', 'busybox'],          { oomScoreAdjust: -500 }],
@@ -186,6 +189,10 @@ describe('what makes no sense is refused before anyone is asked', () => {
     [['--streams', 'pipes', 'busybox'],         "--streams takes relay or journal, not 'pipes'"],
     [['--device', 'sda', 'busybox'],            "--device takes /dev/NAME[:PATH][:rwm], not 'sda'"],
     [['--device', '/a:/b:/c', 'busybox'],       "not '/a:/b:/c'"],
+    [['--device-cgroup-rule', 'c *:1 r', 'busybox'], "--device-cgroup-rule takes TYPE MAJOR:MINOR ACCESS"],
+    [['--device-cgroup-rule', 'c 10:*', 'busybox'], "such as 'c 10:* rw', not 'c 10:*'"],
+    [['--privileged', '--device-cgroup-rule', 'c 10:* r', 'busybox'], '--privileged lets it use every device'],
+    [['--cpus', '.', 'busybox'], "--cpus takes a number of CPUs such as 1.5, not '.'"],
     [['--ulimit', 'nofile', 'busybox'],         "--ulimit takes NAME=SOFT[:HARD], such as nofile=1024:4096, not 'nofile'"],
     [['--ulimit', `core=${'9'.repeat(20)}`, 'busybox'], '--ulimit takes -1 for no limit'],
     [['--shm-size', '0', 'busybox'],            '--shm-size takes an amount such as 64m'],
@@ -219,4 +226,13 @@ describe('what makes no sense is refused before anyone is asked', () => {
     expect(ran.stderr).toContain(message);
     expect(ran.stderr).toMatch(/^berth: .*; see 'berth create --help'\n$/);
   });
+});
+
+it('--ulimit host stands for all limits that berth has, and one that is named goes over it', async () => {
+  const { configuration } = await create('--ulimit', 'host', '--ulimit', 'core=0', 'busybox');
+  const limits = new Map(configuration?.resourceLimits?.map((limit) => [limit.name, limit]));
+  expect([...limits.keys()].toSorted()).toEqual(
+    'as core cpu data fsize locks memlock msgqueue nice nofile nproc rss rtprio rttime sigpending stack'.split(' '),
+  );
+  expect(limits.get('core')).toEqual({ name: 'core', soft: 0, hard: 0 });
 });

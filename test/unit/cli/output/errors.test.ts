@@ -50,6 +50,10 @@ const CONTAINERS: { [N in keyof ContainerErrors]: [facts: ContainerErrors[N], se
     "the container's own passwd and group files do not have 'me'; give numbers, such as --user 1000:1000",
   ],
   NoCommand: [{ image: 'box' }, "'box' does not say what to run; give a command after it"],
+  LimitExceeded: [
+    { parameter: 'configuration.labels', limit: 2097152, value: 3000000, unit: 'bytes' },
+    "'labels' takes 2097152 bytes at most, and was given 3000000",
+  ],
   NoSuchSource: [{ source: '/data' }, "there is no '/data' on this host to mount; make it first"],
   NoSuchNamespace: [
     { namespace: 'container:db' },

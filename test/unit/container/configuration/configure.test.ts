@@ -148,7 +148,6 @@ describe('configure', () => {
     ['workingDirectory', { workingDirectory: '/a\0' }],
     ['workingDirectory', { workingDirectory: '' }],
     ['hostname', { hostname: '' }],
-    ['hostname', { hostname: '-a' }],
     ['hostname', { hostname: 'a b' }],
     ['hostname', { hostname: 'a\n' }],
     ['hostname', { hostname: 'x'.repeat(65) }],

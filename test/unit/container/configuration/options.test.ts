@@ -80,15 +80,41 @@ describe('an option', async () => {
     expect(made(request)).toMatchObject(expected);
   });
 
+  it('is kept however many there are, as long as execve(2) takes them', () => {
+    const hosts = many.map((name) => ({ name: `h${name}`, address: '::1' }));
+    const request = { command: many, environment: manyOf, labels: manyOf, annotations: manyOf, hosts };
+    expect(made(request)).toMatchObject(request);
+    for (const hostname of ['a_b', '-a', 'a..b', 'ä', 'x'.repeat(64)])
+      expect(made({ hostname }).hostname).toBe(hostname);
+  });
+
+  const MIB = 1024 * 1024;
+  const much = Array.from({ length: 3 * 1024 }, (_, index) => `k${index}`.padEnd(1000));
+  it.each<[parameter: string, limit: number, value: number, unit: string, Request]>([
+    ['command', 2 * MIB, 3072 * 1009, 'bytes', { command: much }],
+    ['entrypoint', 2 * MIB, 3072 * 1009, 'bytes', { entrypoint: much }],
+    ['command', 128 * 1024, 128 * 1024 + 1, 'bytes', { command: ['x'.repeat(128 * 1024)] }],
+    ['environment', 128 * 1024, 128 * 1024 + 3, 'bytes', { environment: { A: 'x'.repeat(128 * 1024) } }],
+    ['environment', 2 * MIB, 3072 * 1010, 'bytes', { environment: Object.fromEntries(much.map((each) => [each, ''])) }],
+    ['labels', 2 * MIB, 3072 * 1010, 'bytes', { labels: Object.fromEntries(much.map((each) => [each, ''])) }],
+    ['hosts', 2 * MIB, 3072 * 1013, 'bytes', { hosts: much.map((name) => ({ name, address: '::1' })) }],
+    ['groups', 1024, 1025, 'entries', { groups: many }],
+    ['addCapabilities', 1024, 1025, 'entries', { addCapabilities: many }],
+    ['unmaskPaths', 1024, 1025, 'entries', { unmaskPaths: many }],
+    ['unitProperties', 1024, 1025, 'entries', { unitProperties: many }],
+    ['mounts', 1024, 1025, 'entries', { mounts: many.map((each) => ({ kind: 'tmpfs', destination: `/${each}` })) }],
+  ])('says how much of %s there may be, and how much there is', (parameter, limit, value, unit, request) => {
+    const facts = { parameter: `configuration.${parameter}`, limit, value, unit };
+    expect(() => made(request)).toThrow(expect.objectContaining({ code: 'LimitExceeded', facts }));
+  });
+
   it.each<[parameter: string, Request]>([
     ['rootDirectory', { rootDirectory: '/srv' }],
     ['rootDirectory', { image: undefined, rootDirectory: 'srv' }],
     ['rootDirectory', { image: undefined, rootDirectory: '/srv/..' }],
     ['rootDirectory', { image: undefined, rootDirectory: '/a\nExecStart=b' }],
     ['command', { command: ['a\0'] }],
-    ['entrypoint', { entrypoint: many }],
     ['user', { user: 'a\0' }],
-    ['groups', { groups: many }],
     ['groups[1]', { groups: ['a', 'b:c'] }],
     ['groups[0]', { groups: [''] }],
     ['groups[0]', { groups: ['a\0'] }],
@@ -97,10 +123,7 @@ describe('an option', async () => {
     ['hosts[0].address', { hosts: [{ name: 'a', address: '10.0.0.256' }] }],
     ['hosts[0].address', { hosts: [{ name: 'a', address: '::1\n' }] }],
     ['hosts', { hosts: [{ name: 'a', address: '::1' }], network: 'container:donor' }],
-    ['labels', { labels: manyOf }],
     ['labels', { labels: { a: '\0' } }],
-    ['environment', { environment: manyOf }],
-    ['annotations', { annotations: manyOf }],
     ['annotations', { annotations: { '': 'a' } }],
     ['annotations', { annotations: { 'io.berth.container.id': 'a' } }],
     ['mounts[0].options', { mounts: [{ kind: 'tmpfs', destination: '/a', options: many }] }],
@@ -123,7 +146,11 @@ describe('an option', async () => {
     ['cgroupNamespace', { cgroupNamespace: 'container' }],
     ['hostname', { hostname: 'a', utsNamespace: 'host' }],
     ['hostname', { hostname: 'a\n' }],
-    ['sysctls', { sysctls: manyOf }],
+    ['sysctls.k0', { sysctls: manyOf }],
+    ['sysctls.net/ipv4/conf/eth0.100/forwarding', { sysctls: { 'net/ipv4/conf/eth0.100/forwarding': '1' } }],
+    ['hostname', { hostname: 'a b' }],
+    ['hostname', { hostname: 'a#b' }],
+    ['hostname', { hostname: 'ä'.repeat(33) }],
     ['sysctls.vm.swappiness', { sysctls: { 'vm.swappiness': '1' } }],
     ['sysctls.kernel.hostname', { sysctls: { 'kernel.hostname': 'a' } }],
     ['sysctls.net.ipv4.ip_forward', { sysctls: { 'net.ipv4.ip_forward': '1' }, network: 'host' }],
@@ -155,9 +182,7 @@ describe('an option', async () => {
     ['maskPaths[0]', { maskPaths: ['a'] }],
     ['maskPaths[0]', { maskPaths: ['/'] }],
     ['unmaskPaths[0]', { unmaskPaths: ['all'] }],
-    ['unmaskPaths', { unmaskPaths: many }],
     ['resources.tasksMax', { resources: { tasksMax: 0 } }],
-    ['unitProperties', { unitProperties: many }],
     ['restartLimit', { restartPolicy: 'on_failure', restartLimit: 2 ** 32 }],
   ])('%s is refused where it is no good', (parameter, request) => {
     expect(() => made(request)).toThrow(
