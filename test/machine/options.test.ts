@@ -446,6 +446,28 @@ describe('an option that cannot be', () => {
     await machine.sh('rm /usr/share/zoneinfo/zone');
   });
 
+  it.each([
+    'NoNewPrivileges=yes',
+    'CapabilityBoundingSet=CAP_CHOWN',
+    'UMask=077',
+    'ProtectSystem=yes',
+    'RefuseManualStop=1',
+  ])('the property %s is refused, before and after', async (property) => {
+    const error = 'io.berth.Container.InvalidProperty';
+    const unitProperties = [property];
+    await expect(berth.create('o-idle', 'true', { unitProperties })).rejects.toMatchObject({ error });
+    await berth.create('o-idle', 'true');
+    await expect(berth.containers.update({ container: 'o-idle', unitProperties })).rejects.toMatchObject({ error });
+  });
+
+  it('a unit that is needed and not there is said', async () => {
+    await berth.create('o-needs', 'true', { unitProperties: ['Requires=nosuch.service'] });
+    await expect(berth.containers.start({ container: 'o-needs' })).rejects.toMatchObject({
+      error: 'io.berth.Container.UnitFailed',
+      parameters: { unit: 'berth-o-needs.service', result: expect.stringContaining('nosuch.service') as string },
+    });
+  });
+
   it('for want of catatonit is said when it is started', async () => {
     await berth.create('o-init', 'true', { initProcess: true });
     await machine.sh('for each in /usr/libexec/podman/catatonit /usr/bin/catatonit; do mv $each $each.away; done');

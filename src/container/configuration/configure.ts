@@ -13,7 +13,7 @@ import { namespacesOf, parseNamespace, sharedInTheEnd, type FindContainer } from
 import * as option from './options.ts';
 import { resourcesAssignments } from './resources.ts';
 import { sysctlsOf } from './sysctls.ts';
-import { parseUnitProperty } from './unit-properties.ts';
+import { parseGivenProperty } from './unit-properties.ts';
 
 /** What a client asks for; everything but what it is made of may be left out. */
 export type { Request };
@@ -68,7 +68,7 @@ export function configure(request: Request, image: Image | undefined, defaults: 
   demandExecutable([...entrypoint, ...command], environment);
   demandConsistentEnd(request);
   const unitProperties = listOf(request.unitProperties, 'unitProperties', textOf);
-  unitProperties.forEach(parseUnitProperty);
+  unitProperties.forEach(parseGivenProperty);
   const resources = request.resources ?? {};
   resourcesAssignments(resources, 'configuration.resources');
   const { find } = defaults;

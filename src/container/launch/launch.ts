@@ -7,7 +7,7 @@ import type { LaunchPorts } from './ports.ts';
 import type { Relay } from '../../relay/relay.ts';
 import type { OciRuntime } from '../../oci/runtime.ts';
 import type { RuntimeError, RuntimeErrorKind } from '../../oci/errors.ts';
-import { UnitExists, UnitJobFailed, UnitRefused } from '../../systemd/errors.ts';
+import { UnitExists, UnitJobFailed, UnitNotLoaded, UnitRefused } from '../../systemd/errors.ts';
 import { isAlive } from '../state.ts';
 import { unitFor } from './unit.ts';
 import { cleanUp } from './clean-up.ts';
@@ -134,6 +134,11 @@ async function refusalFor(
 ): Promise<ContainerError | undefined> {
   const options = { cause: error };
   if (error instanceof UnitExists) return new ContainerError('UnitExists', { unit }, options);
+  // Of another unit, which this one asks for: it itself is only being made.
+  if (error instanceof UnitNotLoaded) {
+    const said = error.cause instanceof Error ? error.cause.message : error.message;
+    return new ContainerError('UnitFailed', { unit, result: said }, options);
+  }
   if (error instanceof UnitRefused) return new ContainerError('UnitFailed', { unit, result: error.message }, options);
   if (!(error instanceof UnitJobFailed)) return undefined;
   const said = await ports.runtimeLog.lastError(folder.runtimeLog);

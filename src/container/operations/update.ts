@@ -4,7 +4,7 @@ import { ContainerError } from '../errors.ts';
 import type { Ports } from '../ports.ts';
 import { mergedResources, resourcesAssignments } from '../configuration/resources.ts';
 import { isAlive } from '../state.ts';
-import { assignmentName, parseUnitProperty } from '../configuration/unit-properties.ts';
+import { assignmentName, parseGivenProperty } from '../configuration/unit-properties.ts';
 
 export interface Changes {
   /** What is left out stays as it is. */
@@ -21,7 +21,7 @@ export interface Changes {
  */
 export async function update(ports: Ports, reference: string, changes: Changes, signal: AbortSignal): Promise<void> {
   const assignments = [...resourcesAssignments(changes.resources), ...changes.unitProperties];
-  const properties = assignments.flatMap(parseUnitProperty);
+  const properties = assignments.flatMap(parseGivenProperty);
   if (changes.restartLimit !== undefined && changes.restartPolicy !== 'on_failure') {
     throw new ContainerError('InvalidParameter', { parameter: 'restartLimit' });
   }

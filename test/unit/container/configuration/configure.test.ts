@@ -190,6 +190,26 @@ describe('configure', () => {
     expect(refused({ command: [] }, { cmd: ['sh'] })).toMatchObject({ code: 'NoCommand' });
   });
 
+  it.each(['NoNewPrivileges=yes', 'CapabilityBoundingSet=', 'UMask=077', 'PrivateNetwork=yes', 'RefuseManualStop=yes'])(
+    'refuses the property %j, which would show on the unit and not hold',
+    (property) => {
+      expect(refused({ unitProperties: [property] })).toMatchObject({ code: 'InvalidProperty', facts: { property } });
+    },
+  );
+
+  it('says which option does what such a property would', () => {
+    expect(refused({ unitProperties: ['NoNewPrivileges=yes'] })).toMatchObject({
+      facts: { reason: 'NoNewPrivileges= has no effect in a container; use --security-opt no-new-privileges' },
+    });
+  });
+
+  it.each(['Nice=5', 'LimitNOFILE=7', 'CPUAffinity=0', 'LogRateLimitBurst=1', 'StateDirectory=x', 'RuntimeMaxSec=5'])(
+    'takes the property %j, which holds',
+    (property) => {
+      expect(made({ unitProperties: [property] }).unitProperties).toEqual([property]);
+    },
+  );
+
   it.each(['Nonsense=1', 'MemoryMax=lots', 'MemoryMax', 'ExecStart=/bin/sh', 'Type=simple', 'PIDFile=/x'])(
     'refuses the property %j',
     (property) => {
