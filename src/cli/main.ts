@@ -44,6 +44,10 @@ const code = await program(process.argv.slice(2), {
   input: new StandardInput({
     stdin: () => process.stdin,
     screens: () => [process.stdout, process.stderr, ...typedAt()],
+    hasTerminal: () =>
+      (isDevice(0) && process.stdin.isTTY) ||
+      (isDevice(1) && process.stdout.isTTY) ||
+      (isDevice(2) && process.stderr.isTTY),
     onExit(act) {
       process.on('exit', act);
       return { [Symbol.dispose]: () => process.off('exit', act) };

@@ -337,7 +337,12 @@ describe('a container with an input', () => {
       stderr: '',
     });
     expect(said(await berth(['start', '-ai', 'cli-made'], { input: 'two' }))).toMatchObject({ stdout: 'two' });
-    expect(await berth(['start', '-i', 'x'])).toMatchObject({ code: 125 });
+    await berth(['create', '--name', 'cli-deaf', 'plain', 'sh', '-c', 'cat; exit 4']);
+    expect(said(await berth(['start', '-ai', 'cli-deaf'], { input: 'three' }))).toEqual({
+      code: 4,
+      stdout: '',
+      stderr: '',
+    });
   });
 });
 

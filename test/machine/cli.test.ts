@@ -89,6 +89,26 @@ describe('berth run', () => {
     expect(said(await shell(script))).toEqual({ code: 0, stdout: lines.join(''), stderr: '' });
   });
 
+  it('passes every signal on that can be taken', async () => {
+    const signals = `HUP INT QUIT TRAP ABRT USR1 USR2 ALRM CONT TSTP TTIN TTOU URG XCPU XFSZ VTALRM PROF WINCH IO SYS`;
+    const container = `for s in ${signals}; do trap "echo $s" $s; done; trap "exit 9" TERM
+      echo ready; while :; do sleep 0.02; done`;
+    const said = await machine.check(
+      [
+        'bash',
+        '-c',
+        `berth run --rm plain sh -c "$1" </dev/null >/tmp/cli-signals & pid=$!
+        until grep -q ready /tmp/cli-signals; do sleep 0.02; done
+        for s in ${signals}; do kill -s $s $pid; until grep -qx $s /tmp/cli-signals; do sleep 0.02; done; done
+        kill $pid; wait $pid; echo $?; rm /tmp/cli-signals`,
+        'bash',
+        container,
+      ],
+      { timeoutMs: 30_000 },
+    );
+    expect(said.text()).toBe('9');
+  });
+
   it('passes signals on, and stays until the container has ended', async () => {
     const script = `
       berth run --rm --name cli-signal plain sh -c '${FOREVER}' >/tmp/cli-out & pid=$!

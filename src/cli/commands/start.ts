@@ -18,7 +18,7 @@ export const start = command({
       value: STREAM_VALUE,
       help: 'Show what it writes until it has ended, or be at this stream only',
     },
-    interactive: { kind: 'flag', short: 'i', help: 'Attach, and pass standard input on to it' },
+    interactive: { kind: 'flag', short: 'i', help: 'Attach, and pass standard input on to it where it has one' },
     recursive: RECURSIVE_OPTION,
     ...ATTACH_OPTIONS,
   },
@@ -32,7 +32,8 @@ export const start = command({
       if (others.length > 0) throw new UsageError('--attach and --interactive take one container');
       const { configuration } = await containers.inspect({ container });
       const streams = streamsFrom(args.texts('attach'));
-      const input = args.flag('interactive') || streams.includes('stdin') ? 'required' : 'none';
+      // One that has no input runs all the same.
+      const input = streams.includes('stdin') ? 'required' : args.flag('interactive') ? 'if-open' : 'none';
       const attaching = { container, configuration, input, by: 'start', streams, recursive } as const;
       return await attachTo(containers, attaching, args, context);
     }

@@ -6,6 +6,7 @@ import type { Given } from '../arguments/args.ts';
 import type { ATTACH_OPTIONS, StreamChoice } from '../arguments/attach-options.ts';
 import type { Context } from '../command.ts';
 import { forward } from './forward.ts';
+import { passedOnSignals } from './signals.ts';
 import { attached, type Session } from './session.ts';
 
 const ENDED = ['WrongState', 'NoSuchContainer'] as const;
@@ -68,8 +69,12 @@ export async function attachTo(
       }
     },
   };
-  const stdinOf = isPassedOn ? 'passed-on' : 'none';
-  return await attached(session, { stdin: stdinOf, terminal: terminal ? 'has' : 'none' }, context);
+  const options = {
+    stdin: isPassedOn ? 'passed-on' : 'none',
+    terminal: terminal ? 'has' : 'none',
+    signals: isProxy ? passedOnSignals(context.input.hasTerminal() ? 'at-a-terminal' : 'elsewhere') : undefined,
+  } as const;
+  return await attached(session, options, context);
 }
 
 /** Nothing is said of them where all are wanted. */

@@ -6,6 +6,8 @@ import type { TerminalSize } from '../../stream/control.ts';
 export interface Input {
   /** Whether somebody types there. */
   isTerminal(): boolean;
+  /** Whether any of the standard streams is a terminal. */
+  hasTerminal(): boolean;
   open(): Readable;
   /** From here until it is disposed of, keys go through as they are typed, and what is written is shown as it is. */
   raw(): Promise<Disposable>;
@@ -18,6 +20,8 @@ export interface InputStreams {
   readonly stdin: () => ReadStream;
   /** The standard streams, as far as they have a window, the likeliest first. */
   readonly screens: () => readonly Pick<WriteStream, 'isTTY' | 'getWindowSize'>[];
+  /** Whether any of the standard streams is a terminal. */
+  readonly hasTerminal: () => boolean;
   /** Runs before the process ends, however it does. */
   readonly onExit: (act: () => void) => Disposable;
 }
@@ -31,6 +35,10 @@ export class StandardInput implements Input {
 
   isTerminal(): boolean {
     return this.#streams.stdin().isTTY;
+  }
+
+  hasTerminal(): boolean {
+    return this.#streams.hasTerminal();
   }
 
   open(): Readable {

@@ -14,9 +14,9 @@ import { OutputMissed } from './output-missed.ts';
 import { askAgain, Losses } from './persistence.ts';
 import { printable } from '../output/printable.ts';
 import { parseServerControl } from './session-control.ts';
+import { ENDING_SIGNALS } from './signals.ts';
 import { SessionInput, write } from './session-input.ts';
 
-const TAKEN = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
 const SIGNAL_BASE = 128;
 /** A connection that was there for so long is no sign of a berthd that cannot stay. */
 const LASTING_MS = 10_000;
@@ -56,6 +56,8 @@ export interface SessionOptions {
   readonly stdin: 'passed-on' | 'none';
   /** Whether the process has a terminal. */
   readonly terminal: 'has' | 'none';
+  /** What this process takes for `onSignal`. Default: what asks a program to end. */
+  readonly signals?: readonly NodeJS.Signals[] | undefined;
 }
 
 /**
@@ -66,7 +68,7 @@ export interface SessionOptions {
  */
 export async function attached(
   session: Session,
-  { stdin, terminal }: SessionOptions,
+  { stdin, terminal, signals = ENDING_SIGNALS }: SessionOptions,
   context: Context,
 ): Promise<number> {
   using cleanup = new DisposableStack();
@@ -80,7 +82,7 @@ export async function attached(
     else await onSignal(signal);
   };
   cleanup.use(
-    context.onSignal(TAKEN, (signal) => {
+    context.onSignal(signals, (signal) => {
       take(signal).catch(() => undefined); // it has ended meanwhile, which its last frame says
     }),
   );

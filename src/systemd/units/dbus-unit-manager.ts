@@ -35,12 +35,15 @@ import type {
 } from './unit-status.ts';
 import { startListener } from './start-listener.ts';
 import { stopListener } from './stop-listener.ts';
+import { mendTransientFile } from './transient-file.ts';
 import { ServiceCache } from './service-cache.ts';
 import { UnitWatch, type Told } from './unit-watch.ts';
 
 const PROPERTIES = 'org.freedesktop.DBus.Properties';
 const UNIT = 'org.freedesktop.systemd1.Unit';
 const SERVICE = 'org.freedesktop.systemd1.Service';
+/** The first version that was seen to read its files of transient units as it writes them; 252 does not. */
+const READS_WHAT_IT_WRITES = 257;
 const SYSTEM_BUS = 'unix:path=/run/dbus/system_bus_socket';
 
 export interface DbusUnitManagerOptions {
@@ -106,7 +109,10 @@ export class DbusUnitManager implements UnitManager {
   async startTransient(unit: TransientUnit, { mode = 'fail', signal, ...listener }: StartOptions = {}): Promise<void> {
     const body = [unit.name, mode, encode(unit.properties), []];
     const call = { member: 'StartTransientUnit', signature: 'ssa(sv)a(sa(sv))', body };
-    await this.#job({ unit: unit.name, state: 'up', told: startListener(listener) }, call, signal);
+    const answered = (): void => {
+      if (this.#facts.version < READS_WHAT_IT_WRITES) mendTransientFile(unit.name);
+    };
+    await this.#job({ unit: unit.name, state: 'up', told: startListener(listener) }, call, signal, answered);
   }
 
   async handOver(main: number, to: number): Promise<void> {
@@ -268,12 +274,18 @@ export class DbusUnitManager implements UnitManager {
   }
 
   /** @returns the unit as systemd last told of it before it told that the job is done */
-  async #job(aim: JobAim, call: LinkCall, signal: AbortSignal | undefined): Promise<UnitFacts | undefined> {
-    const { result, last } = await this.#jobs.run(
-      aim,
-      async () => textOf((await this.#call(aim.unit, call, signal))[0]),
-      signal,
-    );
+  async #job(
+    aim: JobAim,
+    call: LinkCall,
+    signal: AbortSignal | undefined,
+    answered?: () => void,
+  ): Promise<UnitFacts | undefined> {
+    const begin = async (): Promise<string> => {
+      const [job] = await this.#call(aim.unit, call, signal);
+      answered?.();
+      return textOf(job);
+    };
+    const { result, last } = await this.#jobs.run(aim, begin, signal);
     if (result !== 'done') throw new UnitJobFailed(aim.unit, result, last);
     return last;
   }

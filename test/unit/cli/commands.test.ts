@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { containerError, type ContainerHandlers, type LogLine } from '../../../src/api/io-berth-container.ts';
 import { imageError, type LoadInput } from '../../../src/api/io-berth-image.ts';
 import type { GetInfoOutput } from '../../../src/api/io-berth-system.ts';
-import { anImage, ID } from './fixtures.ts';
+import { aContainer, anImage, ID } from './fixtures.ts';
 import { ago, berth, TestWorld } from './world.ts';
 
 const done = async (): Promise<Record<string, never>> => await Promise.resolve({});
@@ -214,7 +214,9 @@ describe('logs', () => {
     [['--tail', '10', 'web'],              { tail: 10 }],
     [['-n0', 'web'],                       { tail: 0 }],
     [['--tail=all', 'web'],                {}],
-    [['--since', '2m', '--until=60s', 'web'], { since: ago(120), until: ago(60) }],
+    [['--tail', '-1', 'web'],              {}],
+    [['--since', '2m', '--until=-60s', 'web'], { since: ago(120), until: ago(60) }],
+    [['-f', '--until=60s', 'web'],         { follow: true, until: ago(-60) }],
   ])('%j asks for no more than it is told', async (argv, input) => {
     let asked: object | undefined;
     const containers: Partial<ContainerHandlers> = {
@@ -242,6 +244,43 @@ describe('logs', () => {
       Buffer.concat([Buffer.from(`${at} one\n${at} cut short\n${at} `), Buffer.from([255, 10])]),
     );
     expect(ran.stderr).toBe(`${at} err\n${at} err\n`);
+  });
+});
+
+describe('logs of several', () => {
+  const several = (): Partial<ContainerHandlers> => ({
+    async Inspect({ container }) {
+      if (container === 'nope') throw containerError('NoSuchContainer', { container });
+      const {
+        image: _image,
+        labels: _labels,
+        ...rest
+      } = aContainer({ name: container, id: container.padEnd(64, '0') });
+      return await Promise.resolve({ ...rest, configuration: { image: 'x' }, bundle: '/b' });
+    },
+    async *Logs({ container }) {
+      yield await Promise.resolve({
+        line: {
+          stream: 'stdout' as const,
+          terminated: true,
+          cursor: 'c',
+          message: `from ${container.slice(0, 3)}`,
+          timestamp: { realtime: 1_763_719_200_000_042 },
+        },
+      });
+    },
+  });
+
+  it('says whose each line is', async () => {
+    const ran = await berth(['logs', 'web', 'db'], { containers: several() });
+    expect(ran.stdout.split('\n').toSorted()).toEqual(['', 'db0000000000 from db0', 'web000000000 from web']);
+    expect(await berth(['logs', '--names', '-t', 'web'], { containers: several() })).toMatchObject({
+      stdout: 'web 2025-11-21T10:00:00.000042Z from web\n',
+    });
+  });
+
+  it('says nothing where one of them is not there', async () => {
+    expect(await berth(['logs', 'web', 'nope'], { containers: several() })).toMatchObject({ code: 125, stdout: '' });
   });
 });
 

@@ -115,6 +115,7 @@ export class TestWorld {
       },
       input: {
         isTerminal: () => this.window !== undefined,
+        hasTerminal: () => this.window !== undefined,
         open: () => this.#options.stdin ?? Readable.from([]),
         raw: async () => {
           this.terminal.push('raw');

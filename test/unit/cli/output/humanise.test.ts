@@ -36,6 +36,9 @@ describe('a moment', () => {
     ['1h30m',                         '2026-11-21T10:30:00.000Z'],
     ['1.5s',                          '2026-11-21T11:59:58.500Z'],
     ['100ms',                         '2026-11-21T11:59:59.900Z'],
+    ['-10m',                          '2026-11-21T12:10:00.000Z'],
+    ['+.5s',                          '2026-11-21T11:59:59.500Z'],
+    ['1000us1000000ns1000µs',         '2026-11-21T11:59:59.997Z'],
     ['2d',                            '2026-11-19T12:00:00.000Z'],
     ['1700000000',                    '2023-11-14T22:13:20.000Z'],
     ['1700000000.5',                  '2023-11-14T22:13:20.500Z'],
@@ -46,14 +49,20 @@ describe('a moment', () => {
     ['2026-11-21',                    local('2026-11-21T00:00:00')],
   ];
   it.each(moments)('%s', (text, iso) => {
-    expect(parseMoment('--since', text, NOW).toISOString()).toBe(iso);
+    expect(parseMoment('--since', text, NOW, 'before-now').toISOString()).toBe(iso);
   });
-  it.each(['', 'yesterday', '10', '10x', '2026-13-01', '2026-11-21T25:00', '-10m'].filter((text) => text !== '10'))(
-    'is not %j',
-    (text) => {
-      expect(() => parseMoment('--since', text, NOW)).toThrow('--since takes a time such as');
-    },
-  );
+  it.each([
+    ['10m', '2026-11-21T12:10:00.000Z'],
+    ['-1.5s', '2026-11-21T11:59:58.500Z'],
+    ['1700000000', '2023-11-14T22:13:20.000Z'],
+  ])('%s where durations lie ahead', (text, iso) => {
+    expect(parseMoment('--until', text, NOW, 'after-now').toISOString()).toBe(iso);
+  });
+  it.each(
+    ['', 'yesterday', '10', '10x', '2026-13-01', '2026-11-21T25:00', '10m-', '.s'].filter((text) => text !== '10'),
+  )('is not %j', (text) => {
+    expect(() => parseMoment('--since', text, NOW, 'before-now')).toThrow('--since takes a time such as');
+  });
 });
 
 describe('a table', () => {

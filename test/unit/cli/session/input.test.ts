@@ -9,6 +9,7 @@ const sizeWith = (...screens: ReturnType<typeof screen>[]) =>
   new StandardInput({
     stdin: () => process.stdin,
     screens: () => screens,
+    hasTerminal: () => true,
     onExit: () => ({ [Symbol.dispose]: () => undefined }),
   }).size();
 

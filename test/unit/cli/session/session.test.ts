@@ -446,6 +446,12 @@ describe('start', () => {
     expect(calls).toEqual([['StartAndAttach', { container: 'web', ...input }]]);
   });
 
+  it('-ai runs one that has no input', async () => {
+    const { calls, containers } = aContainer({ stdin: false }, exits(6));
+    expect(await berth(['start', '-ai', 'web'], { containers })).toMatchObject({ code: 6 });
+    expect(calls).toEqual([['StartAndAttach', { container: 'web', stdin: false }]]);
+  });
+
   it('-a attaches to one that runs, and to one only', async () => {
     const { calls, containers } = aContainer({}, exits(0));
     const running = async (): Promise<never> =>
