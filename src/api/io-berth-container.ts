@@ -31,6 +31,13 @@ export type ProcessId = {
 };
 
 /**
+ * Where what a container says is logged.
+ * - `journald`: In the journal of the host.
+ * - `none`: Nowhere: only clients that are attached get it.
+ */
+export type LogDriver = 'journald' | 'none';
+
+/**
  * Where the standard streams of a container go.
  * - `relay`: Pipes, or a terminal, that berthd reads: clients can be attached to them byte for byte, and the journal has every line.
  * - `journal`: Sockets of journald, and nobody in between: by line, without input, and what opens /dev/stdout or /dev/stderr by name fails.
@@ -226,6 +233,11 @@ export type Configuration = {
    * to relay.
    */
   readonly streams?: Streams | undefined;
+  /**
+   * Whether what it says is logged: journald, or none, for what is no log, such as a dump. Defaults to journald, which is all there is where
+   * the streams are the journal's.
+   */
+  readonly logDriver?: LogDriver | undefined;
   /**
    * The keys that leave its terminal, and those of its exec sessions, where a client names none: a list such as 'ctrl-p,ctrl-q' or
    * 'a,DEL', of characters, DEL, and 'ctrl-' with a letter or one of @ [ \ ] ^ _; empty for none. Defaults to what the daemon is
@@ -1119,6 +1131,14 @@ type ProcessId (
 	pid: int
 )
 
+# Where what a container says is logged.
+type LogDriver (
+	# In the journal of the host.
+	journald,
+	# Nowhere: only clients that are attached get it.
+	none
+)
+
 # Where the standard streams of a container go.
 type Streams (
 	# Pipes, or a terminal, that berthd reads: clients can be attached to them byte for byte, and the journal has every line.
@@ -1305,6 +1325,9 @@ type Configuration (
 	# Where its streams go. Defaults to relay with a terminal or standard input, then to what the daemon is configured to use, then
 	# to relay.
 	streams: ?Streams,
+	# Whether what it says is logged: journald, or none, for what is no log, such as a dump. Defaults to journald, which is all there is where
+	# the streams are the journal's.
+	logDriver: ?LogDriver,
 	# The keys that leave its terminal, and those of its exec sessions, where a client names none: a list such as 'ctrl-p,ctrl-q' or
 	# 'a,DEL', of characters, DEL, and 'ctrl-' with a letter or one of @ [ \\ ] ^ _; empty for none. Defaults to what the daemon is
 	# configured to use, then to 'ctrl-p,ctrl-q'.
@@ -2217,6 +2240,12 @@ error NoTerminal (
 	container: string
 )
 
+# Nothing of the container is logged: it was made with the log driver none.
+error NotLogged (
+	# Its name.
+	container: string
+)
+
 # The container has no standard input that could be attached to.
 error NoStandardInput (
 	# The name of the container.
@@ -2252,6 +2281,7 @@ error SystemFailed (
       {"kind":"type","name":"State","comment":[],"type":{"kind":"enum","values":[{"name":"configured","comment":[]},{"name":"created","comment":[]},{"name":"running","comment":[]},{"name":"paused","comment":[]},{"name":"stopping","comment":[]},{"name":"stopped","comment":[]},{"name":"exited","comment":[]},{"name":"removing","comment":[]},{"name":"unknown","comment":[]}]}},
       {"kind":"type","name":"Timestamp","comment":[],"type":{"kind":"struct","fields":[{"name":"realtime","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"monotonic","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}}]}},
       {"kind":"type","name":"ProcessId","comment":[],"type":{"kind":"struct","fields":[{"name":"pid","comment":[],"type":{"kind":"int"}}]}},
+      {"kind":"type","name":"LogDriver","comment":[],"type":{"kind":"enum","values":[{"name":"journald","comment":[]},{"name":"none","comment":[]}]}},
       {"kind":"type","name":"Streams","comment":[],"type":{"kind":"enum","values":[{"name":"relay","comment":[]},{"name":"journal","comment":[]}]}},
       {"kind":"type","name":"RestartPolicy","comment":[],"type":{"kind":"enum","values":[{"name":"no","comment":[]},{"name":"on_failure","comment":[]},{"name":"always","comment":[]}]}},
       {"kind":"type","name":"MountKind","comment":[],"type":{"kind":"enum","values":[{"name":"bind","comment":[]},{"name":"tmpfs","comment":[]}]}},
@@ -2260,7 +2290,7 @@ error SystemFailed (
       {"kind":"type","name":"Device","comment":[],"type":{"kind":"struct","fields":[{"name":"source","comment":[],"type":{"kind":"string"}},{"name":"destination","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"access","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}}]}},
       {"kind":"type","name":"ResourceLimit","comment":[],"type":{"kind":"struct","fields":[{"name":"name","comment":[],"type":{"kind":"string"}},{"name":"soft","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"hard","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}}]}},
       {"kind":"type","name":"Resources","comment":[],"type":{"kind":"struct","fields":[{"name":"memoryMaxBytes","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"memoryLowBytes","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"memorySwapMaxBytes","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"cpuQuotaPerSecUSec","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"cpuWeight","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"allowedCpus","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"allowedMemoryNodes","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"tasksMax","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"ioWeight","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}}]}},
-      {"kind":"type","name":"Configuration","comment":[],"type":{"kind":"struct","fields":[{"name":"image","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"rootDirectory","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"name","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"command","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}},{"name":"entrypoint","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}},{"name":"environment","comment":[],"type":{"kind":"nullable","element":{"kind":"map","element":{"kind":"string"}}}},{"name":"workingDirectory","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"user","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"groups","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}},{"name":"hostname","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"hosts","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"reference","name":"Host"}}}},{"name":"labels","comment":[],"type":{"kind":"nullable","element":{"kind":"map","element":{"kind":"string"}}}},{"name":"annotations","comment":[],"type":{"kind":"nullable","element":{"kind":"map","element":{"kind":"string"}}}},{"name":"mounts","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"reference","name":"Mount"}}}},{"name":"devices","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"reference","name":"Device"}}}},{"name":"network","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"pidNamespace","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"ipcNamespace","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"utsNamespace","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"cgroupNamespace","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"sysctls","comment":[],"type":{"kind":"nullable","element":{"kind":"map","element":{"kind":"string"}}}},{"name":"resourceLimits","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"reference","name":"ResourceLimit"}}}},{"name":"sharedMemoryBytes","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"timeZone","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"initProcess","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"oomScoreAdjust","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"readOnlyRoot","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"privileged","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"addCapabilities","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}},{"name":"dropCapabilities","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}},{"name":"seccompProfile","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"maskPaths","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}},{"name":"unmaskPaths","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}},{"name":"noNewPrivileges","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"stopSignal","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"stopTimeoutUSec","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"restartPolicy","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"RestartPolicy"}}},{"name":"restartLimit","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"removeOnExit","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"terminal","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"stdin","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"streams","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"Streams"}}},{"name":"detachKeys","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"runtime","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"resources","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"Resources"}}},{"name":"unitProperties","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}}]}},
+      {"kind":"type","name":"Configuration","comment":[],"type":{"kind":"struct","fields":[{"name":"image","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"rootDirectory","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"name","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"command","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}},{"name":"entrypoint","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}},{"name":"environment","comment":[],"type":{"kind":"nullable","element":{"kind":"map","element":{"kind":"string"}}}},{"name":"workingDirectory","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"user","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"groups","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}},{"name":"hostname","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"hosts","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"reference","name":"Host"}}}},{"name":"labels","comment":[],"type":{"kind":"nullable","element":{"kind":"map","element":{"kind":"string"}}}},{"name":"annotations","comment":[],"type":{"kind":"nullable","element":{"kind":"map","element":{"kind":"string"}}}},{"name":"mounts","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"reference","name":"Mount"}}}},{"name":"devices","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"reference","name":"Device"}}}},{"name":"network","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"pidNamespace","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"ipcNamespace","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"utsNamespace","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"cgroupNamespace","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"sysctls","comment":[],"type":{"kind":"nullable","element":{"kind":"map","element":{"kind":"string"}}}},{"name":"resourceLimits","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"reference","name":"ResourceLimit"}}}},{"name":"sharedMemoryBytes","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"timeZone","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"initProcess","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"oomScoreAdjust","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"readOnlyRoot","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"privileged","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"addCapabilities","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}},{"name":"dropCapabilities","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}},{"name":"seccompProfile","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"maskPaths","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}},{"name":"unmaskPaths","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}},{"name":"noNewPrivileges","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"stopSignal","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"stopTimeoutUSec","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"restartPolicy","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"RestartPolicy"}}},{"name":"restartLimit","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"removeOnExit","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"terminal","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"stdin","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"streams","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"Streams"}}},{"name":"logDriver","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"LogDriver"}}},{"name":"detachKeys","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"runtime","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"resources","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"Resources"}}},{"name":"unitProperties","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}}]}},
       {"kind":"type","name":"Exit","comment":[],"type":{"kind":"struct","fields":[{"name":"exitCode","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"signal","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"oomKilled","comment":[],"type":{"kind":"bool"}},{"name":"result","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"exitedAt","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"Timestamp"}}}]}},
       {"kind":"type","name":"Runtime","comment":[],"type":{"kind":"struct","fields":[{"name":"state","comment":[],"type":{"kind":"reference","name":"State"}},{"name":"process","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"ProcessId"}}},{"name":"startedAt","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"Timestamp"}}},{"name":"exit","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"Exit"}}},{"name":"controlGroup","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"invocationId","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"restarts","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"restartsAt","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"Timestamp"}}},{"name":"message","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}}]}},
       {"kind":"type","name":"Summary","comment":[],"type":{"kind":"struct","fields":[{"name":"id","comment":[],"type":{"kind":"string"}},{"name":"name","comment":[],"type":{"kind":"string"}},{"name":"unit","comment":[],"type":{"kind":"string"}},{"name":"image","comment":[],"type":{"kind":"string"}},{"name":"imageId","comment":[],"type":{"kind":"string"}},{"name":"command","comment":[],"type":{"kind":"array","element":{"kind":"string"}}},{"name":"createdAt","comment":[],"type":{"kind":"reference","name":"Timestamp"}},{"name":"labels","comment":[],"type":{"kind":"map","element":{"kind":"string"}}},{"name":"runtime","comment":[],"type":{"kind":"reference","name":"Runtime"}}]}},
@@ -2337,6 +2367,7 @@ error SystemFailed (
       {"kind":"error","name":"DescriptorUnavailable","comment":[],"parameters":{"kind":"struct","fields":[{"name":"descriptor","comment":[],"type":{"kind":"int"}},{"name":"reason","comment":[],"type":{"kind":"reference","name":"DescriptorFault"}}]}},
       {"kind":"error","name":"ActiveExecSessions","comment":[],"parameters":{"kind":"struct","fields":[{"name":"container","comment":[],"type":{"kind":"string"}},{"name":"sessions","comment":[],"type":{"kind":"array","element":{"kind":"string"}}}]}},
       {"kind":"error","name":"NoTerminal","comment":[],"parameters":{"kind":"struct","fields":[{"name":"container","comment":[],"type":{"kind":"string"}}]}},
+      {"kind":"error","name":"NotLogged","comment":[],"parameters":{"kind":"struct","fields":[{"name":"container","comment":[],"type":{"kind":"string"}}]}},
       {"kind":"error","name":"NoStandardInput","comment":[],"parameters":{"kind":"struct","fields":[{"name":"container","comment":[],"type":{"kind":"string"}},{"name":"configuration","comment":[],"type":{"kind":"string"}}]}},
       {"kind":"error","name":"StreamOverrun","comment":[],"parameters":{"kind":"struct","fields":[{"name":"limitBytes","comment":[],"type":{"kind":"int"}}]}},
       {"kind":"error","name":"SystemdUnavailable","comment":[],"parameters":{"kind":"struct","fields":[{"name":"reason","comment":[],"type":{"kind":"string"}}]}},
@@ -2748,6 +2779,11 @@ export type ContainerErrors = {
   /** The container or exec session has no terminal. */
   readonly NoTerminal: {
     /** Its ID or name. */
+    readonly container: string;
+  };
+  /** Nothing of the container is logged: it was made with the log driver none. */
+  readonly NotLogged: {
+    /** Its name. */
     readonly container: string;
   };
   /** The container has no standard input that could be attached to. */

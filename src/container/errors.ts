@@ -38,6 +38,7 @@ export interface Refusals {
   WrongExecState: { session: string; state: SessionState; operation: string };
   ActiveExecSessions: { container: string; sessions: string[] };
   NoTerminal: { container: string };
+  NotLogged: { container: string };
   /** `configuration` is the member that a container with an input has set. */
   NoStandardInput: { container: string; configuration: string };
 }

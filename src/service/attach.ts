@@ -95,8 +95,9 @@ export const attachService = (
       role: foreground ? 'foreground' : 'observer',
       stdin: inputFor(stdin),
       live: live ? 'follow' : 'none',
+      log: logs ? 'wanted' : 'none',
     });
-    const { container, relayed, seam } = attaching;
+    const { container, relayed } = attaching;
     if (relayed !== undefined) leaveWhenGone(signal, client, relayed.leave);
     const serve = async (stream: Duplex): Promise<void> => {
       const over = new AbortController();
@@ -124,7 +125,7 @@ export const attachService = (
         stdin: input,
         ended,
         first,
-        redraw: seam !== undefined,
+        redraw: true,
       });
     };
     const inputOpen = container.config.stdin ? relayed?.relay.acceptsInput : undefined;

@@ -61,6 +61,7 @@ const CONTAINER_ANSWERS: Answers<Refusals> = {
   WrongExecState: same('WrongExecState'),
   ActiveExecSessions: same('ActiveExecSessions'),
   NoTerminal: same('NoTerminal'),
+  NotLogged: same('NotLogged'),
   NoStandardInput: same('NoStandardInput'),
 };
 

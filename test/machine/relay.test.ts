@@ -190,3 +190,18 @@ it('nothing of what sessions say is lost to their callers when berthd is restart
   expect(stdout.toString().trim().split('\n')).toEqual(Array.from({ length: 6 }, () => '0 whole'));
   await reconnect();
 }, 120_000);
+
+it('logs nothing of what is no log, says so, and hands it to its client whole', async () => {
+  await berth.create('r-dump', 'head -c 10000000 /dev/zero; exit 3', { logDriver: 'none' });
+  const session = new Streams(await berth.containers.startAndAttach({ container: 'r-dump' }));
+  expect(await session.last).toEqual({ type: 'exit', exitCode: 3 });
+  expect(session.bytes(1)).toHaveLength(10_000_000);
+  await expect(berth.lines('r-dump')).rejects.toMatchObject({ error: 'io.berth.Container.NotLogged' });
+  await expect(berth.containers.attach({ container: 'r-dump', logs: true, stream: false })).rejects.toMatchObject({
+    error: 'io.berth.Container.NotLogged',
+  });
+  const { stdout } = await machine.sh(
+    'journalctl --sync; journalctl -o cat -u berth-r-dump.service _TRANSPORT=journal BERTH_STREAM=stdout',
+  );
+  expect(stdout.toString()).toBe('');
+});

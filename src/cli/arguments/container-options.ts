@@ -28,6 +28,7 @@ export const CONTAINER_OPTIONS = {
   tty: { kind: 'flag', short: 't', help: 'Give it a terminal' },
   attach: { kind: 'texts', short: 'a', value: STREAM_VALUE, help: 'With run, be at this stream only; stdin is kept open' },
   streams: { kind: 'text', value: 'relay|journal', help: 'Pipes or a terminal, to which clients can be attached, or sockets of journald with nobody in between; default: relay, unless berth.conf has another' },
+  'log-driver': { kind: 'text', value: 'journald|none', help: 'Log what it writes, or nothing of it, for what is no log, such as a dump; default: journald' },
   'detach-keys': { ...DETACH_KEYS_OPTION, help: 'The keys that leave its terminals, such as ctrl-a,d, or nothing for none; default: ctrl-p,ctrl-q, unless berth.conf has others' },
   rm: { kind: 'flag', help: 'Remove the container once it has ended' },
   env: { kind: 'texts', short: 'e', value: 'NAME[=VALUE]', help: 'Set an environment variable; NAME alone passes on your own' },
@@ -129,6 +130,7 @@ export function configurationFrom(
     removeOnExit: removeOnExit || undefined,
     terminal: args.flag('tty') || undefined,
     stdin: args.flag('interactive') || streams.includes('stdin') || undefined,
+    logDriver: logDriverFrom(args.text('log-driver')),
     streams: streamsKindFrom(args.text('streams'), streams.length > 0),
     detachKeys: args.text('detach-keys'),
     runtime: args.text('runtime'),
@@ -155,6 +157,11 @@ function entrypointFrom(text: string | undefined): readonly string[] | undefined
   }
   if (Array.isArray(parsed) && parsed.every((each) => typeof each === 'string')) return parsed;
   throw new UsageError(`--entrypoint takes a program or a JSON array of strings, not '${text}'`);
+}
+
+function logDriverFrom(text: string | undefined): Configuration['logDriver'] {
+  if (text === undefined || text === 'journald' || text === 'none') return text;
+  throw new UsageError(`--log-driver takes journald or none, not '${text}'`);
 }
 
 /** Whoever names streams to be at wants them byte for byte. */

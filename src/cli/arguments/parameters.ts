@@ -53,6 +53,7 @@ const ABOUT: Readonly<Record<string, string>> = {
   'configuration.restartLimit': '--restart on-failure:N takes a number of at least 1',
   'configuration.removeOnExit': '--rm and --restart exclude each other',
   'configuration.user': '--user takes USER or USER:GROUP, by name or number',
+  'configuration.logDriver': '--log-driver none does not go with --streams journal',
   'configuration.streams': '--streams journal goes neither with --tty nor with --interactive',
   'configuration.detachKeys':
     '--detach-keys takes keys such as ctrl-p,ctrl-q, with commas between them, or nothing for none',

@@ -94,6 +94,7 @@ export const CONTAINER_SENTENCES: Sentences<ContainerErrors> = {
     `the command cannot have descriptor ${descriptor}: ${DESCRIPTOR_FAULTS[reason]}`,
   ActiveExecSessions: ({ container, sessions }) =>
     `exec sessions run in '${container}' (${listed(sessions)}); wait for their end, or force it`,
+  NotLogged: ({ container }) => `nothing of '${container}' is logged; it was made with --log-driver none`,
   NoTerminal: ({ container }) => `'${container}' has no terminal; it was not made with --tty`,
   NoStandardInput: ({ container }) => `'${container}' has no standard input; make one with --interactive instead`,
   StreamOverrun: ({ limitBytes }) => `${limitBytes} bytes of output waited to be read, so the rest was given up`,

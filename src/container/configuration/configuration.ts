@@ -120,6 +120,8 @@ const Written = v.object({
   stdin: v.optional(flag, false),
   attachable: optional(flag),
   streams: optional(v.picklist(STREAMS_KINDS)),
+  /** Whether what it says is logged. */
+  logDriver: v.optional(v.picklist(['journald', 'none']), 'journald'),
   /** The keys that leave its terminals, in libpod's format; undefined for the host's. */
   detachKeys: optional(text),
   runtime: text,

@@ -124,13 +124,21 @@ export function configure(request: Request, image: Image | undefined, defaults: 
 
 /** A terminal takes input, and only what is relayed can be given any. */
 function streamsOf(
-  { terminal = false, stdin = false, streams, detachKeys }: Request,
+  { terminal = false, stdin = false, streams, logDriver = 'journald', detachKeys }: Request,
   defaults: Pick<Defaults, 'streams'>,
-): Pick<Configuration, 'terminal' | 'stdin' | 'streams' | 'detachKeys'> {
+): Pick<Configuration, 'terminal' | 'stdin' | 'streams' | 'logDriver' | 'detachKeys'> {
   const interactive = terminal || stdin;
   if (interactive && streams === 'journal') throw invalid('streams');
   if (detachKeys !== undefined && parseDetachKeys(detachKeys) === undefined) throw invalid('detachKeys');
-  return { terminal, stdin: interactive, streams: streams ?? (interactive ? 'relay' : defaults.streams), detachKeys };
+  const isRelayed = interactive || logDriver === 'none';
+  if (logDriver === 'none' && streams === 'journal') throw invalid('logDriver');
+  return {
+    terminal,
+    stdin: interactive,
+    streams: streams ?? (isRelayed ? 'relay' : defaults.streams),
+    logDriver,
+    detachKeys,
+  };
 }
 
 function rootDirectoryOf({ image, rootDirectory }: Request, found: Image | undefined): string | undefined {

@@ -73,21 +73,24 @@ function relayRequest(
     form: config.terminal ? 'terminal' : 'pipes',
     stdin: config.stdin ? 'open' : 'none',
     client,
-    log: {
-      fields: {
-        SYSLOG_IDENTIFIER: name,
-        // journald finds the unit of OBJECT_PID as long as that lives; this is for what is read later.
-        OBJECT_SYSTEMD_UNIT: unit,
-        CONTAINER_ID: shortId(id),
-        CONTAINER_ID_FULL: id,
-        CONTAINER_NAME: name,
-        IMAGE_NAME: config.image,
-      },
-      pid: () => {
-        const status = index.get(id)?.status;
-        return status !== undefined && hasLife(status) ? status.pid : undefined;
-      },
-    },
+    log:
+      config.logDriver === 'none'
+        ? undefined
+        : {
+            fields: {
+              SYSLOG_IDENTIFIER: name,
+              // journald finds the unit of OBJECT_PID as long as that lives; this is for what is read later.
+              OBJECT_SYSTEMD_UNIT: unit,
+              CONTAINER_ID: shortId(id),
+              CONTAINER_ID_FULL: id,
+              CONTAINER_NAME: name,
+              IMAGE_NAME: config.image,
+            },
+            pid: () => {
+              const status = index.get(id)?.status;
+              return status !== undefined && hasLife(status) ? status.pid : undefined;
+            },
+          },
   };
 }
 

@@ -6,6 +6,7 @@ import { ContainerError } from '../errors.ts';
 import type { Ports } from '../ports.ts';
 import { isAlive } from '../state.ts';
 import { linesOf, relayKeyOf } from '../launch/streams.ts';
+import { demandLog } from './logs.ts';
 
 export interface AttachOptions {
   readonly client: RelayClient;
@@ -14,6 +15,8 @@ export interface AttachOptions {
   readonly stdin: 'required' | 'if-open' | 'none';
   /** Whether what is said from now on is wanted, which only a container says that lives, or has only just ended. */
   readonly live: 'follow' | 'none';
+  /** Whether what was said before is wanted. */
+  readonly log: 'wanted' | 'none';
 }
 
 export interface Attaching {
@@ -26,14 +29,15 @@ export interface Attaching {
 
 /**
  * Attaches a client to a container, from this moment on. Waits for nobody.
- * @throws ContainerError `NoSuchContainer` | `AmbiguousContainer` | `WrongState` | `NoStandardInput`
+ * @throws ContainerError `NoSuchContainer` | `AmbiguousContainer` | `WrongState` | `NoStandardInput` | `NotLogged`
  */
 export function attach(
   { index, relays }: Ports,
   reference: string,
-  { client, role, stdin, live }: AttachOptions,
+  { client, role, stdin, live, log }: AttachOptions,
 ): Attaching {
   const container = index.find(reference);
+  if (log === 'wanted') demandLog(container);
   const { name, status } = container;
   const relay = live === 'follow' ? relays.find(relayKeyOf(container)) : undefined;
   // What one that has ended said may not be handed out yet, as when berthd was away at that moment.

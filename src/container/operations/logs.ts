@@ -1,5 +1,6 @@
 import type { LogLine } from '../../journal/journal.ts';
 import { JoinedSignal } from '../../lib/joined-signal.ts';
+import type { Container } from '../container.ts';
 import { ContainerError } from '../errors.ts';
 import type { ContainerId } from '../names.ts';
 import type { Ports } from '../ports.ts';
@@ -17,7 +18,7 @@ export interface LogsQuery {
 
 /**
  * What a container wrote, oldest first. Lines that were written before the call or before its end are all there.
- * @throws ContainerError `InvalidParameter` for `tail` together with `cursor`
+ * @throws ContainerError `NotLogged`; `InvalidParameter` for `tail` together with `cursor`
  */
 export async function* logs(
   ports: Ports,
@@ -25,7 +26,9 @@ export async function* logs(
   query: LogsQuery,
   signal: AbortSignal,
 ): AsyncGenerator<LogLine> {
-  const { id, status } = ports.index.find(reference);
+  const container = ports.index.find(reference);
+  demandLog(container);
+  const { id, status } = container;
   const { follow, since, until, tail, cursor: after } = query;
   if (tail !== undefined && after !== undefined) throw new ContainerError('InvalidParameter', { parameter: 'tail' });
   const lines = { ...linesOf({ id }), since, until, tail, after };
@@ -39,6 +42,11 @@ export async function* logs(
   using late = from(until, ports.now);
   using over = new JoinedSignal(end.signal, late.signal);
   yield* ports.journal.read({ ...lines, end: 'follow', cutOff: over.signal }, signal);
+}
+
+/** @throws ContainerError `NotLogged` */
+export function demandLog({ name, config }: Container): void {
+  if (config.logDriver === 'none') throw new ContainerError('NotLogged', { container: name });
 }
 
 /** A signal that aborts by itself, until it is disposed of. */

@@ -101,6 +101,7 @@ const CONTAINERS: { [N in keyof ContainerErrors]: [facts: ContainerErrors[N], se
     { container: 'web', sessions: ['ab', 'cd'] },
     "exec sessions run in 'web' (ab, cd); wait for their end, or force it",
   ],
+  NotLogged: [{ container: 'web' }, "nothing of 'web' is logged; it was made with --log-driver none"],
   NoTerminal: [{ container: 'web' }, "'web' has no terminal; it was not made with --tty"],
   NoStandardInput: [
     { container: 'web', configuration: 'stdin' },
