@@ -94,6 +94,12 @@ describe.each(['crun', 'runc'])('%s', (runtime) => {
     ['a time zone', { timeZone: 'Asia/Tokyo' }, 'date +%Z', 'JST'],
     ['an init process', { initProcess: true }, 'readlink /proc/1/exe; echo $PPID', '/run/berth-init\n1'],
     [
+      'an init process of its own',
+      { initProcess: true, initPath: '/usr/libexec/podman/catatonit' },
+      'readlink /proc/1/exe; echo $PPID',
+      '/run/berth-init\n1',
+    ],
+    [
       'all of that on a root that cannot be written to',
       {
         initProcess: true,

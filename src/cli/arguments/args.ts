@@ -10,6 +10,9 @@ interface OptionBase {
   /** Other names, for those who know docker or podman. */
   readonly aliases?: readonly string[];
   readonly help: string;
+  /** The member of the configuration that it gives, and what to say behind its name when berthd does not take that. */
+  readonly member?: string;
+  readonly refusal?: string;
 }
 
 /** `--name`, `--name=false`. */

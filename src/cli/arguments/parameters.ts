@@ -1,3 +1,6 @@
+import { CONTAINER_OPTIONS } from './container-options.ts';
+import type { Options } from './args.ts';
+
 /** What a container may use, which Create takes in its configuration and Update by itself. */
 const RESOURCES: Readonly<Record<string, string>> = {
   'resources.memoryMaxBytes': '--memory takes an amount such as 512m',
@@ -12,51 +15,16 @@ const RESOURCES: Readonly<Record<string, string>> = {
   unitProperties: '--property takes NAME=VALUE as in unit files',
 };
 
-/** What to say when berthd does not take a parameter: which option it came from, and what it takes. */
+/** What to say when berthd does not take a parameter that comes from several options, or from none. */
 const ABOUT: Readonly<Record<string, string>> = {
-  'configuration.name':
-    '--name must be a letter or digit, then letters, digits, _ . and -, 200 at most, and not exec-ID',
   'configuration.image': 'the image must be given by name or ID',
   'configuration.environment': '--env and --env-file take NAME=VALUE, with neither of them holding NUL',
-  'configuration.rootDirectory': '--rootfs takes a folder of this host other than /, and goes without an image',
-  'configuration.groups': '--group-add takes a group by name or number',
-  'configuration.hosts': '--add-host takes NAME:ADDRESS, and does not go with the network of another container',
-  'configuration.labels': '--label takes KEY=VALUE, with neither of them holding NUL',
-  'configuration.annotations': "--annotation takes KEY=VALUE, and none of berth's own, io.berth.container.*",
-  'configuration.devices': '--device takes /dev/NAME[:PATH][:rwm]',
-  'configuration.network': '--network takes none, host, container:NAME or path:PATH',
-  'configuration.pidNamespace': '--pid takes private, host, container:NAME or path:PATH',
-  'configuration.ipcNamespace': '--ipc takes private, host, container:NAME or path:PATH',
-  'configuration.utsNamespace': '--uts takes private, host, container:NAME or path:PATH',
-  'configuration.cgroupNamespace': '--cgroupns takes private, host, container:NAME or path:PATH',
-  'configuration.sysctls': '--sysctl takes NAME=VALUE of a namespace that is not shared with this host',
-  'configuration.resourceLimits':
-    '--ulimit takes NAME=SOFT[:HARD], each NAME of setrlimit(2) once, and SOFT no more than HARD',
-  'configuration.sharedMemoryBytes':
-    '--shm-size takes an amount such as 64m, and does not go with an IPC namespace that is shared',
-  'configuration.timeZone': '--tz takes a zone such as Europe/Paris, or local',
-  'configuration.initProcess': '--init does not go with a PID namespace that is shared',
-  'configuration.oomScoreAdjust': '--oom-score-adj takes a number from -1000 to 1000',
-  'configuration.seccompProfile':
-    '--security-opt seccomp= takes a file of this host or unconfined, and does not go with --privileged',
   'configuration.maskPaths': '--security-opt mask= takes absolute paths with colons between them',
   'configuration.unmaskPaths': '--security-opt unmask= takes absolute paths with colons between them, or ALL',
-  'configuration.workingDirectory': '--workdir must be an absolute path in the container',
-  'configuration.hostname':
-    '--hostname takes up to 64 bytes without spaces and #, and does not go with --uts that is shared',
   'configuration.mounts':
     'the places of --volume, --mount and --tmpfs are absolute paths in the container, not / and no place twice; their options are such as ro, nosuid, rslave or size=64m, and none excludes another',
-  'configuration.addCapabilities': "--cap-add takes names of capabilities(7), such as NET_ADMIN, or 'ALL'",
-  'configuration.dropCapabilities': "--cap-drop takes names of capabilities(7), such as NET_RAW, or 'ALL'",
-  'configuration.stopSignal': '--stop-signal takes a signal by name or number, such as SIGTERM or 15',
-  'configuration.stopTimeoutUSec': '--stop-timeout takes seconds',
   'configuration.restartLimit': '--restart on-failure:N takes a number of at least 1',
   'configuration.removeOnExit': '--rm and --restart exclude each other',
-  'configuration.user': '--user takes USER or USER:GROUP, by name or number',
-  'configuration.logDriver': '--log-driver none does not go with --streams journal',
-  'configuration.streams': '--streams journal goes neither with --tty nor with --interactive',
-  'configuration.detachKeys':
-    '--detach-keys takes keys such as ctrl-p,ctrl-q, with commas between them, or nothing for none',
   'configuration.preservedDescriptors': '--preserve-fds takes a number from 0 to 6',
   'configuration.command': 'the command must be at least one word, without NUL',
   'definition.name':
@@ -95,7 +63,7 @@ export function sentenceForParameter(parameter: string): string {
     path !== '';
     path = path.slice(0, Math.max(path.lastIndexOf('.'), path.lastIndexOf('['), 0))
   ) {
-    const about = lookUp(ABOUT, path) ?? lookUp(RESOURCES, path.replace(/^configuration\./u, ''));
+    const about = ofOption(path) ?? lookUp(ABOUT, path) ?? lookUp(RESOURCES, path.replace(/^configuration\./u, ''));
     if (about !== undefined) return about;
   }
   return `berthd does not take the value of '${parameter}'`;
@@ -103,3 +71,11 @@ export function sentenceForParameter(parameter: string): string {
 
 const lookUp = (table: Readonly<Record<string, string>>, path: string): string | undefined =>
   Object.hasOwn(table, path) ? table[path] : undefined;
+
+/** Of a member of the configuration that one option of `run` and `create` gives: the option says why it is refused. */
+function ofOption(path: string): string | undefined {
+  const options: Options = CONTAINER_OPTIONS;
+  const [name, option] =
+    Object.entries(options).find(([, { member }]) => member !== undefined && path === `configuration.${member}`) ?? [];
+  return option?.refusal === undefined ? undefined : `--${name} ${option.refusal}`;
+}

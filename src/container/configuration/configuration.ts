@@ -94,6 +94,8 @@ const Written = v.object({
   /** A name below /usr/share/zoneinfo, or `local`; undefined for what the image has. */
   timeZone: optional(text),
   initProcess: v.optional(flag, false),
+  /** On the host; undefined for catatonit. */
+  initPath: optional(text),
   oomScoreAdjust: optional(number),
   readOnlyRoot: flag,
   privileged: flag,

@@ -98,6 +98,7 @@ export function configure(request: Request, image: Image | undefined, defaults: 
     sharedMemoryBytes: sharedMemoryOf(request.sharedMemoryBytes, isPrivate(namespaces.ipcNamespace)),
     timeZone: request.timeZone === undefined ? undefined : option.timeZoneOf(request.timeZone),
     initProcess: initProcessOf(request.initProcess, isPrivate(namespaces.pidNamespace)),
+    initPath: initPathOf(request),
     oomScoreAdjust:
       request.oomScoreAdjust === undefined
         ? undefined
@@ -208,6 +209,12 @@ function sharedMemoryOf(bytes: number | undefined, isPrivate: boolean): number {
 function initProcessOf(asked: boolean | undefined, isPrivate: boolean): boolean {
   if (asked === true && !isPrivate) throw invalid('initProcess');
   return asked ?? false;
+}
+
+/** Nothing would run it. */
+function initPathOf({ initProcess, initPath }: Request): string | undefined {
+  if (initPath !== undefined && initProcess !== true) throw invalid('initPath');
+  return initPath === undefined ? undefined : absolutePath(initPath, 'initPath');
 }
 
 /** Every one and none at once is no wish. */

@@ -146,7 +146,7 @@ export class Bundles {
       deviceNodes(config.devices),
       specMountsFor(folder, config, holdsMounts),
       config.seccompProfile === undefined ? seccomp() : readSeccompProfile(config.seccompProfile),
-      config.initProcess ? findInitProgram() : undefined,
+      findInitProgram(config),
       processLimits(config, defaultLimits(), attainable),
     ]);
     return {

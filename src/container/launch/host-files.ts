@@ -53,7 +53,7 @@ export async function demandHostFiles(config: Configuration, paths = HOST_PATHS)
   }
   await deviceNodes(config.devices);
   if (config.timeZone !== undefined) await readZone(config.timeZone, paths);
-  if (config.initProcess) await findInitProgram(paths);
+  await findInitProgram(config, paths);
   await readSeccompProfile(config.seccompProfile);
   await demandNamespaces(config);
 }
@@ -152,16 +152,27 @@ export async function readZone(zone: string, { zones, localTime }: HostPaths = H
   return bytes;
 }
 
-/** @throws ContainerError `InvalidFile` */
-export async function findInitProgram({ initPrograms }: HostPaths = HOST_PATHS): Promise<string> {
-  for (const path of initPrograms) {
-    const isThere = await access(path, constants.X_OK).then(
-      () => true,
-      () => false,
-    );
-    if (isThere) return path;
+async function isProgram(path: string): Promise<boolean> {
+  try {
+    await access(path, constants.X_OK);
+    return (await stat(path)).isFile();
+  } catch {
+    return false; // which the caller says
   }
-  throw new ContainerError('InvalidFile', { path: initPrograms.join(' '), reason: 'catatonit is not installed' });
+}
+
+/** @returns undefined where none is asked for. @throws ContainerError `InvalidFile` */
+export async function findInitProgram(
+  { initProcess, initPath }: Pick<Configuration, 'initProcess' | 'initPath'>,
+  { initPrograms }: HostPaths = HOST_PATHS,
+): Promise<string | undefined> {
+  if (!initProcess) return undefined;
+  for (const path of initPath === undefined ? initPrograms : [initPath]) {
+    if (await isProgram(path)) return path;
+  }
+  throw initPath === undefined
+    ? new ContainerError('InvalidFile', { path: initPrograms.join(' '), reason: 'catatonit is not installed' })
+    : new ContainerError('InvalidFile', { path: initPath, reason: 'it is no program that can be executed' });
 }
 
 const MAX_PROFILE_BYTES = 1024 * 1024;

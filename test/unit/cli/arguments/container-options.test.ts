@@ -101,6 +101,7 @@ describe('what Create is asked for', () => {
     [['--device-cgroup-rule', 'c 10:* rwm', '--device-cgroup-rule=a *:* r', '--device-cgroup-rule=b 8:1 m', '--property', 'MemoryMax=1G', 'busybox'], { unitProperties: ['DeviceAllow=char-10 rwm', 'DeviceAllow=char-* r', 'DeviceAllow=block-* r', 'DeviceAllow=/dev/block/8:1 m', 'MemoryMax=1G'] }],
     [['--cpus', '.5', 'busybox'], { resources: { cpuQuotaPerSecUSec: 500_000 } }],
     [['--ulimit', 'nofile=1024:4096', '--ulimit=core=0', '--ulimit=nproc=5:-1', '--ulimit=cpu=-1', 'busybox'], { resourceLimits: [{ name: 'nofile', soft: 1024, hard: 4096 }, { name: 'core', soft: 0, hard: 0 }, { name: 'nproc', soft: 5 }, { name: 'cpu' }] }],
+    [['--init', '--init-path', 'my-init', 'busybox'], { initProcess: true, initPath: '/here/my-init' }],
     [['--shm-size', '1m', '--tz', 'local', '--init', 'busybox'], { sharedMemoryBytes: 1_048_576, timeZone: 'local', initProcess: true }],
     [['--oom-score-adj', '-500', 'busybox'],          { oomScoreAdjust: -500 }],
     [['--security-opt', 'seccomp=unconfined', 'busybox'], { seccompProfile: 'unconfined' }],

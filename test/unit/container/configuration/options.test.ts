@@ -178,6 +178,8 @@ describe('an option', async () => {
     ['timeZone', { timeZone: 'Europe\0' }],
     ['timeZone', { timeZone: '' }],
     ['initProcess', { initProcess: true, pidNamespace: 'host' }],
+    ['initPath', { initPath: '/sbin/init' }],
+    ['initPath', { initProcess: true, initPath: 'init' }],
     ['oomScoreAdjust', { oomScoreAdjust: 1001 }],
     ['seccompProfile', { seccompProfile: 'default' }],
     ['seccompProfile', { seccompProfile: '/a\0' }],

@@ -1,5 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -53,13 +63,29 @@ describe('a time zone', () => {
 });
 
 it('the init program is the first that can be run', async () => {
-  await expect(findInitProgram(paths)).rejects.toMatchObject(
+  await expect(findInitProgram({ initProcess: true }, paths)).rejects.toMatchObject(
     refusal('InvalidFile', { path: paths.initPrograms.join(' '), reason: 'catatonit is not installed' }),
   );
   writeFileSync(inside('init-a'), '');
   writeFileSync(inside('init-b'), '');
   chmodSync(inside('init-b'), 0o755);
-  expect(await findInitProgram(paths)).toBe(inside('init-b'));
+  expect(await findInitProgram({ initProcess: true }, paths)).toBe(inside('init-b'));
+  await expect(findInitProgram({ initProcess: false }, paths)).resolves.toBeUndefined();
+});
+
+it('the init program is the one that is asked for, or an error that names it', async () => {
+  const own = { initProcess: true, initPath: inside('own-init') };
+  const reason = 'it is no program that can be executed';
+  await expect(findInitProgram(own, paths)).rejects.toMatchObject(
+    refusal('InvalidFile', { path: own.initPath, reason }),
+  );
+  mkdirSync(own.initPath);
+  await expect(findInitProgram(own, paths)).rejects.toMatchObject(
+    refusal('InvalidFile', { path: own.initPath, reason }),
+  );
+  rmdirSync(own.initPath);
+  writeFileSync(own.initPath, '', { mode: 0o755 });
+  await expect(findInitProgram(own, paths)).resolves.toBe(own.initPath);
 });
 
 describe('a seccomp profile', () => {
