@@ -3,6 +3,7 @@ import type { Options } from '../src/cli/arguments/args.ts';
 import { COMMANDS, GROUPS } from '../src/cli/commands.ts';
 import { GLOBAL_OPTIONS } from '../src/cli/arguments/globals.ts';
 import { optionRows, type HelpTopic } from '../src/cli/output/help.ts';
+import { roff } from './roff.ts';
 
 /** @returns the page in roff, for man(7) */
 export async function manual(version: string): Promise<string> {
@@ -76,6 +77,9 @@ const SEE_ALSO = [
   ['berth.conf', 5],
   ['systemctl', 1],
   ['journalctl', 1],
+  ['berth-units', 7],
+  ['berth-attach', 7],
+  ['berthd-recovery', 7],
   ['systemd.resource-control', 5],
   ['varlinkctl', 1],
 ] as const;
@@ -98,14 +102,3 @@ const terms = (all: Terms): string[] => all.flatMap(([term, meaning]) => ['.TP',
 
 const paragraphs = (texts: readonly string[]): string[] =>
   texts.flatMap((text) => ['.PP', roff(text.replaceAll(/\s*\n\s*/gu, ' '))]);
-
-/** Text that man(7) shows as it is: hyphens that can be copied, no requests, no escapes, quotes that end nothing. */
-function roff(text: string): string {
-  const escaped = text
-    .replaceAll('\\', String.raw`\e`)
-    .replaceAll('-', String.raw`\-`)
-    .replaceAll('"', String.raw`\(dq`)
-    .replaceAll("'", String.raw`\(aq`)
-    .replaceAll('…', String.raw`\&...`);
-  return escaped.startsWith('.') ? String.raw`\&${escaped}` : escaped;
-}

@@ -1,5 +1,5 @@
 /**
- * What berthd does, step by step, and what the next start makes of it when it died there. README.md has this table for people, a
+ * What berthd does, step by step, and what the next start makes of it when it died there. berthd-recovery(7) has this table for people, a
  * test kills berthd at each of the points, and none can be left out.
  */
 import type { FaultPoint } from '../container/faults.ts';
@@ -69,7 +69,7 @@ export const STEPS: Readonly<Record<FaultPoint, Step>> = {
   'store: image deleted':           { done: 'the image is gone from the store',                          next: 'it is gone' },
 };
 
-/** The table as README.md has it. */
+/** The table as berthd-recovery(7) has it. */
 export const stepsTable = (): string =>
   [
     '| berthd dies when | what is true then | what the next start makes of it |',

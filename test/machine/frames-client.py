@@ -1,4 +1,4 @@
-"""A client of berth's attached connections by somebody who has the README and Python's standard library, and nothing else.
+"""A client of berth's attached connections by somebody who has berth-attach(7) and Python's standard library, and nothing else.
 
 frames-client.py exec CONTAINER COMMAND… runs a command in a container; frames-client.py attach CONTAINER joins what runs
 in it already. Standard streams and exit code are those of the process; 125 is said of everything that has none. At a

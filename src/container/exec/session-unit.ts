@@ -1,4 +1,4 @@
-/** The unit that an exec session is. Pure; README.md, *Exec sessions*, says why each property has its value. */
+/** The unit that an exec session is. Pure; berth-units(7) says why each property has its value. */
 import * as property from '../../unit-file/properties.ts';
 import type { TransientUnit } from '../../systemd/units/unit-manager.ts';
 import type { OciRuntime } from '../../oci/runtime.ts';

@@ -1,6 +1,6 @@
 /**
  * The unit that a container is: pure, from what the container is made of to the properties of StartTransientUnit. The
- * contract, and why each property has its value, is in README.md, *How containers map onto systemd*.
+ * contract, and why each property has its value, is in berth-units(7).
  */
 import { join } from 'node:path';
 import * as property from '../../unit-file/properties.ts';

@@ -8,9 +8,9 @@ it('the table has every point, in the order in which they are come by', () => {
   expect(Object.keys(STEPS)).toEqual(FAULT_POINTS);
 });
 
-it('README.md has the table as it is', () => {
-  const readme = readFileSync(join(import.meta.dirname, '../../../README.md'), 'utf8');
-  expect(readme).toContain(stepsTable());
+it('berthd-recovery(7) has the table as it is', () => {
+  const page = readFileSync(join(import.meta.dirname, '../../../packaging/man/berthd-recovery.7.md'), 'utf8');
+  expect(page).toContain(stepsTable());
 });
 
 it('production does nothing at any of the points', () => {
