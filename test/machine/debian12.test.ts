@@ -97,6 +97,16 @@ describe.each(['crun', 'runc'])('with %s', (runtime) => {
     expect(await sh('yes | berth exec -i c head -n 1')).toBe('y');
   });
 
+  it('pauses it, and a kill ends it while it is', async () => {
+    await sh(`berth run -d --runtime ${runtime} --name c bb sh -c '${FOREVER}'; berth pause c`);
+    expect(await status('c')).toBe('paused');
+    await sh('berth unpause c');
+    expect(await status('c')).toBe('running');
+    expect(await berth(['exec', 'c', 'echo', 'on'])).toMatchObject({ code: 0, stdout: 'on\n' });
+    await sh('berth pause c; systemctl kill --signal KILL --kill-who main berth-c');
+    expect(await sh('berth wait c')).toBe('137');
+  });
+
   it('goes on without berthd, and how it ended is known', async () => {
     await sh(`berth run -d --runtime ${runtime} --name c bb sh -c 'trap "exit 6" TERM; while :; do sleep 0.1; done'`);
     expect(
