@@ -3,9 +3,11 @@
  * made, so that what cannot work is refused there, and again at each start, since the host goes on living.
  */
 import { constants } from 'node:fs';
-import { access, open, opendir, readFile, realpath, stat, statfs } from 'node:fs/promises';
+import { access, opendir, readFile, realpath, stat, statfs } from 'node:fs/promises';
 import { release } from 'node:os';
 import { join, relative } from 'node:path';
+import { demandReachable, PathUnreachable } from '../../lib/reachable.ts';
+import { readRegular } from '../../lib/regular-file.ts';
 import { capabilitiesFor, grantableCapabilities, type Capabilities } from '../../oci-spec/capabilities.ts';
 import { parseSeccompProfile, SeccompProfileInvalid, type SeccompResolver } from '../../oci-spec/seccomp.ts';
 import type { SpecDevice } from '../../oci-spec/spec.ts';
@@ -42,6 +44,7 @@ export const HOST_PATHS: HostPaths = {
  * @throws ContainerError `NoSuchSource` | `InvalidFile` | `NoSuchNamespace` | `InvalidParameter`
  */
 export async function demandHostFiles(config: Configuration, paths = HOST_PATHS): Promise<void> {
+  await demandAnswers(pathsOf(config));
   for (const [index, mount] of config.mounts.entries()) {
     if (mount.source !== undefined) await typeOf(mount.source);
     const cannot =
@@ -56,6 +59,28 @@ export async function demandHostFiles(config: Configuration, paths = HOST_PATHS)
   await findInitProgram(config, paths);
   await readSeccompProfile(config.seccompProfile);
   await demandNamespaces(config);
+}
+
+/** What it names of the host by itself. */
+function pathsOf(config: Configuration): string[] {
+  const { mounts, devices, rootDirectory, seccompProfile = 'unconfined' } = config;
+  const namespaces = NAMESPACE_TYPES.flatMap((type) => {
+    const namespace = parseNamespace(config[NAMESPACES[type]]);
+    return namespace.kind === 'path' ? [namespace.path] : [];
+  });
+  const sources = [...mounts, ...devices].flatMap(({ source }) => source ?? []);
+  const profile = seccompProfile === 'unconfined' ? [] : [seccompProfile];
+  return [...sources, ...(rootDirectory === undefined ? [] : [rootDirectory]), ...profile, ...namespaces];
+}
+
+async function demandAnswers(paths: readonly string[]): Promise<void> {
+  try {
+    await demandReachable(paths);
+  } catch (error) {
+    if (!(error instanceof PathUnreachable)) throw error;
+    const { path, message: reason } = error;
+    throw new ContainerError('InvalidFile', { path, reason }, { cause: error });
+  }
 }
 
 async function typeOf(source: string): Promise<Awaited<ReturnType<typeof stat>>> {
@@ -201,11 +226,7 @@ async function readBounded(path: string, limit: number, demand?: (real: string) 
   try {
     const real = await realpath(path);
     await demand?.(real);
-    await using file = await open(real, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
-    const stats = await file.stat();
-    if (!stats.isFile()) throw new Error('it is no regular file');
-    if (stats.size > limit) throw new Error('it is too large');
-    return await file.readFile();
+    return await readRegular(real, limit);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new ContainerError('InvalidFile', { path, reason }, { cause: error });

@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { lstat, mkdir, open, readdir, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { demandReachable } from '../../lib/reachable.ts';
 import { LoadFailed } from '../errors.ts';
 import type { ImageSource, SourceImage } from '../images.ts';
 import { CommandFailed, runCommand } from './skopeo.ts';
@@ -47,7 +48,9 @@ export async function openSource(source: ImageSource, tools: SourceTools, signal
 async function listed(source: ImageSource, tools: SourceTools, signal: AbortSignal): Promise<Addressed[]> {
   const { path, transport } = source;
   if (!path.startsWith('/')) throw new LoadFailed(path, 'its path is not absolute');
-  const stats = await stat(tools.seen(path)).catch((failure: unknown) => {
+  const seenAt = tools.seen(path);
+  const looked = demandReachable([seenAt]).then(async () => await stat(seenAt));
+  const stats = await looked.catch((failure: unknown) => {
     throw new LoadFailed(path, failure instanceof Error ? failure.message : String(failure), { cause: failure });
   });
   if (stats.isDirectory()) {

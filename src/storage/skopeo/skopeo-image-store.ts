@@ -2,6 +2,7 @@
 import { lstat, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KeyedQueue } from '../../lib/keyed-queue.ts';
+import { demandReachable, PathUnreachable } from '../../lib/reachable.ts';
 import { AdditionalStores } from '../store/additional-stores.ts';
 import { Copier } from './copier.ts';
 import {
@@ -237,6 +238,10 @@ export class SkopeoImageStore implements ImageStore {
   ): Promise<void> {
     if (!path.startsWith('/')) throw new SaveFailed(path, 'its path is not absolute');
     const place = this.#seen(path);
+    await demandReachable([place]).catch((failure: unknown) => {
+      if (!(failure instanceof PathUnreachable)) throw failure;
+      throw new SaveFailed(path, failure.message, { cause: failure });
+    });
     if ((await lstat(place).catch(() => undefined)) !== undefined) throw new SaveFailed(path, 'it exists already');
     await using folder = await this.#copier.folder();
     const copy = async (image: Image, address: string, options: readonly string[]): Promise<void> => {
