@@ -56,7 +56,7 @@ export class Recovery {
       const known = index.get(id);
       const reason = error instanceof Error ? error.message : String(error);
       if (known !== undefined && isAlive(known.status.state))
-        index.save({ ...known, status: { state: 'unknown', reason } });
+        index.see({ ...known, status: { state: 'unknown', reason } });
       throw error;
     }
   }

@@ -52,6 +52,47 @@ it('a full disk fails a start, and keeps neither what runs from being stopped no
   expect(await state('f-starts')).toBe('running');
 });
 
+it('a full data directory keeps nothing from ending, nobody from being told how, and nobody from making room', async () => {
+  const data = '/var/lib/berth';
+  const ends = (code: number): string =>
+    `trap "exit ${code.toString()}" USR1 TERM; while :; do sleep 1000 & wait; done`;
+  const found = async (...names: string[]) =>
+    await Promise.all(names.map(async (name) => [await state(name), (await inspect(name)).runtime.exit?.exitCode]));
+  await meanwhile(
+    `systemctl stop berthd.service; mount -t tmpfs -o size=64m tmpfs ${data}`,
+    `rm -f ${data}/ballast; systemctl stop 'berth-u-*.service' berthd.service; umount --recursive ${data}`,
+    async () => {
+      await reconnect();
+      await berth.image('plain');
+      await berth.run('u-zero', ends(0));
+      await berth.run('u-code', ends(9));
+      await berth.run('u-away', ends(12));
+      await berth.run('u-stop', ends(41));
+      await machine.sh(`head -c 1G /dev/zero >${data}/ballast || true; ! echo more >${data}/more`);
+      await berth.containers.kill({ container: 'u-zero', signal: 'USR1' });
+      await berth.containers.kill({ container: 'u-code', signal: 'USR1' });
+      await berth.containers.stop({ container: 'u-stop' });
+      expect(await berth.wait('u-zero')).toMatchObject({ exitCode: 0 });
+      expect(await berth.wait('u-code')).toMatchObject({ exitCode: 9 });
+      expect(await berth.wait('u-stop')).toMatchObject({ exitCode: 41 });
+      const ended = [
+        ['exited', 0],
+        ['exited', 9],
+        ['exited', 41],
+      ];
+      expect(await found('u-zero', 'u-code', 'u-stop')).toEqual(ended);
+      await machine.sh(`systemctl stop berthd.service
+        systemctl kill --kill-whom=main --signal=USR1 berth-u-away.service
+        while systemctl is-active --quiet berth-u-away.service; do :; done`);
+      await reconnect();
+      expect(await found('u-zero', 'u-code', 'u-stop', 'u-away')).toEqual([...ended, ['exited', 12]]);
+      await berth.removeAll();
+      expect((await machine.sh(`ls ${data}/containers`)).text()).toBe('');
+    },
+  );
+  await reconnect();
+});
+
 it('a data directory that is read-only fails a start; containers run on, and go on when it can be written again', async () => {
   await berth.run('o-runs', FOREVER);
   await berth.create('o-starts', FOREVER);
@@ -213,6 +254,6 @@ it.each([0, 1])(
     expect(await berth.wait('t-stops')).toMatchObject({ exitCode: 137 });
     expect(await leaks(machine, /^(?:file|unit) /)).toEqual([]);
     const record = `/var/lib/berth/containers/${(await inspect('t-stops')).id.slice(0, 12)}/exit`;
-    expect((await machine.sh(`tail -n 1 ${record}`)).text()).toBe('END');
+    expect((await machine.sh(`grep -x END ${record}`)).text()).toBe('END');
   },
 );

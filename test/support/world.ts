@@ -120,6 +120,9 @@ export class World implements AsyncDisposable {
       (id, error) => {
         throw new Error(id, { cause: error });
       },
+      (error) => {
+        log.error('unwritten', { error });
+      },
     );
     const images = imagesOn(this.imageStore, imageUsersOf(this.index));
     this.images = images;

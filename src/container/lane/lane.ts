@@ -161,7 +161,7 @@ export class Lane {
     if (status === before && restarts === container.restarts) return { container, unit };
     // Why it could not be started is old news once it has run.
     const message = status === before ? container.message : undefined;
-    const seen = this.#index.save({ ...container, status, restarts, message });
+    const seen = this.#index.see({ ...container, status, restarts, message });
     if (hasEnded(status.state) && status !== before) this.tellOfEnd(seen);
     return { container: seen, unit };
   }

@@ -114,7 +114,7 @@ type Reason = Pick<ContainerError, 'facts' | 'message'>;
 export function remember({ index }: Pick<Ports, 'index'>, id: ContainerId, refusal: Reason): void {
   const known = index.get(id);
   if (known === undefined || isAlive(known.status.state)) return;
-  index.save({ ...known, message: reasonOf(refusal) });
+  index.see({ ...known, message: reasonOf(refusal) });
 }
 
 /** In words, as far as somebody said it in words. */

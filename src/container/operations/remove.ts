@@ -52,7 +52,8 @@ export async function finishRemoval(
   const exit = 'exit' in status ? status.exit : folders.endOf(folder)?.exit;
   // Once the folder is gone nobody else knows it.
   if (exit !== undefined) index.keepEnd(container, exit);
-  index.save({ ...container, status: { state: 'removing' } });
+  // Not without room to write it down, either: this is how room is made.
+  index.see({ ...container, status: { state: 'removing' } });
   faults('remove: written down');
   if (unit !== undefined) await forgetUnit(units, container.unit);
   faults('remove: unit forgotten');

@@ -27,6 +27,9 @@ export class ContainerIndex {
   readonly #rows: Rows;
   readonly #ended: Ended;
   readonly #steadyNow: () => Date;
+  readonly #onUnwritten: (error: unknown) => void;
+  /** Those whose rows are not what they were seen to be. */
+  readonly #behind = new Set<ContainerId>();
   readonly #byId = new Map<ContainerId, Container>();
   readonly #byName = new Map<string, Container>();
   readonly #byUnit = new Map<string, Container>();
@@ -34,12 +37,22 @@ export class ContainerIndex {
   /**
    * @param steadyNow a clock that is not set while berthd runs: what is remembered for a time is not forgotten by a jump
    * @param onDamage told of a row that cannot be read; its container is left alone, and unknown
+   * @param onUnwritten told of what was seen and cannot be written, for want of room on the disk, say
    */
-  constructor(rows: Rows, ended: Ended, steadyNow: () => Date, onDamage: (id: string, error: unknown) => void) {
+  constructor(
+    rows: Rows,
+    ended: Ended,
+    steadyNow: () => Date,
+    onDamage: (id: string, error: unknown) => void,
+    onUnwritten: (error: unknown) => void,
+  ) {
     this.#rows = rows;
     this.#ended = ended;
     this.#steadyNow = steadyNow;
-    ended.redate(steadyNow().getTime());
+    this.#onUnwritten = onUnwritten;
+    this.#write(() => {
+      ended.redate(steadyNow().getTime());
+    });
     const unreadable: string[] = [];
     for (const row of rows.all()) {
       try {
@@ -102,14 +115,31 @@ export class ContainerIndex {
   /** @throws ContainerError `ContainerExists` */
   add(container: Container): void {
     if (this.isTaken(container.name)) throw new ContainerError('ContainerExists', { name: container.name });
+    this.#catchUp(); // its name may be that of a row whose container is gone
     this.#rows.insert(rowOf(container));
     this.#ended.forgetName(container.name);
     this.#remember(container);
     this.changes.announce(container.id);
   }
 
+  /** Writes what somebody wants of a container; one that cannot be written is as it was. */
   save(container: Container): Container {
+    this.#catchUp();
     this.#rows.update(rowOf(container));
+    return this.#replace(container);
+  }
+
+  /** Takes note of what a container was seen to be, which is true whether or not it can be written. */
+  see(container: Container): Container {
+    const seen = this.#replace(container);
+    this.#behind.add(container.id);
+    this.#write(() => {
+      this.#catchUp();
+    });
+    return seen;
+  }
+
+  #replace(container: Container): Container {
     const before = this.#byId.get(container.id);
     if (before !== undefined) {
       this.#byName.delete(before.name);
@@ -130,23 +160,47 @@ export class ContainerIndex {
   /** Forgets a container, but not how it ended. */
   remove(container: Container, exit: Exit | undefined): void {
     if (exit !== undefined) this.keepEnd(container, exit);
-    this.#ended.expire(this.#steadyNow().getTime() - ENDED_KEPT_MS);
-    this.#rows.delete(container.id);
     this.#byId.delete(container.id);
     this.#byName.delete(container.name);
     this.#byUnit.delete(container.unit);
+    this.#behind.add(container.id);
+    this.#write(() => {
+      this.#ended.expire(this.#steadyNow().getTime() - ENDED_KEPT_MS);
+      this.#catchUp();
+    });
     this.changes.announce(container.id);
   }
 
   /** Remembers how a container has ended that is about to go. */
   keepEnd({ id, name }: Container, exit: Exit): void {
-    this.#ended.insert({ id, name, exit: exitText(exit), atMs: this.#steadyNow().getTime() });
+    this.#write(() => {
+      this.#ended.insert({ id, name, exit: exitText(exit), atMs: this.#steadyNow().getTime() });
+    });
   }
 
   /** How a container that is gone has ended: the latest that had this name or full ID. */
   endOf(idOrName: string): Exit | undefined {
     const row = this.#ended.find(idOrName);
     return row === undefined ? undefined : exitOf(row.exit);
+  }
+
+  /** Writes what is true without the database, and only lasts longer with it. */
+  #write(write: () => void): void {
+    try {
+      write();
+    } catch (error) {
+      this.#onUnwritten(error);
+    }
+  }
+
+  /** Brings the rows up to what is believed, also those for which there was no room before. */
+  #catchUp(): void {
+    for (const id of this.#behind) {
+      const container = this.#byId.get(id);
+      if (container === undefined) this.#rows.delete(id);
+      else this.#rows.update(rowOf(container));
+      this.#behind.delete(id);
+    }
   }
 
   #remember(container: Container): void {

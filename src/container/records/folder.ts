@@ -23,8 +23,10 @@ export interface Folder {
   readonly runtimeLog: string;
   /** There while its unit must not start its process: that is berthd's to do. */
   readonly hold: string;
-  /** What its unit wrote when it ended. */
+  /** What its unit wrote when it ended; room for that is taken before it runs. */
   readonly exit: string;
+  /** The same, where it could not be written there. */
+  readonly exitAside: string;
   readonly pidFile: string;
   /** There once somebody has asked for the end of the process with a signal: its unit does not bring it back then. */
   readonly killed: string;
@@ -42,6 +44,9 @@ export interface EndRecord {
   readonly exit: Exit | undefined;
   readonly result: string;
 }
+
+/** More than a record of an end takes: who overwrites this needs no room on the disk any more. */
+const RESERVED = '\n'.repeat(512);
 
 /** What the container is made of, for the day the database is lost. */
 const DESCRIPTION = 'container.json';
@@ -75,6 +80,7 @@ export class Folders {
       runtimeLog: inside('runtime.log'),
       hold: inside('hold'),
       exit: inside('exit'),
+      exitAside: join(this.#run, 'pids', `${shortId(id)}.exit`),
       pidFile: join(this.#run, 'pids', shortId(id)),
       killed: join(this.#run, 'pids', `${shortId(id)}.killed`),
       setupFile: join(this.#run, 'pids', `${shortId(id)}.setup`),
@@ -82,12 +88,14 @@ export class Folders {
   }
 
   /** Makes what is missing of the folder, and takes away what an earlier run left in it. */
-  prepare({ path, upper, work, root, etc, exit, hold, runtimeLog, pidFile, setupFile, killed }: Folder): void {
+  prepare(folder: Folder): void {
+    const { path, upper, work, root, etc, exit, exitAside, hold, runtimeLog, pidFile, setupFile, killed } = folder;
     // Node's recursive mkdir says ENOENT where the disk cannot be written.
     if (!existsSync(path)) mkdirSync(path, { mode: 0o700 });
     for (const each of [upper, etc]) mkdirSync(each, { recursive: true, mode: 0o755 });
     for (const each of [work, root]) mkdirSync(each, { recursive: true, mode: 0o700 });
-    for (const each of [exit, hold, runtimeLog, pidFile, setupFile, killed]) rmSync(each, { force: true });
+    for (const each of [exitAside, hold, runtimeLog, pidFile, setupFile, killed]) rmSync(each, { force: true });
+    writeFileSync(exit, RESERVED);
   }
 
   /** Writes the OCI configuration, and what the container is made of, from which a lost database can be filled again. */
@@ -138,10 +146,9 @@ export class Folders {
   }
 
   /** How the unit's last run ended; undefined while it runs, and where nothing was recorded. */
-  endOf(folder: Folder): EndRecord | undefined {
-    const info = statSync(folder.exit, { throwIfNoEntry: false });
-    const text = info === undefined ? undefined : contentOf(folder.exit);
-    return text === undefined || info === undefined ? undefined : parseEnd(text, info.mtime);
+  endOf({ exit, exitAside }: Folder): EndRecord | undefined {
+    const ends = [exit, exitAside].flatMap((path) => recordIn(path) ?? []);
+    return ends.toSorted((a, b) => a.at.getTime() - b.at.getTime()).at(-1)?.end;
   }
 
   /** Deletes the folder; its root must not be mounted any more. */
@@ -150,9 +157,17 @@ export class Folders {
       rm(folder.pidFile, { force: true }),
       rm(folder.setupFile, { force: true }),
       rm(folder.killed, { force: true }),
+      rm(folder.exitAside, { force: true }),
       rm(folder.path, { recursive: true, force: true, maxRetries: 3 }),
     ]);
   }
+}
+
+function recordIn(path: string): { readonly end: EndRecord; readonly at: Date } | undefined {
+  const info = statSync(path, { throwIfNoEntry: false });
+  const text = info === undefined ? undefined : contentOf(path);
+  const end = text === undefined || info === undefined ? undefined : parseEnd(text, info.mtime);
+  return end === undefined || info === undefined ? undefined : { end, at: info.mtime };
 }
 
 /** undefined where the file is not there, or no more. */
@@ -177,8 +192,14 @@ function replaceFile(path: string, content: string): void {
  * @returns undefined for a record that is not whole
  */
 export function parseEnd(text: string, at: Date): EndRecord | undefined {
-  if (!text.endsWith('END\n')) return undefined;
-  const fields = new Map(text.split('\n').map((line) => splitAt(line, '=')));
+  const length = text.indexOf('\nEND\n');
+  if (length === -1) return undefined;
+  const fields = new Map(
+    text
+      .slice(0, length)
+      .split('\n')
+      .map((line) => splitAt(line, '=')),
+  );
   const invocationId = fields.get('INVOCATION_ID');
   const result = fields.get('SERVICE_RESULT');
   if (invocationId === undefined || result === undefined) return undefined;

@@ -25,18 +25,20 @@ describe('ContainerIndex', async () => {
   });
   const anIndex = (...containers: Container[]) => {
     const database = openDatabase(':memory:');
+    const unwritten: unknown[] = [];
     const open = (): ContainerIndex =>
       new ContainerIndex(
         new ContainerRows(database),
         new EndedRows(database),
         () => new Date(0),
         () => undefined,
+        (error) => unwritten.push(error),
       );
     const index = open();
     containers.forEach((each) => {
       index.add(each);
     });
-    return { index, open };
+    return { index, open, database, unwritten };
   };
   const exit: Exit = { code: 3, signal: undefined, oomKilled: false, result: 'exit-code', at: new Date(5000) };
 
@@ -118,5 +120,35 @@ describe('ContainerIndex', async () => {
       expect(each.endOf(idOf('a'))).toEqual(exit);
       expect(each.endOf('a')).toBeUndefined();
     }
+  });
+
+  it('believes what was seen where it cannot be written, and nothing that was only wanted', () => {
+    const web = aContainer('a', 'web');
+    const { index, open, database, unwritten } = anIndex(web);
+    database.pragma('query_only = ON');
+    expect(() => index.save(aContainer('a', 'db'))).toThrow(/readonly/);
+    expect(index.get(web.id)).toEqual(web);
+    const seen = index.see({ ...web, status: { state: 'exited', exit } });
+    expect([index.get(web.id), unwritten.length]).toEqual([seen, 1]);
+    database.pragma('query_only = OFF');
+    expect(open().get(web.id)?.status).toEqual(web.status);
+    index.remove(seen, undefined);
+    expect(open().all()).toEqual([]);
+  });
+
+  it('writes what it could not write as soon as it can', () => {
+    const [web, db] = [aContainer('a', 'web'), aContainer('b', 'db')];
+    const { index, open, database } = anIndex(web, db);
+    database.pragma('query_only = ON');
+    index.remove(web, exit);
+    database.pragma('query_only = OFF');
+    expect(open().all()).toHaveLength(2);
+    index.see({ ...db, status: { state: 'exited', exit } });
+    expect(open().all()).toMatchObject([{ id: db.id, status: { state: 'exited' } }]);
+    database.pragma('query_only = ON');
+    index.remove(index.find('db'), exit);
+    database.pragma('query_only = OFF');
+    index.add(aContainer('c', 'db'));
+    expect(open().all()).toMatchObject([{ id: idOf('c') }]);
   });
 });

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import * as fc from 'fast-check';
@@ -74,6 +74,11 @@ describe('parseEnd', () => {
     });
   });
 
+  it('written over the room that was kept for it, and over an earlier one', () => {
+    const rest = `xit-code\nEXIT_CODE=exited\nEXIT_STATUS=9\nOOM_KILLS=0\nEND\n${'\n'.repeat(300)}`;
+    expect(parseEnd(text('success', 'exited', 3) + rest, AT)).toEqual(parseEnd(text('success', 'exited', 3), AT));
+  });
+
   it('refuses a record that is cut short, wherever that is', () => {
     const whole = text('signal', 'killed', 'KILL');
     const cuts = Array.from({ length: whole.length }, (_, length) => whole.slice(0, length));
@@ -131,11 +136,14 @@ describe('Folders', () => {
   it('prepares for a run: what the container wrote stays, what the last run left goes', async () => {
     folders.prepare(folder);
     await writeFile(join(folder.upper, 'kept'), '');
-    const ofLastRun = [folder.exit, folder.hold, folder.runtimeLog, folder.pidFile];
+    const ofLastRun = [folder.exitAside, folder.hold, folder.runtimeLog, folder.pidFile];
     await Promise.all(ofLastRun.map(async (path) => await writeFile(path, '')));
     folders.prepare(folder);
     await expect(stat(join(folder.upper, 'kept'))).resolves.toBeDefined();
     for (const path of ofLastRun) await expect(stat(path)).rejects.toMatchObject({ code: 'ENOENT' });
+    expect(folders.endOf(folder)).toBeUndefined();
+    // Room for the next record.
+    expect((await stat(folder.exit)).size).toBeGreaterThan(text('exit-code', 'exited', 255).length);
     expect((await stat(folder.path)).mode & 0o777).toBe(0o700);
   });
 
@@ -156,6 +164,15 @@ describe('Folders', () => {
     await writeFile(folder.exit, text('exit-code', 'exited', 3));
     const end = folders.endOf(folder);
     expect(end?.exit).toMatchObject({ code: 3, at: (await stat(folder.exit)).mtime });
+  });
+
+  it('finds the end that could not be written to its place, if that is the last', async () => {
+    await writeFile(folder.exitAside, text('exit-code', 'exited', 4));
+    await utimes(folder.exit, 10, 10);
+    await utimes(folder.exitAside, 20, 20);
+    expect(folders.endOf(folder)?.exit?.code).toBe(4);
+    await utimes(folder.exit, 30, 30);
+    expect(folders.endOf(folder)?.exit?.code).toBe(3);
   });
 
   it('writes down what a lost database can be filled from', async () => {
