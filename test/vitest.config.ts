@@ -16,6 +16,7 @@ export default defineConfig({
           include: ['test/unit/**/*.test.ts', 'test/contract/**/*.test.ts'],
           environment: 'node',
           isolate: false, // half the time; the sources keep no state in modules
+          testTimeout: 30_000, // a property takes half a second, and ten times that on a busy host
         },
       },
       {
