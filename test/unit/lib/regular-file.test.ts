@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { openRegular, readRegular } from '../../../src/lib/regular-file.ts';
+import { readRegular } from '../../../src/lib/regular-file.ts';
 
 let folder: string;
 beforeAll(() => {
@@ -30,7 +30,7 @@ it('does not wait for who may be behind a FIFO or a device, and keeps no descrip
   const open = (): number => readdirSync('/proc/self/fd').length;
   const before = open();
   await expect(readRegular(fifo, 100)).rejects.toThrow('it is no regular file');
-  await expect(openRegular('/dev/zero')).rejects.toThrow('it is no regular file');
-  await expect(openRegular(folder)).rejects.toThrow('it is no regular file');
+  await expect(readRegular('/dev/zero', 100)).rejects.toThrow('it is no regular file');
+  await expect(readRegular(folder, 100)).rejects.toThrow('it is no regular file');
   expect(open()).toBe(before);
 });
