@@ -43,7 +43,7 @@ const FIFOS: Readonly<Record<string, Call>> = {
 const DEAD_PATHS: readonly Call[] = [
   async ({ images }) => await images.load({ path: `${DEAD}/image.tar` }),
   async ({ images }) => await images.load({ path: `${DEAD}/image.tar`, transport: 'docker_archive' }),
-  async ({ images }) => await images.save({ image: 'plain', path: `${DEAD}/image.tar` }),
+  async ({ images }) => await images.save({ images: ['plain'], path: `${DEAD}/image.tar` }),
   async ({ containers }) =>
     await containers.create({ configuration: { rootDirectory: `${DEAD}/root`, command: ['true'] } }),
   async ({ containers }) =>
