@@ -166,17 +166,7 @@ export class Daemon implements AsyncDisposable {
     const helpers = libexecDirectory;
     const now = (): Date => new Date();
     const steadyNow = steadyClock(now, () => performance.now());
-    const index = new ContainerIndex(
-      new ContainerRows(database),
-      new EndedRows(database),
-      steadyNow,
-      (id, error) => {
-        log.error('A container in the database cannot be read and is left alone', { containerId: id, error });
-      },
-      (error) => {
-        log.error('What a container was seen to be cannot be written into the database', { error });
-      },
-    );
+    const index = new ContainerIndex(new ContainerRows(database), new EndedRows(database), steadyNow, log);
     const images = imagesOn(imageStore, imageUsersOf(index));
     const pidOf = (id: string): number | undefined => index.pidOf(id);
     const defaultLimits = (): readonly ResourceLimit[] => units.facts.processDefaults.limits;

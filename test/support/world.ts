@@ -113,17 +113,7 @@ export class World implements AsyncDisposable {
       () => this.now(),
       () => this.elapsed,
     );
-    this.index = new ContainerIndex(
-      new ContainerRows(this.database),
-      new EndedRows(this.database),
-      steadyNow,
-      (id, error) => {
-        throw new Error(id, { cause: error });
-      },
-      (error) => {
-        log.error('unwritten', { error });
-      },
-    );
+    this.index = new ContainerIndex(new ContainerRows(this.database), new EndedRows(this.database), steadyNow, log);
     const images = imagesOn(this.imageStore, imageUsersOf(this.index));
     this.images = images;
     const find = (name: string): FakeRuntime | undefined => this.runtimes.find((runtime) => runtime.name === name);

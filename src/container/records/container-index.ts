@@ -5,6 +5,7 @@
 import { Topic } from '../../lib/topic.ts';
 import type { ContainerRows } from '../../store/container-rows.ts';
 import type { EndedRows } from '../../store/ended-rows.ts';
+import type { Logger } from '../../log/logger.ts';
 import type { Container } from '../container.ts';
 import { ContainerError } from '../errors.ts';
 import { isIdPrefix, parseContainerId, type ContainerId, type ContainerName } from '../names.ts';
@@ -27,7 +28,7 @@ export class ContainerIndex {
   readonly #rows: Rows;
   readonly #ended: Ended;
   readonly #steadyNow: () => Date;
-  readonly #onUnwritten: (error: unknown) => void;
+  readonly #log: Pick<Logger, 'error'>;
   /** Those whose rows are not what they were seen to be. */
   readonly #behind = new Set<ContainerId>();
   readonly #byId = new Map<ContainerId, Container>();
@@ -36,20 +37,13 @@ export class ContainerIndex {
 
   /**
    * @param steadyNow a clock that is not set while berthd runs: what is remembered for a time is not forgotten by a jump
-   * @param onDamage told of a row that cannot be read; its container is left alone, and unknown
-   * @param onUnwritten told of what was seen and cannot be written, for want of room on the disk, say
+   * @param log told of a row that cannot be read, whose container is left alone, and of what was seen and cannot be written
    */
-  constructor(
-    rows: Rows,
-    ended: Ended,
-    steadyNow: () => Date,
-    onDamage: (id: string, error: unknown) => void,
-    onUnwritten: (error: unknown) => void,
-  ) {
+  constructor(rows: Rows, ended: Ended, steadyNow: () => Date, log: Pick<Logger, 'error'>) {
     this.#rows = rows;
     this.#ended = ended;
     this.#steadyNow = steadyNow;
-    this.#onUnwritten = onUnwritten;
+    this.#log = log;
     this.#write(() => {
       ended.redate(steadyNow().getTime());
     });
@@ -59,7 +53,7 @@ export class ContainerIndex {
         this.#remember(containerOf(row));
       } catch (error) {
         unreadable.push(row.id);
-        onDamage(row.id, error);
+        log.error('A container in the database cannot be read and is left alone', { containerId: row.id, error });
       }
     }
     this.unreadable = unreadable;
@@ -189,7 +183,7 @@ export class ContainerIndex {
     try {
       write();
     } catch (error) {
-      this.#onUnwritten(error);
+      this.#log.error('What a container was seen to be cannot be written into the database', { error });
     }
   }
 

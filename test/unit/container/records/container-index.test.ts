@@ -27,13 +27,9 @@ describe('ContainerIndex', async () => {
     const database = openDatabase(':memory:');
     const unwritten: unknown[] = [];
     const open = (): ContainerIndex =>
-      new ContainerIndex(
-        new ContainerRows(database),
-        new EndedRows(database),
-        () => new Date(0),
-        () => undefined,
-        (error) => unwritten.push(error),
-      );
+      new ContainerIndex(new ContainerRows(database), new EndedRows(database), () => new Date(0), {
+        error: (message) => unwritten.push(message),
+      });
     const index = open();
     containers.forEach((each) => {
       index.add(each);
