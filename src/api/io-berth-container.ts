@@ -522,6 +522,11 @@ export type DescriptorFault = 'not_open' | 'caller_gone' | 'caller_unknown' | 'n
 export type CreateInput = {
   /** What to make it of. */
   readonly configuration: Configuration;
+  /**
+   * The ID that it is to have, 64 hexadecimal digits that the caller has chosen at random. Where there is a container of this ID, the
+   * call answers that one: who has lost the answer makes it again with the same ID, and makes one container in all.
+   */
+  readonly id?: string | undefined;
 };
 
 export type CreateOutput = {
@@ -1527,7 +1532,10 @@ type Process (
 # Makes a container. Nothing is started, and nothing is left behind where it fails.
 method Create(
 	# What to make it of.
-	configuration: Configuration
+	configuration: Configuration,
+	# The ID that it is to have, 64 hexadecimal digits that the caller has chosen at random. Where there is a container of this ID, the
+	# call answers that one: who has lost the answer makes it again with the same ID, and makes one container in all.
+	id: ?string
 ) -> (
 	# The ID of the new container.
 	id: string,
@@ -2305,7 +2313,7 @@ error SystemFailed (
       {"kind":"type","name":"BatchResult","comment":[],"type":{"kind":"struct","fields":[{"name":"verb","comment":[],"type":{"kind":"reference","name":"BatchVerb"}},{"name":"state","comment":[],"type":{"kind":"reference","name":"State"}},{"name":"error","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"parameters","comment":[],"type":{"kind":"nullable","element":{"kind":"object"}}}]}},
       {"kind":"type","name":"Usage","comment":[],"type":{"kind":"struct","fields":[{"name":"timestamp","comment":[],"type":{"kind":"reference","name":"Timestamp"}},{"name":"cpuUsageUSec","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"cpuUserUSec","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"cpuSystemUSec","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"memoryBytes","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"memoryPeakBytes","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"memoryMaxBytes","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"swapBytes","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"tasks","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"tasksMax","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"readBytes","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"writeBytes","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"oomKills","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}}]}},
       {"kind":"type","name":"Process","comment":[],"type":{"kind":"struct","fields":[{"name":"process","comment":[],"type":{"kind":"reference","name":"ProcessId"}},{"name":"containerPid","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"parentPid","comment":[],"type":{"kind":"int"}},{"name":"uid","comment":[],"type":{"kind":"int"}},{"name":"state","comment":[],"type":{"kind":"string"}},{"name":"cpuUsageUSec","comment":[],"type":{"kind":"int"}},{"name":"residentBytes","comment":[],"type":{"kind":"int"}},{"name":"startedAt","comment":[],"type":{"kind":"reference","name":"Timestamp"}},{"name":"command","comment":[],"type":{"kind":"string"}}]}},
-      {"kind":"method","name":"Create","comment":[],"input":{"kind":"struct","fields":[{"name":"configuration","comment":[],"type":{"kind":"reference","name":"Configuration"}}]},"output":{"kind":"struct","fields":[{"name":"id","comment":[],"type":{"kind":"string"}},{"name":"name","comment":[],"type":{"kind":"string"}}]}},
+      {"kind":"method","name":"Create","comment":[],"input":{"kind":"struct","fields":[{"name":"configuration","comment":[],"type":{"kind":"reference","name":"Configuration"}},{"name":"id","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}}]},"output":{"kind":"struct","fields":[{"name":"id","comment":[],"type":{"kind":"string"}},{"name":"name","comment":[],"type":{"kind":"string"}}]}},
       {"kind":"method","name":"Init","comment":[],"input":{"kind":"struct","fields":[{"name":"container","comment":[],"type":{"kind":"string"}},{"name":"recursive","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}}]},"output":{"kind":"struct","fields":[]}},
       {"kind":"method","name":"Start","comment":[],"input":{"kind":"struct","fields":[{"name":"container","comment":[],"type":{"kind":"string"}},{"name":"recursive","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}}]},"output":{"kind":"struct","fields":[]}},
       {"kind":"method","name":"Stop","comment":[],"input":{"kind":"struct","fields":[{"name":"container","comment":[],"type":{"kind":"string"}},{"name":"timeoutUSec","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}}]},"output":{"kind":"struct","fields":[]}},

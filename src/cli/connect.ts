@@ -50,7 +50,18 @@ class Service implements Caller {
   }
 }
 
+const MAX_ATTEMPTS = 5;
+const isReset = (error: unknown): boolean =>
+  error instanceof Error && error.cause instanceof Error && 'code' in error.cause && error.cause.code === 'ECONNRESET';
+
 async function connected(address: string): Promise<Client> {
   const { connect } = await import('../varlink/client.ts');
-  return await connect(address);
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await connect(address);
+    } catch (error) {
+      // A berthd that is killed resets who waits to be let in; nothing was asked of it yet, and there is another one soon.
+      if (attempt === MAX_ATTEMPTS || !isReset(error)) throw error;
+    }
+  }
 }

@@ -14,7 +14,7 @@ const NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,199}$/;
 const ID = /^[0-9a-f]{64}$/;
 
 const isContainerName = (text: string): text is ContainerName => NAME.test(text) && !RESERVED.test(text);
-const isContainerId = (text: string): text is ContainerId => ID.test(text);
+export const isContainerId = (text: string): text is ContainerId => ID.test(text);
 
 /**
  * @param parameter where the client gave it

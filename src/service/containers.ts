@@ -29,8 +29,8 @@ const ENDED = ['stopped', 'exited'] as const;
 export const containersService = (
   containers: Containers,
 ): Omit<ContainerHandlers, keyof ExecHandlers | keyof AttachHandlers> => ({
-  async Create({ configuration }, { signal }) {
-    const { id, name } = await containers.create(configuration, signal);
+  async Create({ configuration, id: reserved }, { signal }) {
+    const { id, name } = await containers.create(configuration, signal, reserved);
     return { id, name };
   },
   async Init({ container, recursive }, { signal }) {

@@ -1,8 +1,10 @@
+import { randomBytes } from 'node:crypto';
 import { open, rm, type FileHandle } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { ContainerClient, type Configuration } from '../../api/io-berth-container.ts';
 import { UsageError, type Given, type Options } from './args.ts';
 import type { Context } from '../command.ts';
+import { askAgain } from '../session/persistence.ts';
 import { isRefusal } from '../refusals.ts';
 
 const POLICIES = ['always', 'missing', 'never', 'newer'] as const;
@@ -61,7 +63,10 @@ async function makeContainer(
   const policy = args.text('pull') ?? 'missing';
   if (!isPolicy(policy)) throw new UsageError(`--pull takes ${POLICIES.join(', ')}, not '${policy}'`);
   if (args.flag('replace') && name === undefined) throw new UsageError('--replace needs a --name');
-  const create = async (): Promise<string> => (await containers.create({ configuration })).id;
+  // By this ID it is made once, however often berthd goes away before it has answered.
+  const reserved = randomBytes(32).toString('hex');
+  const create = async (): Promise<string> =>
+    (await askAgain(async () => await containers.create({ configuration, id: reserved }))).id;
   const pull = async (): Promise<void> => {
     if (image === undefined) return;
     const { pullImage } = await import('../pulling.ts'); // most images are here

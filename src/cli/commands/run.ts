@@ -6,6 +6,7 @@ import { command } from '../command.ts';
 import { configurationFrom, CONTAINER_OPTIONS } from '../arguments/container-options.ts';
 import { createContainer, CREATION_OPTIONS } from '../arguments/creation.ts';
 import { EXIT } from '../output/exit-codes.ts';
+import { startOnce } from '../session/starting.ts';
 
 export const run = command({
   name: 'run',
@@ -43,7 +44,7 @@ export const run = command({
       return await attachTo(containers, attaching, args, context);
     }
     try {
-      await containers.start({ container: id });
+      await startOnce(containers, { container: id });
     } catch (error) {
       await onStartFailed();
       throw error;

@@ -30,11 +30,12 @@ export const start = command({
     if (args.flag('attach') || args.flag('interactive')) {
       const [container = '', ...others] = args.operands;
       if (others.length > 0) throw new UsageError('--attach and --interactive take one container');
-      const { configuration } = await containers.inspect({ container });
+      const { configuration, runtime } = await containers.inspect({ container });
+      const before = runtime.invocationId;
       const streams = streamsFrom(args.texts('attach'));
       // One that has no input runs all the same.
       const input = streams.includes('stdin') ? 'required' : args.flag('interactive') ? 'if-open' : 'none';
-      const attaching = { container, configuration, input, by: 'start', streams, recursive } as const;
+      const attaching = { container, configuration, input, by: 'start', streams, recursive, before } as const;
       return await attachTo(containers, attaching, args, context);
     }
     return await forEach(args.operands, context, { turns: 'one-by-one' }, async (container) => {

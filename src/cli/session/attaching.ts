@@ -1,13 +1,15 @@
 /** What the commands have in common that attach to containers. */
 import { isContainerError, type Configuration, type ContainerClient } from '../../api/io-berth-container.ts';
 import type { TerminalSize } from '../../stream/control.ts';
-import type { Upgraded } from '../../varlink/types.ts';
+import { ConnectionClosed } from '../../varlink/errors.ts';
 import type { Given } from '../arguments/args.ts';
 import type { ATTACH_OPTIONS, StreamChoice } from '../arguments/attach-options.ts';
 import type { Context } from '../command.ts';
 import { forward } from './forward.ts';
+import { askAgain, Losses } from './persistence.ts';
 import { passedOnSignals } from './signals.ts';
-import { attached, type Session } from './session.ts';
+import { attached, type Missed, type Resumed, type Session } from './session.ts';
+import { fateOfStart } from './starting.ts';
 
 const ENDED = ['WrongState', 'NoSuchContainer'] as const;
 
@@ -22,6 +24,8 @@ export interface Attaching {
   /** Those that are of interest; none stands for all. */
   readonly streams: readonly StreamChoice[];
   readonly recursive?: boolean | undefined;
+  /** The last run that there was of it before it is started. */
+  readonly before?: string | undefined;
   /** Runs before a failure to start it is thrown. */
   readonly onStartFailed?: () => Promise<void>;
 }
@@ -29,7 +33,7 @@ export interface Attaching {
 /** Stays with a container until it has ended or was detached from. @returns the exit code */
 export async function attachTo(
   containers: ContainerClient,
-  { container, configuration, input, by, streams, recursive, onStartFailed }: Attaching,
+  { container, configuration, input, by, streams, recursive, before, onStartFailed }: Attaching,
   args: Given<typeof ATTACH_OPTIONS>,
   context: Context,
 ): Promise<number> {
@@ -37,37 +41,48 @@ export async function attachTo(
   const isPassedOn = input === 'required' || (input === 'if-open' && stdin);
   const isProxy = args.flag('sig-proxy') && !terminal;
   const call = { container, stdin: isPassedOn, ...outputsOf(streams), detachKeys: args.text('detach-keys') };
-  const connect = async (size: TerminalSize | undefined): Promise<Upgraded<unknown>> => {
-    if (by === 'attach') return await containers.attach({ ...call, size });
-    try {
-      return await containers.startAndAttach({ ...call, size, recursive });
-    } catch (error) {
-      if (isContainerError(error, 'WrongState') && error.parameters.state === 'running') {
-        return await containers.attach({ ...call, size });
-      }
-      await onStartFailed?.();
-      throw error;
-    }
-  };
   // One that was started here goes on to wait for those who read what it says.
   const foreground = by === 'start' || undefined;
-  const session: Session = {
-    connect: async (size) => ({
-      stream: (await connect(size)).stream,
-      farewell: `detached; the container goes on, and 'berth attach ${shortened(container)}' attaches again`,
-      onSignal: isProxy ? async (signal) => await forward(containers, container, signal, context) : undefined,
-    }),
-    async resume(size) {
+  const resume = async (size: TerminalSize | undefined): Promise<Resumed | Missed> => {
+    try {
+      const { reply, stream } = await containers.attach({ ...call, size, foreground });
+      return { stream, input: reply.inputOpen === false ? 'ended' : 'open', missed: reply.missed ?? false };
+    } catch (error) {
+      if (!ENDED.some((name) => isContainerError(error, name))) throw error;
+      const { exit } = await containers.wait({ container });
+      const rest = `'berth logs ${shortened(container)}' has the rest of what it said, unless it was removed`;
+      return { type: 'exit', ...exit, rest };
+    }
+  };
+  const start = async (size: TerminalSize | undefined): Promise<Pick<Resumed, 'stream'> | Missed> => {
+    const losses = new Losses();
+    for (;;) {
       try {
-        const { reply, stream } = await containers.attach({ ...call, size, foreground });
-        return { stream, input: reply.inputOpen === false ? 'ended' : 'open', missed: reply.missed ?? false };
+        return await containers.startAndAttach({ ...call, size, recursive });
       } catch (error) {
-        if (!ENDED.some((name) => isContainerError(error, name))) throw error;
-        const { exit } = await containers.wait({ container });
-        const rest = `'berth logs ${shortened(container)}' has the rest of what it said, unless it was removed`;
-        return { type: 'exit', ...exit, rest };
+        if (isContainerError(error, 'WrongState') && error.parameters.state === 'running')
+          return await containers.attach({ ...call, size });
+        if (!(error instanceof ConnectionClosed)) {
+          await onStartFailed?.();
+          throw error;
+        }
+        losses.add(error);
       }
+      if ((await fateOfStart(containers, container, before)) === 'started')
+        return await askAgain(async () => await resume(size));
+    }
+  };
+  const session: Session = {
+    async connect(size) {
+      const connection = by === 'start' ? await start(size) : await containers.attach({ ...call, size });
+      if ('type' in connection) return connection;
+      return {
+        stream: connection.stream,
+        farewell: `detached; the container goes on, and 'berth attach ${shortened(container)}' attaches again`,
+        onSignal: isProxy ? async (signal) => await forward(containers, container, signal, context) : undefined,
+      };
     },
+    resume,
   };
   const options = {
     stdin: isPassedOn ? 'passed-on' : 'none',

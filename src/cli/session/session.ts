@@ -46,7 +46,8 @@ export type Missed = Extract<ServerControl, { type: 'exit' }> & {
 
 /** The ways to a process. Both get the size of the window, where the process has a terminal. */
 export interface Session {
-  connect(size: TerminalSize | undefined): Promise<Connected>;
+  /** Where berthd goes away under it and the process has ended before there is another one, that is told instead. */
+  connect(size: TerminalSize | undefined): Promise<Connected | Missed>;
   /** From this moment on, after berthd went away. */
   resume(size: TerminalSize | undefined): Promise<Resumed | Missed>;
 }
@@ -88,7 +89,9 @@ export async function attached(
   );
   const size = (): TerminalSize | undefined => (terminal === 'has' ? context.input.size() : undefined);
   try {
-    connected.resolve(await session.connect(size()));
+    const connection = await session.connect(size());
+    if ('type' in connection) return await conclude(connection, '', context);
+    connected.resolve(connection);
   } catch (error) {
     connected.reject(error);
     throw error;

@@ -4,10 +4,11 @@ import {
   type Configuration,
   type ContainerHandlers,
   type StartAndAttachInput,
+  type State,
 } from '../../../src/api/io-berth-container.ts';
 import { Channel } from '../../../src/stream/channel.ts';
 import { ID } from './fixtures.ts';
-import { berth, TestWorld, type Ran } from './world.ts';
+import { ago, berth, TestWorld, type Ran } from './world.ts';
 
 /** What a container does with its client. */
 type Process = (channel: Channel) => Promise<void> | void;
@@ -69,6 +70,89 @@ describe('run -d', () => {
     expect(await run(['-d', 'busybox'], containers)).toMatchObject({ code: 0, stdout: `${ID}\n`, stderr: '' });
     expect(calls).toEqual([`Start {"container":"${ID}"}`]);
     expect(made).toEqual([{ image: 'busybox' }]);
+  });
+});
+
+describe('run, where berthd goes away before it has answered', () => {
+  /** Loses its caller at the first call. */
+  const losing = (world: () => TestWorld): (() => boolean) => {
+    let isFirst = true;
+    return () => {
+      if (!isFirst) return false;
+      isFirst = false;
+      world().cutAll();
+      return true;
+    };
+  };
+  const inspected = (state: State, invocationId?: string): Pick<ContainerHandlers, 'Inspect'> => ({
+    Inspect: async () =>
+      await Promise.resolve({
+        id: ID,
+        name: 'x',
+        unit: 'berth-x.service',
+        imageId: 'a'.repeat(64),
+        command: ['true'],
+        createdAt: ago(1),
+        bundle: '/b',
+        configuration: {},
+        runtime: { state, invocationId },
+      }),
+  });
+
+  it('makes one container', async () => {
+    const ids: unknown[] = [];
+    const { containers } = aBerthd(exits(3), {
+      async Create({ id }) {
+        ids.push(id);
+        isLost();
+        return await Promise.resolve({ id: ID, name: 'x' });
+      },
+    });
+    const world = new TestWorld({ containers });
+    const isLost = losing(() => world);
+    expect(await world.run('run', 'busybox')).toMatchObject({ code: 3, stderr: '' });
+    expect(ids).toEqual([expect.stringMatching(/^[0-9a-f]{64}$/), ids[0]]);
+  });
+
+  it('starts it again where it was not started', async () => {
+    const { attached, containers } = aBerthd(exits(3), inspected('configured'));
+    const { StartAndAttach: start } = containers;
+    const world = new TestWorld({
+      containers: {
+        ...containers,
+        StartAndAttach: async (input, call) => {
+          isLost();
+          if (start === undefined) throw new Error('it has one');
+          return await start(input, call);
+        },
+      },
+    });
+    const isLost = losing(() => world);
+    expect(await world.run('run', 'busybox')).toMatchObject({ code: 3, stderr: '' });
+    expect(attached).toHaveLength(2);
+  });
+
+  it.each([
+    ['run', /ended while berthd was away/, 7, ['run', 'busybox']],
+    ['run -d', /^$/, 0, ['run', '-d', 'busybox']],
+  ] as const)('%s does not run it a second time where it has run', async (_, told, code, argv) => {
+    let starts = 0;
+    const lost = async (): Promise<never> => {
+      starts++;
+      world.cutAll();
+      return await Promise.reject(containerError('NoSuchContainer', { container: 'nobody hears this' }));
+    };
+    const { containers } = aBerthd(exits(3), {
+      ...inspected('exited', 'a'.repeat(32)),
+      StartAndAttach: lost,
+      Start: lost,
+      Attach: async () =>
+        await Promise.reject(containerError('WrongState', { container: ID, state: 'exited', operation: 'attach' })),
+      Wait: async () => await Promise.resolve({ state: 'exited', exit: { exitCode: 7, oomKilled: false } }),
+    });
+    const world = new TestWorld({ containers });
+    expect(await world.run(...argv)).toMatchObject({ code, stderr: expect.stringMatching(told) as string });
+    expect(starts).toBe(1);
   });
 });
 

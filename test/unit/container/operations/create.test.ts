@@ -13,6 +13,32 @@ describe('Create', () => {
     expect(world.believed('web').id).toBe(id);
   });
 
+  it('makes one container of an ID that the caller has chosen, however often the call is made', async () => {
+    await using world = aWorld();
+    const id = 'c'.repeat(64);
+    const create = async () => await world.containers.create({ image: 'busybox', name: 'web' }, patient, id);
+    const both = await Promise.all([create(), create()]);
+    expect([...both, await create()].map((made) => made.id)).toEqual([id, id, id]);
+    expect(world.index.all()).toHaveLength(1);
+  });
+
+  it.each(['C'.repeat(64), 'c'.repeat(63), ''])('takes %j for no ID', async (id) => {
+    await using world = aWorld();
+    await expect(world.containers.create({ image: 'busybox' }, patient, id)).rejects.toMatchObject({
+      code: 'InvalidParameter',
+      facts: { parameter: 'id' },
+    });
+  });
+
+  it('refuses an ID that begins as that of another container', async () => {
+    await using world = aWorld();
+    const { id } = await world.given('web');
+    const other = `${id.slice(0, 12)}${'f'.repeat(52)}`;
+    await expect(world.containers.create({ image: 'busybox' }, patient, other)).rejects.toMatchObject({
+      code: 'InvalidParameter',
+    });
+  });
+
   it('makes up a name', async () => {
     await using world = aWorld();
     const { name } = await world.containers.create({ image: 'busybox' }, patient);
