@@ -61,6 +61,9 @@ export async function buildPackage({
   return file;
 }
 
+/** What only who works on berth runs. */
+const DEVELOPMENT = /\/dist\/src\/varlink\/(?:codegen|certification)$/u;
+
 async function fill(stage: string, dependencies: Record<string, string>): Promise<void> {
   const from = (path: string): string => join(TREE, path);
   const library = join(stage, 'usr/lib/berth');
@@ -69,7 +72,7 @@ async function fill(stage: string, dependencies: Record<string, string>): Promis
   for (const folder of [library, documents, units, join(stage, 'usr/bin')]) await mkdir(folder, { recursive: true });
 
   await execute('strip', ['--strip-unneeded', '-o', join(library, 'node'), process.execPath]);
-  await cp(from('dist/src'), join(library, 'dist/src'), { recursive: true });
+  await cp(from('dist/src'), join(library, 'dist/src'), { recursive: true, filter: (path) => !DEVELOPMENT.test(path) });
   await cp(from('package.json'), join(library, 'package.json'));
   for (const path of await dependencyFiles(TREE, Object.keys(dependencies))) {
     await cp(from(path), join(library, path));

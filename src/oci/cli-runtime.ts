@@ -8,14 +8,12 @@ import { withinTime } from '../lib/within-time.ts';
 import { PROGRAM_PATH } from './program-folders.ts';
 import { lastErrorIn, runtimeErrorFrom } from './runtime-log.ts';
 import { waitsAt } from './waits-at.ts';
-import { featuresFrom, parseState, parseStates } from './runtime-output.ts';
+import { featuresFrom, parseState } from './runtime-output.ts';
 import type {
-  CheckpointOptions,
   CreateArguments,
   ExecArguments,
   ExecTerminal,
   OciRuntime,
-  RestoreArguments,
   RuntimeFeatures,
   RuntimeName,
   RuntimeState,
@@ -94,32 +92,6 @@ export class CliRuntime implements OciRuntime {
     return [...this.#argv('delete'), '--force', id];
   }
 
-  restoreArgv({
-    id,
-    bundle,
-    pidFile,
-    logPath,
-    consoleSocket,
-    imagePath,
-    workPath,
-    tcp,
-    fileLocks,
-  }: RestoreArguments): string[] {
-    return [
-      ...this.#argv('restore', logPath),
-      '--detach',
-      `--bundle=${bundle}`,
-      `--pid-file=${pidFile}`,
-      `--image-path=${imagePath}`,
-      `--work-path=${workPath}`,
-      ...(consoleSocket === undefined ? [] : ['--console-socket', consoleSocket]),
-      ...this.#cgroupsMode(),
-      ...(tcp === undefined ? [] : [`--tcp-${tcp}`]),
-      ...(fileLocks === undefined ? [] : ['--file-locks']),
-      id,
-    ];
-  }
-
   execArgv({
     id,
     processFile,
@@ -169,16 +141,6 @@ export class CliRuntime implements OciRuntime {
     }
   }
 
-  async kill(
-    id: string,
-    killSignal: NodeJS.Signals | number,
-    whom: 'main' | 'all',
-    signal?: AbortSignal,
-  ): Promise<void> {
-    const all = whom === 'all' ? ['--all'] : [];
-    await this.#run([...this.#argv('kill'), ...all, id, String(killSignal)], signal);
-  }
-
   async delete(
     id: string,
     { ifRunning }: { readonly ifRunning: 'refuse' | 'kill' },
@@ -192,28 +154,6 @@ export class CliRuntime implements OciRuntime {
     } catch (error) {
       if (!(error instanceof RuntimeError) || error.kind !== 'no-such-container') throw error;
     }
-  }
-
-  async list(signal?: AbortSignal): Promise<RuntimeState[]> {
-    return parseStates(await this.#run([...this.#argv('list'), '--format', 'json'], signal));
-  }
-
-  async checkpoint(id: string, options: CheckpointOptions, signal?: AbortSignal): Promise<void> {
-    await this.#run(
-      [
-        ...this.#argv('checkpoint'),
-        `--image-path=${options.imagePath}`,
-        `--work-path=${options.workPath}`,
-        ...this.#cgroupsMode(),
-        ...(options.afterwards === 'leave-running' ? ['--leave-running'] : []),
-        ...(options.tcp === undefined ? [] : ['--tcp-established']),
-        ...(options.fileLocks === undefined ? [] : ['--file-locks']),
-        ...(options.stage === undefined ? [] : ['--pre-dump']),
-        ...(options.parentPath === undefined ? [] : ['--parent-path', options.parentPath]),
-        id,
-      ],
-      signal,
-    );
   }
 
   async features(signal?: AbortSignal): Promise<RuntimeFeatures> {
@@ -234,10 +174,6 @@ export class CliRuntime implements OciRuntime {
   #argv(command: string, logPath?: string): string[] {
     const log = logPath === undefined ? [] : ['--log', logPath];
     return [this.path, '--root', this.root, ...TRAITS[this.name].options, '--log-format', 'json', ...log, command];
-  }
-
-  #cgroupsMode(): string[] {
-    return TRAITS[this.name].manageCgroupsModes.includes('ignore') ? ['--manage-cgroups-mode', 'ignore'] : [];
   }
 }
 

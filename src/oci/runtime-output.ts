@@ -12,7 +12,6 @@ const State = v.object({
   created: v.optional(v.string()),
 });
 const StateText = v.pipe(v.string(), v.parseJson(), State);
-const ListText = v.pipe(v.string(), v.parseJson(), v.nullable(v.array(v.unknown())));
 const FeaturesText = v.pipe(
   v.string(),
   v.parseJson(),
@@ -34,15 +33,6 @@ const FeaturesText = v.pipe(
 
 /** @throws ValiError for what is no state */
 export const parseState = (text: string): RuntimeState => stateOf(v.parse(StateText, text));
-
-/** What is no state among them is left out. @throws ValiError for what is no list */
-export function parseStates(text: string): RuntimeState[] {
-  const all = v.parse(ListText, text) ?? [];
-  return all.flatMap((each) => {
-    const parsed = v.safeParse(State, each);
-    return parsed.success ? [stateOf(parsed.output)] : [];
-  });
-}
 
 const stateOf = ({ id, status, pid, bundle, created }: v.InferOutput<typeof State>): RuntimeState => ({
   id,

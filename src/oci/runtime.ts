@@ -2,8 +2,8 @@
  * What berth asks of an OCI runtime (crun, runc).
  *
  * A runtime is a program that runs for milliseconds and leaves a record below `--root`; nothing here keeps state. What
- * systemd runs (create, start, delete, restore, exec) is given as an argv that ends up in a unit and works without
- * berthd; what berthd asks directly (state, kill, …) is a method. This folder knows bundles and runtime ids; it knows
+ * systemd runs (create, start, delete, exec) is given as an argv that ends up in a unit and works without
+ * berthd; what berthd asks directly (state, delete, …) is a method. This folder knows bundles and runtime ids; it knows
  * neither units nor containers.
  */
 
@@ -72,26 +72,6 @@ export interface ExecArguments {
  */
 export type ExecTerminal = 'sent' | 'copied';
 
-export interface CheckpointOptions {
-  /** Where the images go; must exist. */
-  readonly imagePath: string;
-  /** Where criu's log (`dump.log`) goes; must exist. */
-  readonly workPath: string;
-  readonly afterwards: 'stop' | 'leave-running';
-  readonly tcp?: 'established' | undefined;
-  readonly fileLocks?: 'dump' | undefined;
-  readonly stage?: 'pre-dump' | undefined;
-  /** Relative to `imagePath`: where the pre-dump of this dump lies. */
-  readonly parentPath?: string | undefined;
-}
-
-export interface RestoreArguments extends CreateArguments {
-  readonly imagePath: string;
-  readonly workPath: string;
-  readonly tcp?: 'established' | 'close' | undefined;
-  readonly fileLocks?: 'restore' | undefined;
-}
-
 /** Of the process of a container that was created: it `waits` to be started, or it was `started`. */
 export type StartFate = 'waits' | 'started';
 
@@ -110,7 +90,6 @@ export interface OciRuntime {
   startArgv(id: string, options?: { readonly logPath?: string | undefined }): string[];
   /** Kills whatever still runs, and succeeds if the runtime knows no such container. */
   deleteArgv(id: string): string[];
-  restoreArgv(options: RestoreArguments): string[];
   execArgv(options: ExecArguments): string[];
 
   /** Takes milliseconds, and cannot be given up. @throws RuntimeError */
@@ -125,23 +104,11 @@ export interface OciRuntime {
   /** What the runtime knows; undefined if it knows no such container. @throws RuntimeError */
   state(id: string, signal?: AbortSignal): Promise<RuntimeState | undefined>;
   /**
-   * @param whom its init, or every process in its control group
-   * @throws RuntimeError `not-running` when there is nothing to signal
-   */
-  kill(id: string, killSignal: NodeJS.Signals | number, whom: 'main' | 'all', signal?: AbortSignal): Promise<void>;
-  /**
    * Removes the runtime's record; resolves also if there was none.
    * @param ifRunning `refuse`, or `kill` it first
    * @throws RuntimeError
    */
   delete(id: string, options: { readonly ifRunning: 'refuse' | 'kill' }, signal?: AbortSignal): Promise<void>;
-  /**
-   * Every container below `root`, for reconciling.
-   * @throws RuntimeError; crun, unlike runc, also when there is a record among them that it cannot read
-   */
-  list(signal?: AbortSignal): Promise<RuntimeState[]>;
-  /** @throws RuntimeError; its message holds the end of criu's log */
-  checkpoint(id: string, options: CheckpointOptions, signal?: AbortSignal): Promise<void>;
   features(signal?: AbortSignal): Promise<RuntimeFeatures>;
 }
 

@@ -60,8 +60,6 @@ export class FakeUnits implements UnitManager {
   readonly facts = {
     version: 257,
     features: [],
-    defaultTimeoutStartMs: 90_000,
-    defaultTimeoutStopMs: 90_000,
     processDefaults: { limits: [], oomScoreAdjust: 0 },
   };
   /** Everything that was asked for, but looks. */
@@ -278,7 +276,6 @@ export class FakeUnits implements UnitManager {
   async thaw(unit: string): Promise<void> {
     this.#log('thaw', unit);
     await this.#ask(unit);
-    this.becomes(unit, { freezerState: 'running' });
   }
 
   async resetFailed(unit: string): Promise<void> {
@@ -413,7 +410,6 @@ export class FakeUnits implements UnitManager {
       mainPid: 0,
       exit,
       mainExitedAt: this.#now(),
-      freezerState: 'running',
     };
     this.#tell(loaded);
   }
@@ -503,13 +499,11 @@ export function statusOf(name: string, change: Partial<UnitStatus> = {}): UnitSt
     loadState: 'loaded',
     activeState: 'inactive',
     subState: 'dead',
-    freezerState: 'running',
     jobId: undefined,
     activeEnteredAt: undefined,
     inactiveEnteredAt: undefined,
     invocationId: '',
     mainPid: 0,
-    controlPid: 0,
     result: 'success',
     exit: undefined,
     mainStartedAt: undefined,
@@ -517,9 +511,7 @@ export function statusOf(name: string, change: Partial<UnitStatus> = {}): UnitSt
     restarts: 0,
     statusText: '',
     controlGroup: '',
-    fragmentPath: `/run/systemd/transient/${name}`,
     transient: true,
-    needDaemonReload: false,
     ...change,
   };
 }

@@ -55,10 +55,6 @@ export class FakeRuntime implements OciRuntime {
     return [this.path, 'delete', '--force', id];
   }
 
-  restoreArgv(): string[] {
-    return [];
-  }
-
   execArgv(): string[] {
     return [];
   }
@@ -84,22 +80,10 @@ export class FakeRuntime implements OciRuntime {
     );
   }
 
-  async kill(): Promise<void> {
-    await Promise.resolve();
-  }
-
   async delete(id: string): Promise<void> {
     await Promise.resolve();
     this.deleted.push(id);
     this.known.delete(id);
-  }
-
-  async list(): Promise<RuntimeState[]> {
-    return await Promise.resolve([]);
-  }
-
-  async checkpoint(): Promise<void> {
-    await Promise.resolve();
   }
 
   async features(): Promise<RuntimeFeatures> {

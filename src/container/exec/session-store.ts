@@ -1,4 +1,5 @@
 /** The exec sessions there are: in memory, with a file for each, from which a new berthd reads them. */
+import { orAborted } from '../../lib/or-aborted.ts';
 import { Topic } from '../../lib/topic.ts';
 import { ContainerError } from '../errors.ts';
 import type { SessionFiles } from './session-files.ts';
@@ -66,22 +67,14 @@ export class SessionStore {
 
   /** Resolves when a session has ended, or is gone: then with undefined. */
   async ended(id: string, signal?: AbortSignal): Promise<SessionEnd | undefined> {
-    const { promise, resolve, reject } = Promise.withResolvers<SessionEnd | undefined>();
+    const { promise, resolve } = Promise.withResolvers<SessionEnd | undefined>();
     const check = (): void => {
       const session = this.#sessions.get(id);
       if (session === undefined || stateOf(session) === 'stopped') resolve(session?.end);
     };
     using _listening = this.#changes.listen(id, check);
-    const abort = (): void => {
-      reject(signal?.reason);
-    };
-    signal?.addEventListener('abort', abort, { once: true });
     check();
-    try {
-      return await promise;
-    } finally {
-      signal?.removeEventListener('abort', abort);
-    }
+    return await orAborted(promise, signal);
   }
 
   #remember(session: Session): void {

@@ -21,6 +21,7 @@ import { oomScoreOf } from './process-limits.ts';
 import type { UnitCommands, UnitStreams } from './unit.ts';
 import { assignmentName } from '../configuration/unit-properties.ts';
 import { runtimeFor } from './runtime-for.ts';
+import { SET_UP_MARK } from './set-up-mark.ts';
 
 const SIGKILL = 9;
 /** The runtime, as the second of the descriptors that `set-up` is given. */
@@ -55,7 +56,7 @@ export async function prepareSetUp(
   using borrowed = new DisposableStack();
   // A process that waits for long is seen in lists, by the name of what made it.
   const lease = borrowed.use(next === 'start' ? await runtimeFor(ports, container).lease() : undefined);
-  const lock = await setUps.lock(folder.setupFile, 'berthd\n');
+  const lock = await setUps.lock(folder.setupFile, `${SET_UP_MARK.byBerthd}\n`);
   const { mount, mountDirectory, create } = commands;
   const run = lease === undefined ? create : [PROGRAM, ...create.slice(1)];
   const argv = ['/bin/sh', setUps.helper, folder.path, mountDirectory, ...mount, '--', ...run];
@@ -188,7 +189,7 @@ class RunningSetUp implements SetUp {
     faults('launch: container created');
     await units.handOver(pid, by);
     faults('launch: container handed over');
-    this.#lock.write(`done ${invocationId}\n`);
+    this.#lock.write(`${SET_UP_MARK.done(invocationId)}\n`);
     held.move();
     this.#replaced = { by, main };
   }

@@ -1,3 +1,4 @@
+import { orAborted } from '../../lib/or-aborted.ts';
 import type { MainProcess } from '../../systemd/units/unit-manager.ts';
 import type { Container } from '../container.ts';
 import type { ContainerId } from '../names.ts';
@@ -112,14 +113,12 @@ async function ended({ index }: Pick<Ports, 'index'>, id: ContainerId, ms: numbe
     resolve(undefined);
   };
   const timer = Number.isFinite(ms) ? setTimeout(giveUp, Math.ceil(ms)) : undefined;
-  signal.addEventListener('abort', giveUp, { once: true });
   try {
-    if (!over() && !signal.aborted) await promise;
+    if (over()) giveUp();
+    await orAborted(promise, signal);
   } finally {
     clearTimeout(timer);
-    signal.removeEventListener('abort', giveUp);
   }
-  signal.throwIfAborted();
 }
 
 /** The main process only: systemd kills the rest after it, and what cleans up behind the container must live. */

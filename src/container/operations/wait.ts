@@ -1,3 +1,4 @@
+import { orAborted } from '../../lib/or-aborted.ts';
 import type { Ports } from '../ports.ts';
 import { ContainerError } from '../errors.ts';
 import type { State } from '../state.ts';
@@ -47,17 +48,8 @@ export async function wait(
     if (hasEnded || conditions.includes(status.state)) resolve({ state: status.state, exit });
   };
   using _listening = index.changes.listen(id, check);
-  const abort = (): void => {
-    reject(signal.reason instanceof Error ? signal.reason : new Error('the wait was given up'));
-  };
-  signal.addEventListener('abort', abort, { once: true });
-  if (signal.aborted) abort();
   // A look waits for its turn, which is a removal's to the end of that; what is told until then is as true.
   if (found.status.state === 'removing') check();
   else lane.look(id).then(check, reject);
-  try {
-    return await promise;
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
+  return await orAborted(promise, signal);
 }

@@ -7,7 +7,6 @@ import { RESOURCES } from '../../lib/resource-limits.ts';
 import { signalName } from '../../lib/signals.ts';
 import type {
   ActiveState,
-  FreezerState,
   ListedUnit,
   ManagerFacts,
   ServiceFacts,
@@ -33,14 +32,6 @@ const ACTIVE_STATES: readonly ActiveState[] = [
   'deactivating',
   'maintenance',
   'refreshing',
-];
-const FREEZER_STATES: readonly FreezerState[] = [
-  'running',
-  'freezing',
-  'frozen',
-  'thawing',
-  'freezing-by-parent',
-  'frozen-by-parent',
 ];
 
 /** An `a{sv}` as dbus-next has it; what is missing or of another type reads as empty. */
@@ -91,7 +82,6 @@ function decodeCommonFacts(unit: PropertyReader): Omit<UnitFacts, 'service'> {
   return {
     activeState: activeStateOf(unit.text('ActiveState')),
     subState: unit.text('SubState'),
-    freezerState: FREEZER_STATES.find((state) => state === unit.text('FreezerState')) ?? 'running',
     jobId: jobIdOf(unit.value('Job')),
     activeEnteredAt: unit.date('ActiveEnterTimestamp'),
     inactiveEnteredAt: unit.date('InactiveEnterTimestamp'),
@@ -102,7 +92,6 @@ function decodeCommonFacts(unit: PropertyReader): Omit<UnitFacts, 'service'> {
 export function decodeServiceFacts(service: PropertyReader): ServiceFacts {
   return {
     mainPid: service.number('MainPID'),
-    controlPid: service.number('ControlPID'),
     result: service.text('Result'),
     exit: exitOf(service.number('ExecMainCode'), service.number('ExecMainStatus')),
     mainStartedAt: service.date('ExecMainStartTimestamp'),
@@ -124,9 +113,7 @@ export function decodeUnitStatus(unit: PropertyReader): UnitStatus {
     description: unit.text('Description'),
     loadState: unit.text('LoadState'),
     controlGroup: unit.text('ControlGroup'),
-    fragmentPath: unit.text('FragmentPath'),
     transient: unit.flag('Transient'),
-    needDaemonReload: unit.flag('NeedDaemonReload'),
   };
 }
 
@@ -190,8 +177,6 @@ export function decodeManagerFacts(manager: PropertyReader): ManagerFacts {
   return {
     version: Number.parseInt(manager.text('Version'), 10),
     features: manager.text('Features').split(' '),
-    defaultTimeoutStartMs: manager.durationMs('DefaultTimeoutStartUSec'),
-    defaultTimeoutStopMs: manager.durationMs('DefaultTimeoutStopUSec'),
     processDefaults: {
       oomScoreAdjust: manager.number('DefaultOOMScoreAdjust'),
       limits: RESOURCES.flatMap((resource) => {

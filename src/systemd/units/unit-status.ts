@@ -4,9 +4,6 @@ import type { ResourceLimit } from '../../lib/resource-limits.ts';
 export type ActiveState =
   'active' | 'reloading' | 'inactive' | 'failed' | 'activating' | 'deactivating' | 'maintenance' | 'refreshing';
 
-/** `freezing` and `thawing` are on the way; the `-by-parent` states are a frozen slice's doing (systemd ≥ 256). */
-export type FreezerState = 'running' | 'freezing' | 'frozen' | 'thawing' | 'freezing-by-parent' | 'frozen-by-parent';
-
 /** How a main process ended; `code` 0…255, `signal` as kill(2) names it. */
 export type UnitExit = { readonly code: number } | { readonly signal: string; readonly dumpedCore: boolean };
 
@@ -18,7 +15,6 @@ export interface UnitFacts {
    * passes through `failed` or `inactive` with `failed-before-auto-restart` or `dead-before-auto-restart`: not its end.
    */
   readonly subState: string;
-  readonly freezerState: FreezerState;
   /** The job that waits or runs for the unit. */
   readonly jobId: number | undefined;
   readonly activeEnteredAt: Date | undefined;
@@ -32,8 +28,6 @@ export interface UnitFacts {
 export interface ServiceFacts {
   /** 0 when there is none. */
   readonly mainPid: number;
-  /** Of the ExecStartPre=, ExecStop=, … that runs now; 0 when there is none. */
-  readonly controlPid: number;
   /** `success`, `exit-code`, `signal`, `core-dump`, `timeout`, `oom-kill`, `start-limit-hit`, `resources`, … */
   readonly result: string;
   /** Of the last main process, once it has ended. */
@@ -57,10 +51,7 @@ export interface UnitStatus extends ServiceStatus {
   readonly loadState: string;
   /** Below /sys/fs/cgroup; empty while there is none. */
   readonly controlGroup: string;
-  /** Empty for units without a file; that of a transient unit lies in /run/systemd/transient. */
-  readonly fragmentPath: string;
   readonly transient: boolean;
-  readonly needDaemonReload: boolean;
 }
 
 /** The limits of a unit's control group that are in force, whoever set them; undefined where there is none. */
@@ -111,8 +102,6 @@ export interface ManagerFacts {
   readonly version: number;
   /** `+PAM +AUDIT …` taken apart. */
   readonly features: readonly string[];
-  readonly defaultTimeoutStartMs: number;
-  readonly defaultTimeoutStopMs: number;
   readonly processDefaults: ProcessDefaults;
 }
 

@@ -6,7 +6,6 @@ import type { UnitFacts } from '../../../../src/systemd/units/unit-status.ts';
 const facts = (some: Partial<UnitFacts>): UnitFacts => ({
   activeState: 'activating',
   subState: 'start',
-  freezerState: 'running',
   jobId: undefined,
   activeEnteredAt: undefined,
   inactiveEnteredAt: undefined,

@@ -5,7 +5,6 @@ import type { ActiveState, UnitFacts } from '../../../../src/systemd/units/unit-
 const facts = (activeState: ActiveState, mainPid?: number): UnitFacts => ({
   activeState,
   subState: '',
-  freezerState: 'running',
   jobId: 1,
   activeEnteredAt: undefined,
   inactiveEnteredAt: undefined,
@@ -15,7 +14,6 @@ const facts = (activeState: ActiveState, mainPid?: number): UnitFacts => ({
       ? undefined
       : {
           mainPid,
-          controlPid: 0,
           result: 'success',
           exit: undefined,
           mainStartedAt: undefined,
