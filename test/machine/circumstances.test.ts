@@ -60,7 +60,7 @@ it('a full data directory keeps nothing from ending, nobody from being told how,
     await Promise.all(names.map(async (name) => [await state(name), (await inspect(name)).runtime.exit?.exitCode]));
   await meanwhile(
     `systemctl stop berthd.service; mount -t tmpfs -o size=64m tmpfs ${data}`,
-    `rm -f ${data}/ballast; systemctl stop 'berth-u-*.service' berthd.service; umount --recursive ${data}`,
+    `rm -f ${data}/ballast; systemctl stop 'berth-u-*.service' berthd.service; umount ${data}/storage/overlay; umount ${data}`,
     async () => {
       await reconnect();
       await berth.image('plain');
