@@ -6,6 +6,7 @@ import { bool, byteStrings, exec, exitStatusSet, fd, text, usec } from '../../sr
 import type { MainProcess } from '../../src/systemd/units/unit-manager.ts';
 import type { UnitProperty } from '../../src/unit-file/properties.ts';
 import type { UnitChange } from '../../src/systemd/units/unit-status.ts';
+import { describeUnitManager } from '../support/unit-manager-contract.ts';
 import { Machine } from './machine.ts';
 
 let machine: Machine;
@@ -319,3 +320,18 @@ describe('a unit that is not there', () => {
     await units.resetFailed(absent);
   });
 });
+
+/** Ends with the code that it reads, once somebody writes one. */
+const UNTIL_TOLD =
+  'mkfifo /run/contract-$$; exec 3<>/run/contract-$$; read -r code <&3; rm /run/contract-$$; exit "$code"';
+
+describeUnitManager(() => ({
+  units,
+  folder: '/run',
+  command: { path: '/bin/sh', argv: ['sh', '-c', UNTIL_TOLD] },
+  exit: async (unit, code) => {
+    const { mainPid = 0 } = (await units.status(unit)) ?? {};
+    await machine.sh(`until [ -p /run/contract-${mainPid} ]; do :; done; echo ${code} >/run/contract-${mainPid}`);
+  },
+  failNext: () => ({ path: '/bin/false', argv: ['false'] }),
+}));
