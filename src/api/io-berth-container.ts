@@ -49,9 +49,17 @@ export type Streams = 'relay' | 'journal';
  * How systemd restarts a container that has ended by itself.
  * - `no`: Never.
  * - `on_failure`: When it failed: an exit code other than 0, a signal, a timeout.
- * - `always`: Whenever it ended without being asked to.
+ * - `always`: Whenever it ended without being asked to. After a boot of the host it is started again, once it was started at all.
+ * - `unless_stopped`: As 'always', but after a boot of the host only where it was not stopped or killed by Stop or Kill before.
  */
-export type RestartPolicy = 'no' | 'on_failure' | 'always';
+export type RestartPolicy = 'no' | 'on_failure' | 'always' | 'unless_stopped';
+
+/**
+ * What is wanted of a container.
+ * - `up`: To run.
+ * - `down`: Not to run.
+ */
+export type Wish = 'up' | 'down';
 
 /**
  * What is mounted.
@@ -222,7 +230,7 @@ export type Configuration = {
   readonly stopTimeoutUSec?: number | undefined;
   /** When systemd starts it again. Defaults to 'no'. */
   readonly restartPolicy?: RestartPolicy | undefined;
-  /** With 'on_failure', how many times within ten minutes it is started again. Defaults to systemd's own limit. */
+  /** With 'on_failure', how many times it is started again. Defaults to no limit. */
   readonly restartLimit?: number | undefined;
   /** Whether it is removed once it has ended. Defaults to false. */
   readonly removeOnExit?: boolean | undefined;
@@ -287,6 +295,8 @@ export type Runtime = {
   readonly invocationId?: string | undefined;
   /** How often systemd has started it again since it was last started by hand. */
   readonly restarts?: number | undefined;
+  /** What was last asked for with Start, Stop or Kill; absent where it was never started. What systemd does is no wish. */
+  readonly wanted?: Wish | undefined;
   /** When systemd starts it again, while it waits for that. */
   readonly restartsAt?: Timestamp | undefined;
   /** Why the last attempt to start it failed, or why its state is unknown. */
@@ -604,7 +614,7 @@ export type UpdateInput = {
   readonly unitProperties?: readonly string[] | undefined;
   /** When systemd starts it again, from the next start on. */
   readonly restartPolicy?: RestartPolicy | undefined;
-  /** With 'on_failure', how many times within ten minutes it is started again. */
+  /** With 'on_failure', how many times it is started again. */
   readonly restartLimit?: number | undefined;
 };
 
@@ -1161,8 +1171,18 @@ type RestartPolicy (
 	no,
 	# When it failed: an exit code other than 0, a signal, a timeout.
 	on_failure,
-	# Whenever it ended without being asked to.
-	always
+	# Whenever it ended without being asked to. After a boot of the host it is started again, once it was started at all.
+	always,
+	# As 'always', but after a boot of the host only where it was not stopped or killed by Stop or Kill before.
+	unless_stopped
+)
+
+# What is wanted of a container.
+type Wish (
+	# To run.
+	up,
+	# Not to run.
+	down
 )
 
 # What is mounted.
@@ -1323,7 +1343,7 @@ type Configuration (
 	stopTimeoutUSec: ?int,
 	# When systemd starts it again. Defaults to 'no'.
 	restartPolicy: ?RestartPolicy,
-	# With 'on_failure', how many times within ten minutes it is started again. Defaults to systemd's own limit.
+	# With 'on_failure', how many times it is started again. Defaults to no limit.
 	restartLimit: ?int,
 	# Whether it is removed once it has ended. Defaults to false.
 	removeOnExit: ?bool,
@@ -1380,6 +1400,8 @@ type Runtime (
 	invocationId: ?string,
 	# How often systemd has started it again since it was last started by hand.
 	restarts: ?int,
+	# What was last asked for with Start, Stop or Kill; absent where it was never started. What systemd does is no wish.
+	wanted: ?Wish,
 	# When systemd starts it again, while it waits for that.
 	restartsAt: ?Timestamp,
 	# Why the last attempt to start it failed, or why its state is unknown.
@@ -1606,7 +1628,7 @@ method Update(
 	unitProperties: ?[]string,
 	# When systemd starts it again, from the next start on.
 	restartPolicy: ?RestartPolicy,
-	# With 'on_failure', how many times within ten minutes it is started again.
+	# With 'on_failure', how many times it is started again.
 	restartLimit: ?int
 ) -> ()
 
@@ -2295,7 +2317,8 @@ error SystemFailed (
       {"kind":"type","name":"ProcessId","comment":[],"type":{"kind":"struct","fields":[{"name":"pid","comment":[],"type":{"kind":"int"}}]}},
       {"kind":"type","name":"LogDriver","comment":[],"type":{"kind":"enum","values":[{"name":"journald","comment":[]},{"name":"none","comment":[]}]}},
       {"kind":"type","name":"Streams","comment":[],"type":{"kind":"enum","values":[{"name":"relay","comment":[]},{"name":"journal","comment":[]}]}},
-      {"kind":"type","name":"RestartPolicy","comment":[],"type":{"kind":"enum","values":[{"name":"no","comment":[]},{"name":"on_failure","comment":[]},{"name":"always","comment":[]}]}},
+      {"kind":"type","name":"RestartPolicy","comment":[],"type":{"kind":"enum","values":[{"name":"no","comment":[]},{"name":"on_failure","comment":[]},{"name":"always","comment":[]},{"name":"unless_stopped","comment":[]}]}},
+      {"kind":"type","name":"Wish","comment":[],"type":{"kind":"enum","values":[{"name":"up","comment":[]},{"name":"down","comment":[]}]}},
       {"kind":"type","name":"MountKind","comment":[],"type":{"kind":"enum","values":[{"name":"bind","comment":[]},{"name":"tmpfs","comment":[]}]}},
       {"kind":"type","name":"Mount","comment":[],"type":{"kind":"struct","fields":[{"name":"kind","comment":[],"type":{"kind":"reference","name":"MountKind"}},{"name":"source","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"destination","comment":[],"type":{"kind":"string"}},{"name":"readOnly","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"options","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}}]}},
       {"kind":"type","name":"Host","comment":[],"type":{"kind":"struct","fields":[{"name":"name","comment":[],"type":{"kind":"string"}},{"name":"address","comment":[],"type":{"kind":"string"}}]}},
@@ -2304,7 +2327,7 @@ error SystemFailed (
       {"kind":"type","name":"Resources","comment":[],"type":{"kind":"struct","fields":[{"name":"memoryMaxBytes","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"memoryLowBytes","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"memorySwapMaxBytes","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"cpuQuotaPerSecUSec","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"cpuWeight","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"allowedCpus","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"allowedMemoryNodes","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"tasksMax","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"ioWeight","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}}]}},
       {"kind":"type","name":"Configuration","comment":[],"type":{"kind":"struct","fields":[{"name":"image","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"rootDirectory","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"name","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"command","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}},{"name":"entrypoint","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}},{"name":"environment","comment":[],"type":{"kind":"nullable","element":{"kind":"map","element":{"kind":"string"}}}},{"name":"workingDirectory","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"user","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"groups","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}},{"name":"hostname","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"hosts","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"reference","name":"Host"}}}},{"name":"labels","comment":[],"type":{"kind":"nullable","element":{"kind":"map","element":{"kind":"string"}}}},{"name":"annotations","comment":[],"type":{"kind":"nullable","element":{"kind":"map","element":{"kind":"string"}}}},{"name":"mounts","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"reference","name":"Mount"}}}},{"name":"devices","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"reference","name":"Device"}}}},{"name":"network","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"pidNamespace","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"ipcNamespace","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"utsNamespace","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"cgroupNamespace","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"sysctls","comment":[],"type":{"kind":"nullable","element":{"kind":"map","element":{"kind":"string"}}}},{"name":"resourceLimits","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"reference","name":"ResourceLimit"}}}},{"name":"sharedMemoryBytes","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"timeZone","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"initProcess","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"initPath","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"oomScoreAdjust","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"readOnlyRoot","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"privileged","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"addCapabilities","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}},{"name":"dropCapabilities","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}},{"name":"seccompProfile","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"maskPaths","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}},{"name":"unmaskPaths","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}},{"name":"noNewPrivileges","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"stopSignal","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"stopTimeoutUSec","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"restartPolicy","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"RestartPolicy"}}},{"name":"restartLimit","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"removeOnExit","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"terminal","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"stdin","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"streams","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"Streams"}}},{"name":"logDriver","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"LogDriver"}}},{"name":"detachKeys","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"runtime","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"resources","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"Resources"}}},{"name":"unitProperties","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}}]}},
       {"kind":"type","name":"Exit","comment":[],"type":{"kind":"struct","fields":[{"name":"exitCode","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"signal","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"oomKilled","comment":[],"type":{"kind":"bool"}},{"name":"result","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"exitedAt","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"Timestamp"}}}]}},
-      {"kind":"type","name":"Runtime","comment":[],"type":{"kind":"struct","fields":[{"name":"state","comment":[],"type":{"kind":"reference","name":"State"}},{"name":"process","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"ProcessId"}}},{"name":"startedAt","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"Timestamp"}}},{"name":"exit","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"Exit"}}},{"name":"controlGroup","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"invocationId","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"restarts","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"restartsAt","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"Timestamp"}}},{"name":"message","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}}]}},
+      {"kind":"type","name":"Runtime","comment":[],"type":{"kind":"struct","fields":[{"name":"state","comment":[],"type":{"kind":"reference","name":"State"}},{"name":"process","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"ProcessId"}}},{"name":"startedAt","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"Timestamp"}}},{"name":"exit","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"Exit"}}},{"name":"controlGroup","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"invocationId","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"restarts","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"wanted","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"Wish"}}},{"name":"restartsAt","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"Timestamp"}}},{"name":"message","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}}]}},
       {"kind":"type","name":"Summary","comment":[],"type":{"kind":"struct","fields":[{"name":"id","comment":[],"type":{"kind":"string"}},{"name":"name","comment":[],"type":{"kind":"string"}},{"name":"unit","comment":[],"type":{"kind":"string"}},{"name":"image","comment":[],"type":{"kind":"string"}},{"name":"imageId","comment":[],"type":{"kind":"string"}},{"name":"command","comment":[],"type":{"kind":"array","element":{"kind":"string"}}},{"name":"createdAt","comment":[],"type":{"kind":"reference","name":"Timestamp"}},{"name":"labels","comment":[],"type":{"kind":"map","element":{"kind":"string"}}},{"name":"runtime","comment":[],"type":{"kind":"reference","name":"Runtime"}}]}},
       {"kind":"type","name":"Stream","comment":[],"type":{"kind":"enum","values":[{"name":"stdout","comment":[]},{"name":"stderr","comment":[]}]}},
       {"kind":"type","name":"LogLine","comment":[],"type":{"kind":"struct","fields":[{"name":"stream","comment":[],"type":{"kind":"reference","name":"Stream"}},{"name":"message","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"messageBase64","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"terminated","comment":[],"type":{"kind":"bool"}},{"name":"timestamp","comment":[],"type":{"kind":"reference","name":"Timestamp"}},{"name":"process","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"ProcessId"}}},{"name":"cursor","comment":[],"type":{"kind":"string"}}]}},

@@ -3,6 +3,10 @@ import type { Configuration } from './configuration/configuration.ts';
 import type { ContainerId, ContainerName } from './names.ts';
 import type { Status } from './status.ts';
 
+/** What the user last asked for: to run, or not to. */
+export const WISHES = ['up', 'down'] as const;
+export type Wish = (typeof WISHES)[number];
+
 export interface Container {
   readonly id: ContainerId;
   readonly name: ContainerName;
@@ -13,6 +17,8 @@ export interface Container {
   readonly status: Status;
   /** How often systemd has brought it back since it was last started by hand. */
   readonly restarts: number;
+  /** Set by Start, Stop and Kill, and not by what systemd does; undefined where it was never started. */
+  readonly wanted?: Wish | undefined;
   /** Why the last attempt to start it failed. */
   readonly message?: string | undefined;
 }

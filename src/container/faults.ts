@@ -4,6 +4,8 @@
  */
 export const FAULT_POINTS = [
   'create: row written',
+  'wish: row written',
+  'wish: description written',
   'launch: old unit forgotten',
   'launch: unit renamed',
   'launch: folder prepared',

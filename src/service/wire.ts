@@ -25,7 +25,7 @@ export const wireExit = ({ code, signal, oomKilled, result, at }: Exit): api.Exi
   exitedAt: timestamp(at),
 });
 
-export function wireRuntime({ unit, status, restarts, message }: Container): api.Runtime {
+export function wireRuntime({ unit, status, restarts, wanted, message }: Container): api.Runtime {
   const alive = hasLife(status);
   return {
     state: status.state,
@@ -36,6 +36,7 @@ export function wireRuntime({ unit, status, restarts, message }: Container): api
     controlGroup: alive ? `/berth.slice/${unit}` : undefined,
     invocationId: 'invocationId' in status ? status.invocationId : undefined,
     restarts,
+    wanted,
     message: status.state === 'unknown' ? status.reason : message,
   };
 }

@@ -14,6 +14,8 @@ export interface Step {
 // prettier-ignore
 export const STEPS: Readonly<Record<FaultPoint, Step>> = {
   'create: row written':            { done: 'the container is a row of the database',                    next: 'it is there, configured; the caller, who has no answer, finds it by its name' },
+  'wish: row written':              { done: 'before a start, a stop or a kill: the row says what is wanted of it', next: 'the container is as it was; after a boot it is as it was wanted' },
+  'wish: description written':      { done: 'its folder says it too',                                    next: 'the container is as it was; after a boot it is as it was wanted' },
   'launch: old unit forgotten':     { done: 'renamed: systemd has forgotten the unit of the old name',   next: 'the container is as it was; the next start does the same again' },
   'launch: unit renamed':           { done: 'the row has the unit of the new name',                      next: 'the container is as it was; the next start has nothing left to rename' },
   'launch: folder prepared':        { done: 'the folder is made, what an earlier run left in it is gone', next: 'the container is as it was, how it had ended is in the row; the next start prepares again' },

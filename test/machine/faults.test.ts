@@ -69,6 +69,10 @@ const ended = async (): Promise<unknown> => {
   return await berth.wait(container);
 };
 const start = async (): Promise<unknown> => await berth.containers.start({ container });
+const stopped = async (): Promise<unknown> => {
+  await forever();
+  return await stop();
+};
 const init = async (): Promise<unknown> => await berth.containers.init({ container });
 const stop = async (): Promise<unknown> => await berth.containers.stop({ container });
 const renamed = async (): Promise<unknown> => {
@@ -81,7 +85,13 @@ const broken = async (): Promise<unknown> =>
 const update = async (): Promise<unknown> => await berth.containers.update({ container, resources: { tasksMax: 50 } });
 const inspect = async () => await berth.containers.inspect({ container });
 
+const isWantedUp = async (): Promise<void> => {
+  expect((await inspect()).runtime.wanted).toBe('up');
+};
+
 const launch: Cut = { given: ended, act: start, found: 'exited', exitCode: 3 };
+/** Stopped first: a start that follows a start changes no wish. */
+const wish: Cut = { ...launch, given: stopped, exitCode: 5, and: isWantedUp };
 const removal: Cut = {
   given: ended,
   act: async () => await berth.containers.remove({ container }),
@@ -184,6 +194,8 @@ const PLAIN = 'localhost/plain:latest';
 // prettier-ignore
 const CUTS: Readonly<Record<FaultPoint, Cut>> = {
   'create: row written': { act: async () => await berth.create(container, FOREVER), found: 'configured' },
+  'wish: row written': wish,
+  'wish: description written': wish,
   'launch: old unit forgotten': { ...launch, given: renamed },
   'launch: unit renamed': { ...launch, given: renamed },
   'launch: folder prepared': launch,

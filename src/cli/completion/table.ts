@@ -95,7 +95,7 @@ const VALUES: readonly (readonly [name: RegExp, lookUp: LookUp])[] = [
   [/^SIGNAL$/u, 'signals'],
 ];
 
-/** `no|on-failure[:N]|always` are words, `container:NAME` is the beginning of one; what is in capitals is no word. */
+/** `no|on-failure[:N]|always|unless-stopped` are words, `container:NAME` is the beginning of one; what is in capitals is no word. */
 function suggestionsFor(name: string, lookUps: typeof OPERANDS): Suggestions {
   const words = name
     .split('|')

@@ -11,7 +11,7 @@ import { capabilityChanges, DEFAULT_CAPABILITIES } from '../../oci-spec/capabili
 const STREAMS_KINDS = ['relay', 'journal'] as const;
 export type StreamsKind = (typeof STREAMS_KINDS)[number];
 
-export const RESTART_POLICIES = ['no', 'on_failure', 'always'] as const;
+export const RESTART_POLICIES = ['no', 'on_failure', 'always', 'unless_stopped'] as const;
 export type RestartPolicy = (typeof RESTART_POLICIES)[number];
 
 export const DEFAULT_SHARED_MEMORY_BYTES = 64 * 1024 * 1024;

@@ -4,7 +4,13 @@ import type { UnitProperty } from '../../unit-file/properties.ts';
 import type { Configuration, RestartPolicy } from '../configuration/configuration.ts';
 import { assignmentName } from '../configuration/unit-properties.ts';
 
-const RESTART: Readonly<Record<RestartPolicy, string>> = { no: 'no', on_failure: 'on-failure', always: 'always' };
+/** The last two differ only after a boot of the host; systemd never goes against a stop. */
+const RESTART: Readonly<Record<RestartPolicy, string>> = {
+  no: 'no',
+  on_failure: 'on-failure',
+  always: 'always',
+  unless_stopped: 'always',
+};
 
 /** The first that knows a delay that grows. */
 const GROWING_SINCE = 254;

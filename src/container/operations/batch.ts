@@ -1,6 +1,7 @@
 import type { Container } from '../container.ts';
 import { freeze } from '../pausing/freeze.ts';
 import type { Ports } from '../ports.ts';
+import { wantDown } from '../records/wish.ts';
 import { inOneTurn, type Step, type StepResult } from './one-turn.ts';
 import { cleanUp } from '../launch/clean-up.ts';
 import { sendSignal } from './kill.ts';
@@ -31,6 +32,7 @@ const ACTS: Readonly<Record<BatchVerb, Act>> = {
     await run(ports, container, signal);
   },
   stop: async (ports, container, { timeoutUsec }, signal) => {
+    wantDown(ports, container);
     await stopRun(ports, container, timeoutUsec, signal);
   },
   kill: async (ports, container, { killSignal }, signal) => {

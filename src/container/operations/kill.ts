@@ -1,6 +1,7 @@
 import type { Container } from '../container.ts';
 import { ContainerError } from '../errors.ts';
 import type { Ports } from '../ports.ts';
+import { wantDown } from '../records/wish.ts';
 import { unitGroup } from '../unit-names.ts';
 import { isGone } from '../launch/is-gone.ts';
 import { SIGKILL } from './stop.ts';
@@ -13,7 +14,8 @@ const SIGTERM = 15;
 const ENDING: readonly number[] = [SIGINT, SIGQUIT, SIGABRT, SIGKILL, SIGTERM];
 
 /**
- * Sends a signal to the first process of a container. One that is told to end so is not brought back by systemd.
+ * Sends a signal to the first process of a container. One that is told to end so is not brought back, neither by systemd nor at the
+ * next boot of the host unless it is always to be.
  * @param killSignal as kill(2) has it
  * @throws ContainerError `WrongState`
  */
@@ -31,8 +33,10 @@ export async function sendSignal(
   signal: AbortSignal,
 ): Promise<void> {
   const { restartPolicy, stopSignal } = container.config;
+  const isToEnd = killSignal === stopSignal || ENDING.includes(killSignal);
+  if (isToEnd) wantDown(ports, container);
   // It is not wanted back: systemd would restart what only a signal has ended, also one that was caught.
-  if (restartPolicy !== 'no' && (killSignal === stopSignal || ENDING.includes(killSignal))) {
+  if (isToEnd && restartPolicy !== 'no') {
     ports.folders.markKilled(ports.folders.of(container.id));
     ports.faults('kill: marked');
   }

@@ -2,7 +2,7 @@ import { isAlive } from '../state.ts';
 import type { Ports } from '../ports.ts';
 import { ContainerError } from '../errors.ts';
 import { start } from './start.ts';
-import { stop } from './stop.ts';
+import { takeDown } from './stop.ts';
 
 /**
  * Stops a container if it has a process, and starts it.
@@ -22,7 +22,7 @@ export async function restart(
     throw new ContainerError('WrongState', { container: name, state, operation: 'restart' });
   }
   if (isAlive(state)) {
-    await stop(ports, id, timeoutUsec, signal).catch((error: unknown) => {
+    await takeDown(ports, id, timeoutUsec, signal).catch((error: unknown) => {
       // It ended by itself meanwhile, which does as well.
       if (!(error instanceof ContainerError) || error.code !== 'AlreadyStopped') throw error;
     });

@@ -8,6 +8,7 @@ import { dependencyOrder } from './dependencies.ts';
 import { refusalOfRuntime, remember } from '../launch/launch.ts';
 import { runtimeFor } from '../launch/runtime-for.ts';
 import { stopUnit } from './stop.ts';
+import { wantUp } from '../records/wish.ts';
 import { relayKeyOf } from '../launch/streams.ts';
 import { hasLife } from '../status.ts';
 
@@ -53,13 +54,14 @@ export async function run(
   opened?: StartOptions['opened'],
 ): Promise<void> {
   signal.throwIfAborted();
-  if (container.status.state === 'created') {
-    const relay = ports.relays.find(relayKeyOf(container));
+  const wanted = wantUp(ports, container);
+  if (wanted.status.state === 'created') {
+    const relay = ports.relays.find(relayKeyOf(wanted));
     if (relay !== undefined) opened?.(relay);
-    await release(ports, container);
+    await release(ports, wanted);
     return;
   }
-  await releaseLaunched(ports, await ports.launch(container, 'start', opened));
+  await releaseLaunched(ports, await ports.launch(wanted, 'start', opened));
 }
 
 /** Starts the process of a unit that was started for nothing else, and takes that down again where it cannot. */

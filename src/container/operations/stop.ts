@@ -4,7 +4,8 @@ import type { Container } from '../container.ts';
 import type { ContainerId } from '../names.ts';
 import { thaw, type ThawPorts } from '../pausing/thaw.ts';
 import type { Ports } from '../ports.ts';
-import { isAlive } from '../state.ts';
+import { wantDown } from '../records/wish.ts';
+import { after, hasEnded, isAlive } from '../state.ts';
 import { unitStopTimeoutUsec } from '../launch/unit.ts';
 import { forgetFailure, stopIfLoaded } from '../launch/forget-unit.ts';
 import { isGone } from '../launch/is-gone.ts';
@@ -12,7 +13,7 @@ import { isGone } from '../launch/is-gone.ts';
 export const SIGKILL = 9;
 
 /**
- * Stops the unit and resolves when it is down: the stop signal, then SIGKILL. The turn is given back while it stops.
+ * Stops a container for good, also over a boot of the host; see `takeDown`.
  * @param timeoutUsec instead of the container's own; 0 kills at once, Infinity never
  * @throws ContainerError `AlreadyStopped` | `WrongState` | `UnitFailed`
  */
@@ -22,12 +23,29 @@ export async function stop(
   timeoutUsec: number | undefined,
   signal: AbortSignal,
 ): Promise<void> {
-  const { id, down } = await ports.lane.run(
-    reference,
-    'stop',
-    async (container) =>
-      await Promise.resolve({ id: container.id, down: stopRun(ports, container, timeoutUsec, signal) }),
-  );
+  await takeDown(ports, reference, timeoutUsec, signal, (container) => {
+    const { state } = container.status;
+    // One that has ended by itself may be meant to come up at the next boot.
+    if (hasEnded(state) || after(state, 'stop') !== undefined) wantDown(ports, container);
+  });
+}
+
+/**
+ * Stops the unit and resolves when it is down: the stop signal, then SIGKILL. The turn is given back while it stops.
+ * @param found told of the container when its turn has come
+ */
+export async function takeDown(
+  ports: Ports,
+  reference: string,
+  timeoutUsec: number | undefined,
+  signal: AbortSignal,
+  found?: (container: Container) => void,
+): Promise<void> {
+  const { id, down } = await ports.lane.turn(reference, async (container) => {
+    found?.(container);
+    ports.lane.demand(container, 'stop');
+    return await Promise.resolve({ id: container.id, down: stopRun(ports, container, timeoutUsec, signal) });
+  });
   await down;
   // systemd has told that the unit is down before it told that stopping it is done.
   await ports.lane.hear(id);

@@ -1,7 +1,7 @@
 /** Containers as rows of the database, and back. Moments are microseconds since 1970 there. */
 import * as v from 'valibot';
 import type { ContainerRow } from '../../store/container-rows.ts';
-import type { Container } from '../container.ts';
+import { WISHES, type Container } from '../container.ts';
 import { ConfigurationSchema } from '../configuration/configuration.ts';
 import { parseContainerId, parseContainerName, type ContainerName } from '../names.ts';
 import type { Exit, Status } from '../status.ts';
@@ -39,7 +39,8 @@ const Status = v.variant('state', [
 ]);
 
 const Made = v.object({ unit: text, configuration: ConfigurationSchema });
-const Seen = v.object({ status: Status, restarts: v.number(), message: optional(text) });
+const Wanted = optional(v.picklist(WISHES));
+const Seen = v.object({ status: Status, restarts: v.number(), wanted: Wanted, message: optional(text) });
 
 const nameOf = (name: string): ContainerName => parseContainerName(name, 'name');
 
@@ -49,6 +50,7 @@ const Description = v.object({
   unit: text,
   createdAt: moment,
   configuration: ConfigurationSchema,
+  wanted: Wanted,
 });
 
 const json = <T extends v.GenericSchema>(schema: T) => v.pipe(v.string(), v.parseJson(), schema);
@@ -60,7 +62,7 @@ const DescriptionText = json(Description);
 /** @throws ValiError for a row that berth has not written */
 export function containerOf(row: ContainerRow): Container {
   const { unit, configuration } = v.parse(MadeText, row.config);
-  const { status, restarts, message } = v.parse(SeenText, row.status);
+  const { status, restarts, wanted, message } = v.parse(SeenText, row.status);
   return {
     id: parseContainerId(row.id),
     name: nameOf(row.name),
@@ -69,6 +71,7 @@ export function containerOf(row: ContainerRow): Container {
     config: configuration,
     status,
     restarts,
+    wanted,
     message,
   };
 }
@@ -80,14 +83,15 @@ export const rowOf = (container: Container): ContainerRow => ({
   status: JSON.stringify({
     status: wireStatus(container.status),
     restarts: container.restarts,
+    wanted: container.wanted,
     message: container.message,
   }),
   createdUsec: usecOf(container.createdAt),
 });
 
 /** What a container is made of, as the text that lies in its folder. */
-export const descriptionOf = ({ id, name, unit, createdAt, config }: Container): string =>
-  JSON.stringify({ id, name, unit, createdAt: usecOf(createdAt), configuration: config });
+export const descriptionOf = ({ id, name, unit, createdAt, config, wanted }: Container): string =>
+  JSON.stringify({ id, name, unit, createdAt: usecOf(createdAt), configuration: config, wanted });
 
 /** The container of a description, of which nothing was seen yet. @throws Error for a text that berth has not written */
 export function describedBy(description: string): Container {

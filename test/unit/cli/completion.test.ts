@@ -16,7 +16,7 @@ const optionOf = (command: string, name: string): CompletedOption | undefined =>
 describe('what can stand in a place', () => {
   // prettier-ignore
   it.each<[command: string, option: string, words: string[], lookUps: string[]]>([
-    ['run',     '--restart',  ['no', 'on-failure', 'always'],                  []],
+    ['run',     '--restart',  ['no', 'on-failure', 'always', 'unless-stopped'],                  []],
     ['run',     '--net',      ['none', 'host', 'container:', 'path:'],         []],
     ['run',     '--mount',    ['type='],                                       []],
     ['run',     '--security-opt', ['no-new-privileges', 'seccomp=', 'mask=', 'unmask='], []],

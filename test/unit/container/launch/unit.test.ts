@@ -151,6 +151,7 @@ describe('unitFor', () => {
       { restartPolicy: 'always' },
       { Restart: 'always', StartLimitBurst: undefined, StartLimitIntervalUSec: 0n },
     ],
+    ['unless stopped', { restartPolicy: 'unless_stopped' }, { Restart: 'always' }],
     ['on failure', { restartPolicy: 'on_failure' }, { Restart: 'on-failure', StartLimitBurst: undefined }],
     [
       'three times',

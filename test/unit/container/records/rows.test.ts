@@ -53,6 +53,7 @@ describe('a container as a row', async () => {
     config: configuration,
     status,
     restarts: fc.nat(),
+    wanted: maybe(fc.constantFrom('up' as const, 'down' as const)),
     message: maybe(fc.string()),
   });
 
