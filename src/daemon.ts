@@ -62,6 +62,7 @@ import { EndedRows } from './store/ended-rows.ts';
 import { openOrReplace } from './store/recover.ts';
 import { holdOf, type Hold } from './supervisor/idle.ts';
 import { Supervisor } from './supervisor/supervisor.ts';
+import { missingControllers } from './systemd/process/controllers.ts';
 import { isPopulated, readUsage } from './systemd/process/cgroup.ts';
 import { CgroupFreezer } from './systemd/process/cgroup-freezer.ts';
 import { readProcesses } from './systemd/process/group-processes.ts';
@@ -233,7 +234,7 @@ export class Daemon implements AsyncDisposable {
       images,
       journal: new SystemdJournal(),
       mounts: { unmountAll },
-      cgroups: { usage: readUsage, processes: readProcesses },
+      cgroups: { usage: readUsage, processes: readProcesses, missingControllers: missingControllers(units) },
       freezer,
       sessions,
       relays,

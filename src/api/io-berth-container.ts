@@ -2176,6 +2176,17 @@ error NoSuchSource (
 	source: string
 )
 
+# This host cannot enforce a limit, since the units of berth.slice cannot have the controller of control groups that does; GetInfo of
+# io.berth.System tells of each limit. What lifts a limit is no limit.
+error NoController (
+	# Which one, such as 'configuration.resources.memoryMaxBytes' or 'unitProperties[0]'.
+	parameter: string,
+	# The controller, such as 'memory'.
+	controller: string,
+	# Why units cannot have it.
+	reason: string
+)
+
 # systemd does not know a unit property, or does not take its value.
 error InvalidProperty (
 	# The property as it was given.
@@ -2390,6 +2401,7 @@ error SystemFailed (
       {"kind":"type","name":"LimitUnit","comment":[],"type":{"kind":"enum","values":[{"name":"bytes","comment":[]},{"name":"entries","comment":[]}]}},
       {"kind":"error","name":"LimitExceeded","comment":[],"parameters":{"kind":"struct","fields":[{"name":"parameter","comment":[],"type":{"kind":"string"}},{"name":"limit","comment":[],"type":{"kind":"int"}},{"name":"value","comment":[],"type":{"kind":"int"}},{"name":"unit","comment":[],"type":{"kind":"reference","name":"LimitUnit"}}]}},
       {"kind":"error","name":"NoSuchSource","comment":[],"parameters":{"kind":"struct","fields":[{"name":"source","comment":[],"type":{"kind":"string"}}]}},
+      {"kind":"error","name":"NoController","comment":[],"parameters":{"kind":"struct","fields":[{"name":"parameter","comment":[],"type":{"kind":"string"}},{"name":"controller","comment":[],"type":{"kind":"string"}},{"name":"reason","comment":[],"type":{"kind":"string"}}]}},
       {"kind":"error","name":"InvalidProperty","comment":[],"parameters":{"kind":"struct","fields":[{"name":"property","comment":[],"type":{"kind":"string"}},{"name":"reason","comment":[],"type":{"kind":"string"}}]}},
       {"kind":"error","name":"CommandNotFound","comment":[],"parameters":{"kind":"struct","fields":[{"name":"container","comment":[],"type":{"kind":"string"}},{"name":"message","comment":[],"type":{"kind":"string"}}]}},
       {"kind":"error","name":"CommandNotExecutable","comment":[],"parameters":{"kind":"struct","fields":[{"name":"container","comment":[],"type":{"kind":"string"}},{"name":"message","comment":[],"type":{"kind":"string"}}]}},
@@ -2740,6 +2752,18 @@ export type ContainerErrors = {
   readonly NoSuchSource: {
     /** Its path on the host. */
     readonly source: string;
+  };
+  /**
+   * This host cannot enforce a limit, since the units of berth.slice cannot have the controller of control groups that does; GetInfo of
+   * io.berth.System tells of each limit. What lifts a limit is no limit.
+   */
+  readonly NoController: {
+    /** Which one, such as 'configuration.resources.memoryMaxBytes' or 'unitProperties[0]'. */
+    readonly parameter: string;
+    /** The controller, such as 'memory'. */
+    readonly controller: string;
+    /** Why units cannot have it. */
+    readonly reason: string;
   };
   /** systemd does not know a unit property, or does not take its value. */
   readonly InvalidProperty: {

@@ -40,6 +40,16 @@ export type Counts = {
   readonly stopped: number;
 };
 
+/** A limit that containers can have. */
+export type Limit = {
+  /** Its name in the resources that Create and Update of io.berth.Container take. */
+  readonly name: string;
+  /** The controller of control groups that enforces it, such as 'memory'. */
+  readonly controller: string;
+  /** Why this host cannot enforce it, where that is so: Create and Update refuse it then with NoController. */
+  readonly problem?: string | undefined;
+};
+
 export type GetInfoInput = { readonly [member: string]: never };
 
 export type GetInfoOutput = {
@@ -57,8 +67,15 @@ export type GetInfoOutput = {
   readonly hostname: string;
   /** The runtimes, the default one first. */
   readonly runtimes: readonly Runtime[];
-  /** The cgroup controllers that units can use. */
+  /** The controllers of control groups that units of berth.slice can have. */
   readonly controllers: readonly string[];
+  /** The limits, and which of them this host can enforce. */
+  readonly limits: readonly Limit[];
+  /**
+   * Whether a read-only mount is read-only in all that is mounted below it, too. Where it is not (Linux before 5.12), what is mounted
+   * below stays writable, and the option 'rro' is refused.
+   */
+  readonly recursiveReadOnly: boolean;
   /** What makes networks. */
   readonly networking: Networking;
   /** Where data is kept. */
@@ -127,6 +144,16 @@ type Counts (
 	stopped: int
 )
 
+# A limit that containers can have.
+type Limit (
+	# Its name in the resources that Create and Update of io.berth.Container take.
+	name: string,
+	# The controller of control groups that enforces it, such as 'memory'.
+	controller: string,
+	# Why this host cannot enforce it, where that is so: Create and Update refuse it then with NoController.
+	problem: ?string
+)
+
 # Returns versions, runtimes and features of this host.
 method GetInfo() -> (
 	# The version of berth.
@@ -143,8 +170,13 @@ method GetInfo() -> (
 	hostname: string,
 	# The runtimes, the default one first.
 	runtimes: []Runtime,
-	# The cgroup controllers that units can use.
+	# The controllers of control groups that units of berth.slice can have.
 	controllers: []string,
+	# The limits, and which of them this host can enforce.
+	limits: []Limit,
+	# Whether a read-only mount is read-only in all that is mounted below it, too. Where it is not (Linux before 5.12), what is mounted
+	# below stays writable, and the option 'rro' is refused.
+	recursiveReadOnly: bool,
 	# What makes networks.
 	networking: Networking,
 	# Where data is kept.
@@ -187,7 +219,8 @@ error InternalError (
       {"kind":"type","name":"Runtime","comment":[],"type":{"kind":"struct","fields":[{"name":"name","comment":[],"type":{"kind":"string"}},{"name":"path","comment":[],"type":{"kind":"string"}},{"name":"version","comment":[],"type":{"kind":"string"}},{"name":"checkpoint","comment":[],"type":{"kind":"bool"}},{"name":"problem","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}}]}},
       {"kind":"type","name":"Networking","comment":[],"type":{"kind":"struct","fields":[{"name":"netavarkVersion","comment":[],"type":{"kind":"string"}},{"name":"aardvarkVersion","comment":[],"type":{"kind":"string"}},{"name":"firewallDriver","comment":[],"type":{"kind":"string"}},{"name":"problem","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}}]}},
       {"kind":"type","name":"Counts","comment":[],"type":{"kind":"struct","fields":[{"name":"total","comment":[],"type":{"kind":"int"}},{"name":"running","comment":[],"type":{"kind":"int"}},{"name":"paused","comment":[],"type":{"kind":"int"}},{"name":"stopped","comment":[],"type":{"kind":"int"}}]}},
-      {"kind":"method","name":"GetInfo","comment":[],"input":{"kind":"struct","fields":[]},"output":{"kind":"struct","fields":[{"name":"version","comment":[],"type":{"kind":"string"}},{"name":"nodeVersion","comment":[],"type":{"kind":"string"}},{"name":"systemdVersion","comment":[],"type":{"kind":"string"}},{"name":"kernelVersion","comment":[],"type":{"kind":"string"}},{"name":"architecture","comment":[],"type":{"kind":"string"}},{"name":"hostname","comment":[],"type":{"kind":"string"}},{"name":"runtimes","comment":[],"type":{"kind":"array","element":{"kind":"reference","name":"Runtime"}}},{"name":"controllers","comment":[],"type":{"kind":"array","element":{"kind":"string"}}},{"name":"networking","comment":[],"type":{"kind":"reference","name":"Networking"}},{"name":"dataDirectory","comment":[],"type":{"kind":"string"}},{"name":"storageDirectory","comment":[],"type":{"kind":"string"}},{"name":"additionalStorageDirectories","comment":[],"type":{"kind":"array","element":{"kind":"string"}}},{"name":"containers","comment":[],"type":{"kind":"reference","name":"Counts"}},{"name":"images","comment":[],"type":{"kind":"int"}}]}},
+      {"kind":"type","name":"Limit","comment":[],"type":{"kind":"struct","fields":[{"name":"name","comment":[],"type":{"kind":"string"}},{"name":"controller","comment":[],"type":{"kind":"string"}},{"name":"problem","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}}]}},
+      {"kind":"method","name":"GetInfo","comment":[],"input":{"kind":"struct","fields":[]},"output":{"kind":"struct","fields":[{"name":"version","comment":[],"type":{"kind":"string"}},{"name":"nodeVersion","comment":[],"type":{"kind":"string"}},{"name":"systemdVersion","comment":[],"type":{"kind":"string"}},{"name":"kernelVersion","comment":[],"type":{"kind":"string"}},{"name":"architecture","comment":[],"type":{"kind":"string"}},{"name":"hostname","comment":[],"type":{"kind":"string"}},{"name":"runtimes","comment":[],"type":{"kind":"array","element":{"kind":"reference","name":"Runtime"}}},{"name":"controllers","comment":[],"type":{"kind":"array","element":{"kind":"string"}}},{"name":"limits","comment":[],"type":{"kind":"array","element":{"kind":"reference","name":"Limit"}}},{"name":"recursiveReadOnly","comment":[],"type":{"kind":"bool"}},{"name":"networking","comment":[],"type":{"kind":"reference","name":"Networking"}},{"name":"dataDirectory","comment":[],"type":{"kind":"string"}},{"name":"storageDirectory","comment":[],"type":{"kind":"string"}},{"name":"additionalStorageDirectories","comment":[],"type":{"kind":"array","element":{"kind":"string"}}},{"name":"containers","comment":[],"type":{"kind":"reference","name":"Counts"}},{"name":"images","comment":[],"type":{"kind":"int"}}]}},
       {"kind":"error","name":"SystemFailed","comment":[],"parameters":{"kind":"struct","fields":[{"name":"errnoName","comment":[],"type":{"kind":"string"}},{"name":"message","comment":[],"type":{"kind":"string"}}]}},
       {"kind":"error","name":"CannotStart","comment":[],"parameters":{"kind":"struct","fields":[{"name":"reason","comment":[],"type":{"kind":"string"}}]}},
       {"kind":"error","name":"InternalError","comment":[],"parameters":{"kind":"struct","fields":[{"name":"reference","comment":[],"type":{"kind":"string"}}]}},

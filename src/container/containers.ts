@@ -4,6 +4,7 @@ import { attach, demandInput, resize, said } from './operations/attach.ts';
 import { batch } from './operations/batch.ts';
 import { cleanup } from './operations/cleanup.ts';
 import { create } from './operations/create.ts';
+import { enforceable } from './operations/demand-controllers.ts';
 import { init } from './operations/init.ts';
 import { bundleOf, inspect, limits, list } from './operations/inspect.ts';
 import { kill } from './operations/kill.ts';
@@ -30,6 +31,7 @@ export const containersOn = (ports: Ports) => ({
   cleanup: bound(ports, cleanup),
   create: bound(ports, create),
   demandInput: bound(ports, demandInput),
+  enforceable: bound(ports, enforceable),
   init: bound(ports, init),
   inspect: bound(ports, inspect),
   kill: bound(ports, kill),

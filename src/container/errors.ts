@@ -28,6 +28,7 @@ export interface Refusals {
   LimitExceeded: { parameter: string; limit: number; value: number; unit: LimitUnit };
   InvalidFile: { path: string; reason: string };
   HasDependents: { container: string; dependents: string[] };
+  NoController: { parameter: string; controller: string; reason: string };
   InvalidProperty: { property: string; reason: string };
   CommandNotFound: { container: string; message: string };
   CommandNotExecutable: { container: string; message: string };

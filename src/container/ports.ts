@@ -6,6 +6,7 @@ import type { Images } from '../image/images.ts';
 import type { Relay } from '../relay/relay.ts';
 import type { Relays } from '../relay/relays.ts';
 import type { CgroupUsage } from '../systemd/process/cgroup.ts';
+import type { MissingControllers } from '../systemd/process/controllers.ts';
 import type { GroupProcesses } from '../systemd/process/group-processes.ts';
 import type { Freezer } from '../systemd/process/freezer.ts';
 import type { UnitManager } from '../systemd/units/unit-manager.ts';
@@ -53,6 +54,8 @@ export interface Cgroups {
   /** undefined when there is no such group. */
   usage(group: string): Promise<CgroupUsage | undefined>;
   processes(group: string): Promise<GroupProcesses>;
+  /** Of the units of a slice. */
+  missingControllers(slice: string, signal: AbortSignal): Promise<MissingControllers>;
 }
 
 export interface Mounts {

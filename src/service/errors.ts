@@ -51,6 +51,7 @@ const CONTAINER_ANSWERS: Answers<Refusals> = {
   NoSuchNamespace: same('NoSuchNamespace'),
   InvalidFile: same('InvalidFile'),
   HasDependents: same('HasDependents'),
+  NoController: same('NoController'),
   InvalidProperty: same('InvalidProperty'),
   CommandNotFound: same('CommandNotFound'),
   CommandNotExecutable: same('CommandNotExecutable'),

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { hostname, release } from 'node:os';
 import type { GetInfoOutput, Networking, SystemHandlers } from '../api/io-berth-system.ts';
 import type { Containers } from '../container/containers.ts';
+import { readOnlyRecursion } from '../container/launch/read-only.ts';
 import { isAlive } from '../container/state.ts';
 import { NetavarkFailed } from '../netavark/errors.ts';
 import type { Netavark } from '../netavark/netavark.ts';
@@ -29,10 +30,11 @@ export const systemService = (
   world: { readonly units: UnitManager; readonly images: Images; readonly containers: Containers },
 ): SystemHandlers => ({
   async GetInfo(_, { signal }): Promise<GetInfoOutput> {
-    const [runtimes, images, controllers, networking] = await Promise.all([
+    const [runtimes, images, controllers, limits, networking] = await Promise.all([
       Promise.all(facts.runtimes.map(async (runtime) => await describe(runtime, signal))),
       world.images.list(signal),
       controllersOf('/sys/fs/cgroup/cgroup.controllers'),
+      world.containers.enforceable(signal),
       networkingOf(facts.netavark(), signal),
     ]);
     const all = world.containers.list({ states: undefined, labels: {} });
@@ -46,7 +48,11 @@ export const systemService = (
       architecture: GO_ARCHITECTURES[process.arch] ?? process.arch,
       hostname: hostname(),
       runtimes,
-      controllers,
+      controllers: controllers.filter(
+        (name) => !limits.some((limit) => limit.controller === name && limit.problem !== undefined),
+      ),
+      limits,
+      recursiveReadOnly: readOnlyRecursion === 'recursive',
       networking,
       dataDirectory: facts.dataDirectory,
       storageDirectory: facts.storageDirectory,

@@ -39,4 +39,14 @@ export function parseClientControl(payload: Buffer): TerminalSize {
 export const isTerminalSize = ({ columns, rows }: TerminalSize): boolean =>
   [columns, rows].every((each) => v.safeParse(side, each).success);
 
-export const encodeControl = (control: ServerControl): Buffer => Buffer.from(JSON.stringify(control));
+/** An escape that sd-json and libvarlink refuse: of U+0000, or of half a surrogate pair. */
+const UNREADABLE = /^\\u(?:0000|d[89a-f]..)$/;
+
+/** Every peer can read it, whatever text of a runtime or a container is in it: what none would take is U+FFFD, as in varlink's replies. */
+export function encodeControl(control: ServerControl): Buffer {
+  // Every escape is looked at, so that an escaped backslash before a 'u' is not taken for one.
+  const text = JSON.stringify(control).replace(/\\(?:u[0-9a-f]{4}|.)/g, (escape) =>
+    UNREADABLE.test(escape) ? '\ufffd' : escape,
+  );
+  return Buffer.from(text);
+}

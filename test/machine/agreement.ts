@@ -10,7 +10,7 @@ const PROPERTIES = [
   'MainPID',
   'FreezerState',
   'StatusText',
-  'TasksMax',
+  'CPUQuotaPeriodUSec',
   'InvocationID',
 ];
 
@@ -99,14 +99,14 @@ function compare(
 ): void {
   const pid = runtime.process?.pid ?? 0;
   const alive = ['created', 'running', 'paused'].includes(runtime.state);
+  const period = /^CPUQuotaPeriodSec=(.*)$/m.exec((configuration.unitProperties ?? []).join('\n'))?.[1];
   const expected = {
     ActiveState: alive ? ['active'] : ['inactive', 'failed'],
     MainPID: [pid.toString()],
     FreezerState: ['running'],
     ...(alive && { StatusText: [runtime.state === 'paused' ? 'paused' : ''] }), // a failed unit keeps what it said last
     ...(alive && runtime.invocationId !== undefined && { InvocationID: [runtime.invocationId] }),
-    ...(alive &&
-      configuration.resources?.tasksMax !== undefined && { TasksMax: [configuration.resources.tasksMax.toString()] }),
+    ...(alive && period !== undefined && { CPUQuotaPeriodUSec: [period] }),
   };
   for (const [name, values] of Object.entries(expected)) {
     const value = unit?.[name] ?? '';

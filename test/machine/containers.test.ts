@@ -379,12 +379,11 @@ describe('a request', () => {
 
   it('of a unit property reaches the unit', async () => {
     await berth.run('r-property', FOREVER, {
-      unitProperties: ['MemoryMax=64M', 'CPUWeight=50', 'TasksMax=77', 'IPAddressDeny=any'],
+      unitProperties: ['TasksMax=infinity', 'CPUQuotaPeriodSec=20ms', 'IPAddressDeny=any'],
     });
-    expect(await berth.show('berth-r-property.service', 'MemoryMax', 'CPUWeight', 'TasksMax')).toEqual({
-      MemoryMax: String(64 * 1024 * 1024),
-      CPUWeight: '50',
-      TasksMax: '77',
+    expect(await berth.show('berth-r-property.service', 'TasksMax', 'CPUQuotaPeriodUSec')).toEqual({
+      TasksMax: 'infinity',
+      CPUQuotaPeriodUSec: '20ms',
     });
   });
 

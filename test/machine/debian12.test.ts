@@ -155,10 +155,8 @@ it('starts again what ends, by its policy', async () => {
 
 it('is a unit that systemctl can do everything to', async () => {
   const forever = FOREVER.replace(';', '; echo >>/runs;');
-  await sh(`berth run -d --name c --memory 100m --cpus 0.5 --property Nice=5 bb sh -c '${forever}'`);
-  expect(await sh('systemctl show berth-c -p MemoryMax -p CPUQuotaPerSecUSec -p Nice')).toBe(
-    'CPUQuotaPerSecUSec=500ms\nMemoryMax=104857600\nNice=5',
-  );
+  await sh(`berth run -d --name c --cpu-period 20000 --property Nice=5 bb sh -c '${forever}'`);
+  expect(await sh('systemctl show berth-c -p CPUQuotaPeriodUSec -p Nice')).toBe('CPUQuotaPeriodUSec=20ms\nNice=5');
   expect(await sh('systemctl show berth-c -p NeedDaemonReload')).toBe('NeedDaemonReload=no');
   await sh('systemctl daemon-reload; systemctl daemon-reexec');
   expect(await status('c')).toBe('running');

@@ -82,7 +82,8 @@ const renamed = async (): Promise<unknown> => {
 };
 const broken = async (): Promise<unknown> =>
   await berth.containers.create({ configuration: { image: 'plain', name: container, command: ['/no/such'] } });
-const update = async (): Promise<unknown> => await berth.containers.update({ container, resources: { tasksMax: 50 } });
+const update = async (): Promise<unknown> =>
+  await berth.containers.update({ container, unitProperties: ['CPUQuotaPeriodSec=20ms'] });
 const inspect = async () => await berth.containers.inspect({ container });
 
 const isWantedUp = async (): Promise<void> => {
@@ -103,7 +104,7 @@ const change: Cut = {
   act: update,
   found: 'running',
   and: async () => {
-    expect((await inspect()).configuration.resources).toMatchObject({ tasksMax: 50 });
+    expect((await inspect()).configuration.unitProperties).toContain('CPUQuotaPeriodSec=20ms');
   },
 };
 const renaming: Cut = {
@@ -235,7 +236,7 @@ const CUTS: Readonly<Record<FaultPoint, Cut>> = {
   'remove: root unmounted': removal,
   'remove: folder deleted': removal,
   'remove: row deleted': removal,
-  'update: unit changed': { ...change, and: async () => { expect((await inspect()).limits).toMatchObject({ tasksMax: 50 }); } },
+  'update: unit changed': { ...change, and: async () => { expect(await berth.show(`berth-${container}.service`, 'CPUQuotaPeriodUSec')).toEqual({ CPUQuotaPeriodUSec: '20ms' }); } },
   'update: row written': change,
   'update: description written': change,
   'rename: row written': renaming,

@@ -235,19 +235,23 @@ describe('Rename', () => {
 });
 
 describe('Update', () => {
-  it('changes limits of what runs, and of every later run', async () => {
-    await berth.run('u-limits', FOREVER, { resources: { memoryMaxBytes: 64 << 20 } });
+  it('changes properties of what runs, and of every later run', async () => {
+    await berth.run('u-limits', FOREVER, { unitProperties: ['CPUQuotaPeriodSec=20ms'] });
     await berth.containers.update({
       container: 'u-limits',
-      resources: { tasksMax: 50 },
-      unitProperties: ['CPUWeight=20'],
+      unitProperties: ['TasksMax=infinity', 'IPAddressDeny=192.0.2.1'],
     });
-    const limits = { MemoryMax: String(64 << 20), TasksMax: '50', CPUWeight: '20' };
+    const limits = { TasksMax: 'infinity', CPUQuotaPeriodUSec: '20ms', IPAddressDeny: '192.0.2.1/32' };
     expect(await berth.show('berth-u-limits.service', ...Object.keys(limits))).toEqual(limits);
-    await berth.containers.update({ container: 'u-limits', unitProperties: ['TasksMax=infinity'] });
-    await berth.containers.update({ container: 'u-limits', resources: { tasksMax: 50 } });
     await berth.containers.restart({ container: 'u-limits' });
     expect(await berth.show('berth-u-limits.service', ...Object.keys(limits))).toEqual(limits);
+    for (const refused of [{ resources: { tasksMax: 50 } }, { unitProperties: ['TasksMax=50'] }]) {
+      await expect(berth.containers.update({ container: 'u-limits', ...refused })).rejects.toMatchObject({
+        error: 'io.berth.Container.NoController',
+        parameters: { controller: 'pids' },
+      });
+    }
+    expect(await berth.show('berth-u-limits.service', 'TasksMax')).toEqual({ TasksMax: 'infinity' });
     await expect(berth.containers.update({ container: 'u-limits', unitProperties: ['Nope=1'] })).rejects.toMatchObject({
       error: 'io.berth.Container.InvalidProperty',
     });

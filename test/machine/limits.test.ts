@@ -69,7 +69,10 @@ const group = async (container: string, ...files: string[]): Promise<string[]> =
 
 describe('limits', { timeout: 240_000 }, () => {
   it('a container has controllers of its own, and its unit can run programs beside it', async () => {
-    expect((await berth.system.getInfo()).controllers).toEqual(expect.arrayContaining(['cpu', 'io', 'memory', 'pids']));
+    const { controllers: available, limits } = await berth.system.getInfo();
+    expect(available).toEqual(expect.arrayContaining(['cpu', 'cpuset', 'io', 'memory', 'pids']));
+    expect(limits).toHaveLength(9);
+    expect(limits.filter(({ problem }) => problem !== undefined)).toEqual([]);
     await run('own', FOREVER, {});
     const [type, containers, controllers] = await group(
       'own',
@@ -84,6 +87,62 @@ describe('limits', { timeout: 240_000 }, () => {
     const record = await machine.sh('cat /var/lib/berth/containers/*/exit');
     expect(record.text()).toMatch(/^EXIT_STATUS=3$/m);
     expect(await leaks(machine, /^(?:unit|file) /)).toEqual([]);
+  });
+
+  it('reach the unit, and what is changed reaches every later run, too', async () => {
+    const resources = {
+      memoryMaxBytes: 64 * MIB,
+      memoryLowBytes: MIB,
+      memorySwapMaxBytes: 0,
+      cpuQuotaPerSecUSec: 1_500_000,
+      cpuWeight: 50,
+      allowedCpus: '0',
+      allowedMemoryNodes: '0',
+      tasksMax: 77,
+      ioWeight: 10,
+    };
+    await run('resources', FOREVER, { resources });
+    const limits = {
+      MemoryMax: String(64 * MIB),
+      MemoryLow: String(MIB),
+      MemorySwapMax: '0',
+      CPUQuotaPerSecUSec: '1.500000s',
+      CPUWeight: '50',
+      AllowedCPUs: '0',
+      AllowedMemoryNodes: '0',
+      TasksMax: '77',
+      IOWeight: '10',
+    };
+    const shown = async (): Promise<object> => await berth.show('berth-resources.service', ...Object.keys(limits));
+    expect(await shown()).toEqual(limits);
+    await machine.check(['berth', 'update', '--pids-limit', '40', '--cpu-shares', '2048', '-m', '0', 'resources']);
+    await berth.containers.update({ container: 'resources', unitProperties: ['IOWeight=20'] });
+    const changed = { ...limits, MemoryMax: 'infinity', TasksMax: '40', CPUWeight: '174', IOWeight: '20' };
+    expect(await shown()).toEqual(changed);
+    await berth.containers.restart({ container: 'resources' });
+    expect(await shown()).toEqual(changed);
+    await machine.check(['berth', 'update', '-c', '0', 'resources']);
+    expect(await berth.show('berth-resources.service', 'CPUWeight')).toEqual({ CPUWeight: '[not set]' });
+  });
+
+  it('whose controller is taken away from the slice are refused, and those that are lifted are not', async () => {
+    const drop = '/run/systemd/system/berth.slice.d/10-without.conf';
+    await machine.sh(`mkdir -p $(dirname ${drop}); printf '[Slice]\\nDisableControllers=pids' >${drop}`);
+    await machine.check(['systemctl', 'daemon-reload']);
+    try {
+      const reason = 'DisableControllers= of berth.slice takes it away';
+      const { controllers, limits } = await berth.system.getInfo();
+      expect(controllers).not.toContain('pids');
+      expect(limits).toContainEqual({ name: 'tasksMax', controller: 'pids', problem: reason });
+      await expect(run('without', 'true', { resources: { tasksMax: 5 } })).rejects.toMatchObject({
+        error: 'io.berth.Container.NoController',
+        parameters: { parameter: 'configuration.resources.tasksMax', controller: 'pids', reason },
+      });
+      await run('without', 'true', { unitProperties: ['TasksMax=infinity'], resources: { cpuWeight: 50 } });
+      await berth.wait('without');
+    } finally {
+      await machine.sh(`rm ${drop}; systemctl daemon-reload`);
+    }
   });
 
   it('a container that takes more memory than it may is killed for it: so say Wait, Inspect, ps and the journal', async () => {

@@ -182,7 +182,10 @@ export class Walker {
         break;
       }
       case 'update':
-        await containers.update({ container, resources: { tasksMax: 100 + this.history.length } });
+        await containers.update({
+          container,
+          unitProperties: [`CPUQuotaPeriodSec=${1 + (this.history.length % 999)}ms`],
+        });
         break;
       case 'remove':
         await containers.remove({ container });

@@ -289,6 +289,10 @@ export class FakeUnits implements UnitManager {
     await this.#ask(unit);
   }
 
+  async disabledControllers(): Promise<string[]> {
+    return await Promise.resolve([]);
+  }
+
   async limits(): Promise<UnitLimits | undefined> {
     return await Promise.resolve({});
   }

@@ -24,6 +24,7 @@ import { ContainerRows } from '../../src/store/container-rows.ts';
 import { openDatabase, type Connection } from '../../src/store/database.ts';
 import { EndedRows } from '../../src/store/ended-rows.ts';
 import { Supervisor } from '../../src/supervisor/supervisor.ts';
+import type { MissingControllers } from '../../src/systemd/process/controllers.ts';
 import { FakeUnits, type Script } from './fake-units.ts';
 import {
   anImage,
@@ -68,6 +69,8 @@ export class World implements AsyncDisposable {
   supervisor!: Supervisor;
   /** What the clock of the host shows; it goes on by a second with each look at it. */
   clock = Date.UTC(2026, 10, 21, 12);
+  /** Controllers that this host does not have, by why not. */
+  missingControllers: MissingControllers = new Map();
   /** What has passed since this berthd was started, in milliseconds. */
   elapsed = 0;
 
@@ -146,6 +149,7 @@ export class World implements AsyncDisposable {
       cgroups: {
         usage: async () => await Promise.resolve(undefined),
         processes: async () => await Promise.resolve({ processes: [], more: false }),
+        missingControllers: async () => await Promise.resolve(this.missingControllers),
       },
       hostname: 'host',
       defaultStreams: () => 'journal' as const,

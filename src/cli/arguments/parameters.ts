@@ -2,17 +2,17 @@ import { CONTAINER_OPTIONS } from './container-options.ts';
 import type { Options } from './args.ts';
 
 /** What a container may use, which Create takes in its configuration and Update by itself. */
-const RESOURCES: Readonly<Record<string, string>> = {
-  'resources.memoryMaxBytes': '--memory takes an amount such as 512m',
-  'resources.memoryLowBytes': '--memory-reservation takes an amount such as 512m',
-  'resources.memorySwapMaxBytes': '--memory-swap takes an amount such as 1g',
-  'resources.cpuQuotaPerSecUSec': '--cpus takes a number of CPUs such as 1.5',
-  'resources.cpuWeight': '--cpu-weight takes a number from 1 to 10000',
-  'resources.allowedCpus': '--cpuset-cpus takes numbers and ranges such as 0-3,7',
-  'resources.allowedMemoryNodes': '--cpuset-mems takes numbers and ranges such as 0,1',
-  'resources.tasksMax': '--pids-limit takes a number of at least 1',
-  'resources.ioWeight': '--blkio-weight takes a number from 10 to 1000',
-  unitProperties: '--property takes NAME=VALUE as in unit files',
+const RESOURCES: Readonly<Record<string, readonly [option: string, takes: string]>> = {
+  'resources.memoryMaxBytes': ['--memory', 'takes an amount such as 512m'],
+  'resources.memoryLowBytes': ['--memory-reservation', 'takes an amount such as 512m'],
+  'resources.memorySwapMaxBytes': ['--memory-swap', 'takes an amount such as 1g'],
+  'resources.cpuQuotaPerSecUSec': ['--cpus', 'takes a number of CPUs such as 1.5'],
+  'resources.cpuWeight': ['--cpu-weight', 'takes a number from 1 to 10000'],
+  'resources.allowedCpus': ['--cpuset-cpus', 'takes numbers and ranges such as 0-3,7'],
+  'resources.allowedMemoryNodes': ['--cpuset-mems', 'takes numbers and ranges such as 0,1'],
+  'resources.tasksMax': ['--pids-limit', 'takes a number of at least 1'],
+  'resources.ioWeight': ['--blkio-weight', 'takes a number from 10 to 1000'],
+  unitProperties: ['--property', 'takes NAME=VALUE as in unit files'],
 };
 
 /** What to say when berthd does not take a parameter that comes from several options, or from none. */
@@ -63,13 +63,20 @@ export function sentenceForParameter(parameter: string): string {
     path !== '';
     path = path.slice(0, Math.max(path.lastIndexOf('.'), path.lastIndexOf('['), 0))
   ) {
-    const about = ofOption(path) ?? lookUp(ABOUT, path) ?? lookUp(RESOURCES, path.replace(/^configuration\./u, ''));
+    const about =
+      ofOption(path) ?? lookUp(ABOUT, path) ?? lookUp(RESOURCES, path.replace(/^configuration\./u, ''))?.join(' ');
     if (about !== undefined) return about;
   }
   return `berthd does not take the value of '${parameter}'`;
 }
 
-const lookUp = (table: Readonly<Record<string, string>>, path: string): string | undefined =>
+/** The option that sets a limit, such as `--memory`. @param parameter as Create and Update name it, `unitProperties[0]` */
+export function optionFor(parameter: string): string {
+  const name = parameter.replace(/^configuration\./u, '').replace(/\[\d+\]$/u, '');
+  return lookUp(RESOURCES, name)?.[0] ?? parameter;
+}
+
+const lookUp = <T>(table: Readonly<Record<string, T>>, path: string): T | undefined =>
   Object.hasOwn(table, path) ? table[path] : undefined;
 
 /** Of a member of the configuration that one option of `run` and `create` gives: the option says why it is refused. */

@@ -1,4 +1,5 @@
 import { SystemClient, type GetInfoOutput, type Networking } from '../../api/io-berth-system.ts';
+import { optionFor } from '../arguments/parameters.ts';
 import { command } from '../command.ts';
 import { EXIT } from '../output/exit-codes.ts';
 import { FORMAT_OPTION, parseFormat } from '../output/listing.ts';
@@ -30,6 +31,8 @@ function inWords(info: GetInfoOutput): string {
     ['Architecture', info.architecture],
     ['Runtimes', info.runtimes.map(runtimeInWords).join(', ') || 'none: install crun or runc'],
     ['Controllers', info.controllers.join(' ') || 'none'],
+    ...missing(info.limits).map((sentence) => ['Cannot limit', sentence] as const),
+    ['Read-only', info.recursiveReadOnly ? 'mounts and what is below them' : 'mounts alone (Linux before 5.12)'],
     ['Networks', networkingInWords(info.networking)],
     ['Data', info.dataDirectory],
     ['Image store', info.storageDirectory],
@@ -46,6 +49,15 @@ function inWords(info: GetInfoOutput): string {
 
 const runtimeInWords = ({ name, version, checkpoint }: GetInfoOutput['runtimes'][number]): string =>
   `${name} ${version}${checkpoint ? ' (can checkpoint)' : ''}`;
+
+/** What this host cannot limit, one sentence for each controller that it lacks. */
+function missing(limits: GetInfoOutput['limits']): string[] {
+  const lacking = limits.filter(({ problem }) => problem !== undefined);
+  return [...Map.groupBy(lacking, ({ controller }) => controller)].map(([controller, those]) => {
+    const options = those.map(({ name }) => optionFor(`resources.${name}`)).join(', ');
+    return `${options}: no controller '${controller}', since ${those[0]?.problem ?? ''}`;
+  });
+}
 
 function networkingInWords({ netavarkVersion, aardvarkVersion, firewallDriver, problem }: Networking): string {
   const versions = [`netavark ${netavarkVersion} (${firewallDriver})`, `aardvark-dns ${aardvarkVersion}`];

@@ -15,7 +15,7 @@ import { InvalidReply } from '../../varlink/binding.ts';
 import { CannotConnect, ConnectionClosed, ProtocolViolation, VarlinkError } from '../../varlink/errors.ts';
 import { UsageError } from '../arguments/args.ts';
 import { OutputFailed } from './output.ts';
-import { sentenceForParameter } from '../arguments/parameters.ts';
+import { optionFor, sentenceForParameter } from '../arguments/parameters.ts';
 import { printable } from './printable.ts';
 import { OutputMissed } from '../session/output-missed.ts';
 import { InputUncertain } from '../session/session-input.ts';
@@ -76,6 +76,8 @@ export const CONTAINER_SENTENCES: Sentences<ContainerErrors> = {
   InvalidFile: ({ path, reason }) => `'${path}' cannot be used: ${reason}`,
   HasDependents: ({ container, dependents }) =>
     `other containers share namespaces of '${container}' (${listed(dependents)}); remove them first with 'berth rm'`,
+  NoController: ({ parameter, controller, reason }) =>
+    `this host cannot enforce ${optionFor(parameter)}, for want of the controller '${controller}': ${reason}; 'berth info' shows what it can`,
   InvalidProperty: ({ property, reason }) =>
     `the unit property '${property}' cannot be set: ${reason}; systemd.resource-control(5) has those that limit resources`,
   CommandNotFound: ({ container, message }) =>

@@ -11,7 +11,7 @@ import { ContainerError } from '../errors.ts';
 import { mountsOf } from './mounts.ts';
 import { namespacesOf, parseNamespace, sharedInTheEnd, type FindContainer } from './namespaces.ts';
 import * as option from './options.ts';
-import { resourcesAssignments } from './resources.ts';
+import { resourceAssignments } from './resources.ts';
 import { sysctlsOf } from './sysctls.ts';
 import { parseGivenProperty } from './unit-properties.ts';
 
@@ -70,7 +70,7 @@ export function configure(request: Request, image: Image | undefined, defaults: 
   const unitProperties = listOf(request.unitProperties, 'unitProperties', textOf);
   unitProperties.forEach(parseGivenProperty);
   const resources = request.resources ?? {};
-  resourcesAssignments(resources, 'configuration.resources');
+  resourceAssignments(resources, 'configuration.resources');
   const { find } = defaults;
   const namespaces = namespacesOf(request, find);
   if (namespaces.network.startsWith('container:') && (request.hosts ?? []).length > 0) throw invalid('hosts');

@@ -1,4 +1,5 @@
 /** What a container may use of the host: each limit is a property of its unit, written as in a unit file. */
+import type { Controller } from '../../unit-file/assignment/controllers.ts';
 import { propertiesFromAssignment } from '../../unit-file/assignments.ts';
 import { ContainerError } from '../errors.ts';
 import type { Resources } from './configuration.ts';
@@ -8,6 +9,8 @@ interface Rule<V> {
   readonly property: string;
   /** What stands after `=`; undefined for a value that systemd would not take. */
   readonly write: (value: V) => string | undefined;
+  /** What enforces it. */
+  readonly controller: Controller;
 }
 
 const MAX_WEIGHT = 10_000;
@@ -28,17 +31,17 @@ function quota(usec: number): string | undefined {
 const ranges = (text: string): string | undefined => (/^[0-9][0-9, -]{0,4095}$/.test(text) ? text : undefined);
 
 const NUMBERS = {
-  memoryMaxBytes: { property: 'MemoryMax', write: within(1) },
-  memoryLowBytes: { property: 'MemoryLow', write: within(0) },
-  memorySwapMaxBytes: { property: 'MemorySwapMax', write: within(0) },
-  cpuQuotaPerSecUSec: { property: 'CPUQuota', write: quota },
-  cpuWeight: { property: 'CPUWeight', write: within(1, MAX_WEIGHT) },
-  tasksMax: { property: 'TasksMax', write: within(1) },
-  ioWeight: { property: 'IOWeight', write: within(1, MAX_WEIGHT) },
+  memoryMaxBytes: { property: 'MemoryMax', controller: 'memory', write: within(1) },
+  memoryLowBytes: { property: 'MemoryLow', controller: 'memory', write: within(0) },
+  memorySwapMaxBytes: { property: 'MemorySwapMax', controller: 'memory', write: within(0) },
+  cpuQuotaPerSecUSec: { property: 'CPUQuota', controller: 'cpu', write: quota },
+  cpuWeight: { property: 'CPUWeight', controller: 'cpu', write: within(1, MAX_WEIGHT) },
+  tasksMax: { property: 'TasksMax', controller: 'pids', write: within(1) },
+  ioWeight: { property: 'IOWeight', controller: 'io', write: within(1, MAX_WEIGHT) },
 } as const satisfies Record<string, Rule<number>>;
 const RANGES = {
-  allowedCpus: { property: 'AllowedCPUs', write: ranges },
-  allowedMemoryNodes: { property: 'AllowedMemoryNodes', write: ranges },
+  allowedCpus: { property: 'AllowedCPUs', controller: 'cpuset', write: ranges },
+  allowedMemoryNodes: { property: 'AllowedMemoryNodes', controller: 'cpuset', write: ranges },
 } as const satisfies Record<string, Rule<string>>;
 
 const keysOf = <T extends object>(table: T): (keyof T)[] => {
@@ -46,19 +49,34 @@ const keysOf = <T extends object>(table: T): (keyof T)[] => {
   return Object.keys(table).filter(isKey);
 };
 
+/** Every limit, with what enforces it. */
+export const RESOURCE_CONTROLLERS: readonly (readonly [name: string, Controller])[] = Object.entries({
+  ...NUMBERS,
+  ...RANGES,
+}).map(([name, { controller }]) => [name, controller]);
+
+/** One limit as it stands in unit files, and in the parameters of the call. */
+export interface ResourceAssignment {
+  readonly parameter: string;
+  readonly assignment: string;
+}
+
+/** As they stand in unit files: `MemoryMax=1048576`. @throws ContainerError `InvalidParameter` */
+export const resourcesAssignments = (resources: Resources): string[] =>
+  resourceAssignments(resources, 'resources').map(({ assignment }) => assignment);
+
 /**
- * As they stand in unit files: `MemoryMax=1048576`.
  * @param at where the resources stand in the parameters of the call
  * @throws ContainerError `InvalidParameter`
  */
-export function resourcesAssignments(resources: Resources, at = 'resources'): string[] {
+export function resourceAssignments(resources: Resources, at: string): ResourceAssignment[] {
   return [
     ...keysOf(NUMBERS).flatMap((name) => assignmentOf(NUMBERS[name], resources[name], `${at}.${name}`)),
     ...keysOf(RANGES).flatMap((name) => assignmentOf(RANGES[name], resources[name], `${at}.${name}`)),
   ];
 }
 
-function assignmentOf<V>({ property, write }: Rule<V>, value: V | undefined, parameter: string): string[] {
+function assignmentOf<V>({ property, write }: Rule<V>, value: V | undefined, parameter: string): ResourceAssignment[] {
   if (value === undefined) return [];
   const text = write(value);
   if (text === undefined) throw new ContainerError('InvalidParameter', { parameter });
@@ -68,7 +86,7 @@ function assignmentOf<V>({ property, write }: Rule<V>, value: V | undefined, par
   } catch (error) {
     throw new ContainerError('InvalidParameter', { parameter }, { cause: error });
   }
-  return [assignment];
+  return [{ parameter, assignment }];
 }
 
 /** `now`, and of `before` what `now` leaves out. */

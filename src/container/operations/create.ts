@@ -12,11 +12,12 @@ import {
   type ContainerId,
 } from '../names.ts';
 import type { Ports } from '../ports.ts';
+import { demandControllers } from './demand-controllers.ts';
 
 /**
  * Makes a container. It is one row of the database and nothing else until it is started.
  * @param reserved the ID that it is to have; where there is one of it, that was made by the same call
- * @throws ContainerError `NoSuchRuntime` | `ContainerExists` | `InvalidName` | …; what `images.use` throws
+ * @throws ContainerError `NoSuchRuntime` | `ContainerExists` | `InvalidName` | `NoController` | …; what `images.use` throws
  */
 export async function create(
   ports: Ports,
@@ -43,6 +44,7 @@ export async function create(
       find: (reference) => index.find(reference),
     });
     const config = { ...wish, devices: await expandedDevices(wish.devices) };
+    await demandControllers(ports, config, 'configuration.', signal);
     await demandHostFiles(config);
     signal.throwIfAborted();
     const meanwhile = index.get(id);

@@ -5,6 +5,7 @@ import type { Ports } from '../ports.ts';
 import { mergedResources, resourcesAssignments } from '../configuration/resources.ts';
 import { isAlive } from '../state.ts';
 import { assignmentName, parseGivenProperty } from '../configuration/unit-properties.ts';
+import { demandControllers } from './demand-controllers.ts';
 
 export interface Changes {
   /** What is left out stays as it is. */
@@ -17,11 +18,12 @@ export interface Changes {
 /**
  * Changes what a container may use, and properties of its unit: at once where it runs, and for every later start. The policy of
  * restarts is a running unit's for good and changes with the next start.
- * @throws ContainerError `InvalidProperty`, also for one that cannot be changed while the unit runs; nothing is changed then
+ * @throws ContainerError `NoController`; `InvalidProperty`, also for one that cannot be changed while the unit runs; nothing is changed then
  */
 export async function update(ports: Ports, reference: string, changes: Changes, signal: AbortSignal): Promise<void> {
   const assignments = [...resourcesAssignments(changes.resources), ...changes.unitProperties];
   const properties = assignments.flatMap(parseGivenProperty);
+  await demandControllers(ports, changes, '', signal);
   if (changes.restartLimit !== undefined && changes.restartPolicy !== 'on_failure') {
     throw new ContainerError('InvalidParameter', { parameter: 'restartLimit' });
   }

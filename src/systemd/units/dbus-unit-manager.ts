@@ -42,6 +42,7 @@ import { UnitWatch, type Told } from './unit-watch.ts';
 const PROPERTIES = 'org.freedesktop.DBus.Properties';
 const UNIT = 'org.freedesktop.systemd1.Unit';
 const SERVICE = 'org.freedesktop.systemd1.Service';
+const SLICE = 'org.freedesktop.systemd1.Slice';
 /** The first version that was seen to read its files of transient units as it writes them; 252 does not. */
 const READS_WHAT_IT_WRITES = 257;
 const SYSTEM_BUS = 'unix:path=/run/dbus/system_bus_socket';
@@ -220,6 +221,13 @@ export class DbusUnitManager implements UnitManager {
     const call = { member: 'Get', signature: 'ss', body: [UNIT, 'Transient'] };
     const transient = await this.#ofLoaded(unit, call, signal);
     return transient === undefined ? undefined : transient instanceof Variant && transient.value === true;
+  }
+
+  async disabledControllers(slice: string, signal?: AbortSignal): Promise<string[]> {
+    const target = { path: unitPath(slice), interface: PROPERTIES };
+    const call = { member: 'Get', signature: 'ss', body: [SLICE, 'DisableControllers'], target };
+    const [found] = await this.#insist(slice, call, signal); // which loads it
+    return itemsOf(found instanceof Variant ? found.value : []).map(textOf);
   }
 
   /** @param of an interface's, or everybody's when empty; undefined if the unit is not loaded */

@@ -125,6 +125,8 @@ export interface UnitManager extends AsyncDisposable {
   isTransient(unit: string, signal?: AbortSignal): Promise<boolean | undefined>;
   /** What limits the unit's control group now; undefined if it is not loaded. */
   limits(unit: string, signal?: AbortSignal): Promise<UnitLimits | undefined>;
+  /** Which controllers of cgroups(7) a slice keeps from its units: DisableControllers=. */
+  disabledControllers(slice: string, signal?: AbortSignal): Promise<string[]>;
   /** The loaded units whose names match any of the globs, `berth-*.service`, in one call. */
   list(patterns: readonly string[], signal?: AbortSignal): Promise<ListedUnit[]>;
   /** Every process in the unit's control group and below. @throws UnitNotLoaded */

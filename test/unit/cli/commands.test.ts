@@ -337,6 +337,12 @@ describe('info and version', () => {
     hostname: 'here',
     runtimes: [{ name: 'crun', path: '/usr/bin/crun', version: '1.21', checkpoint: true }],
     controllers: ['cpu', 'memory'],
+    limits: [
+      { name: 'memoryMaxBytes', controller: 'memory' },
+      { name: 'allowedCpus', controller: 'cpuset', problem: 'a reason' },
+      { name: 'allowedMemoryNodes', controller: 'cpuset', problem: 'a reason' },
+    ],
+    recursiveReadOnly: true,
     networking: { netavarkVersion: '1.14.0', aardvarkVersion: '1.14.0', firewallDriver: 'nftables' },
     dataDirectory: '/var/lib/berth',
     storageDirectory: '/var/lib/berth/storage',
@@ -349,6 +355,8 @@ describe('info and version', () => {
   it('info is for people, or JSON', async () => {
     const { stdout } = await berth(['info'], { system });
     expect(stdout).toContain('Runtimes:       crun 1.21 (can checkpoint)\n');
+    expect(stdout).toContain("Cannot limit:   --cpuset-cpus, --cpuset-mems: no controller 'cpuset', since a reason\n");
+    expect(stdout).toContain('Read-only:      mounts and what is below them\n');
     expect(stdout).toContain('Networks:       netavark 1.14.0 (nftables), aardvark-dns 1.14.0\n');
     expect(stdout).toContain('Containers:     3 (1 running, 0 paused, 2 stopped)\n');
     expect(JSON.parse((await berth(['info', '--format', 'json'], { system })).stdout)).toEqual(INFO);

@@ -37,6 +37,18 @@ describe('a channel', () => {
     ]);
   });
 
+  it('ends with text that every peer can read', async () => {
+    const { channel, said } = aChannel();
+    const parameters = { 'n\0': ['\0', '\\\0', 'a\ud83d', '\ude00b', String.raw`\u0000`, '\u{1f600}'] };
+    channel.fail('io.berth.Container.RuntimeFailed', parameters);
+    const [frame] = new FrameReader().push(await said());
+    const text = frame?.payload.toString() ?? '';
+    expect(text.replaceAll('\\\\', '')).not.toMatch(/\\u(0000|d[89a-f])/);
+    expect(JSON.parse(text)).toMatchObject({
+      parameters: { 'n\ufffd': ['\ufffd', '\\\ufffd', 'a\ufffd', '\ufffdb', String.raw`\u0000`, '\u{1f600}'] },
+    });
+  });
+
   it('is nothing but bytes when raw, without standard error', async () => {
     const { up, channel, heard, reading, said } = aChannel({ form: 'raw' });
     up.end('typed');

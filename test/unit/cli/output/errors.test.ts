@@ -64,6 +64,14 @@ const CONTAINERS: { [N in keyof ContainerErrors]: [facts: ContainerErrors[N], se
     { container: 'web', dependents: ['a', 'b'] },
     "other containers share namespaces of 'web' (a, b); remove them first with 'berth rm'",
   ],
+  NoController: [
+    {
+      parameter: 'configuration.resources.memoryMaxBytes',
+      controller: 'memory',
+      reason: 'the kernel does not have it',
+    },
+    "this host cannot enforce --memory, for want of the controller 'memory': the kernel does not have it; 'berth info' shows what it can",
+  ],
   InvalidProperty: [
     { property: 'Nope=1', reason: 'systemd does not know it' },
     "the unit property 'Nope=1' cannot be set: systemd does not know it; systemd.resource-control(5) has those that limit resources",

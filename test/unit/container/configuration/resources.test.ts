@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { ContainerError } from '../../../../src/container/errors.ts';
 import type { Resources } from '../../../../src/container/configuration/configuration.ts';
-import { mergedResources, resourcesAssignments } from '../../../../src/container/configuration/resources.ts';
+import {
+  mergedResources,
+  resourceAssignments,
+  resourcesAssignments,
+} from '../../../../src/container/configuration/resources.ts';
 import { propertiesFromAssignment } from '../../../../src/unit-file/assignments.ts';
 
 describe('resources', () => {
@@ -41,7 +45,7 @@ describe('resources', () => {
     expect(() => resourcesAssignments({ [name]: value })).toThrow(
       new ContainerError('InvalidParameter', { parameter: `resources.${name}` }),
     );
-    expect(() => resourcesAssignments({ [name]: value }, 'configuration.resources')).toThrow(
+    expect(() => resourceAssignments({ [name]: value }, 'configuration.resources')).toThrow(
       new ContainerError('InvalidParameter', { parameter: `configuration.resources.${name}` }),
     );
   });

@@ -81,6 +81,29 @@ describe('Create', () => {
     expect(world.index.all()).toHaveLength(1);
   });
 
+  it.each<[string, object, object]>([
+    ['resources.tasksMax', { resources: { memoryMaxBytes: 1, tasksMax: 5 } }, { resources: { tasksMax: 5 } }],
+    ['unitProperties[1]', { unitProperties: ['Nice=5', 'TasksMax=5%'] }, { unitProperties: ['Nice=5', 'TasksMax=5%'] }],
+  ])('refuses a limit that the host cannot enforce, and so does Update: %s', async (parameter, request, changes) => {
+    await using world = aWorld();
+    world.missingControllers = new Map([['pids', 'a reason']]);
+    const refused = (at: string): object => ({
+      code: 'NoController',
+      facts: { parameter: `${at}${parameter}`, controller: 'pids', reason: 'a reason' },
+    });
+    await expect(world.containers.create({ image: 'busybox', ...request }, patient)).rejects.toMatchObject(
+      refused('configuration.'),
+    );
+    expect(world.index.all()).toEqual([]);
+    await world.given('web', 'running');
+    const nothing = { resources: {}, unitProperties: [], restartPolicy: undefined, restartLimit: undefined };
+    await expect(world.containers.update('web', { ...nothing, ...changes }, patient)).rejects.toMatchObject(
+      refused(''),
+    );
+    expect(world.units.calls.filter(([method]) => method === 'setProperties')).toEqual([]);
+    await world.containers.update('web', { ...nothing, unitProperties: ['TasksMax=infinity'] }, patient);
+  });
+
   it('refuses without any runtime', async () => {
     await using world = aWorld({ runtimes: [] });
     await expect(world.containers.create({ image: 'busybox' }, patient)).rejects.toMatchObject({
