@@ -78,7 +78,7 @@ export type Mount = {
   readonly destination: string;
   /**
    * Whether writing is refused: to all that is mounted below it as well, with 'bind' among the options or a kernel before 5.12
-   * (see GetInfo) to the mount alone. Defaults to false.
+   * (see recursiveReadOnly of GetInfo) to the mount alone. Defaults to false.
    */
   readonly readOnly?: boolean | undefined;
   /**
@@ -1202,7 +1202,7 @@ type Mount (
 	# Absolute path in the container; made when missing. No two mounts have the same.
 	destination: string,
 	# Whether writing is refused: to all that is mounted below it as well, with 'bind' among the options or a kernel before 5.12
-	# (see GetInfo) to the mount alone. Defaults to false.
+	# (see recursiveReadOnly of GetInfo) to the mount alone. Defaults to false.
 	readOnly: ?bool,
 	# Further mount options. Of every kind: 'nosuid', 'nodev', 'noexec' and the like by the names mount(8) gives them, and one
 	# propagation, such as 'rslave' or 'rshared'. Of bind mounts: 'bind' for one without what is mounted below the source, 'rbind'
