@@ -1,7 +1,7 @@
 /** What follows when a container has ended: its streams are put away, and it is removed if it was made so. */
 import type { Container } from './container.ts';
 import { ContainerError } from './errors.ts';
-import { relayKeyOf } from './launch/streams.ts';
+import { putStreamsAway, relayKeyOf } from './launch/streams.ts';
 import type { ContainerId } from './names.ts';
 import { remove } from './operations/remove.ts';
 import { wait, type Waited } from './operations/wait.ts';
@@ -30,7 +30,7 @@ export class Ends {
   }
 
   #after(container: Container): void {
-    this.#putStreamsAway(container);
+    putStreamsAway(this.#ports, container);
     if (container.config.removeOnExit && !this.#closing.signal.aborted) this.#remove(container);
   }
 
@@ -38,15 +38,6 @@ export class Ends {
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#ports.lane.idle();
-  }
-
-  #putStreamsAway(container: Container): void {
-    const { relays, log } = this.#ports;
-    const comesBack = async (): Promise<boolean> => await isOnItsWayBack(this.#ports, container);
-    relays.finish(relayKeyOf(container), comesBack).catch((error: unknown) => {
-      const containerName = container.name;
-      log.error('The streams of a container that has ended could not be put away', { containerName, error });
-    });
   }
 
   #remove({ id, name }: Container): void {
@@ -62,14 +53,4 @@ export class Ends {
       });
     this.#removals.set(id, removal);
   }
-}
-
-/** Whether the unit is not down for good: systemd gives the next run the descriptors that this one had. */
-async function isOnItsWayBack({ units }: Pick<Ports, 'units'>, { unit, config }: Container): Promise<boolean> {
-  // Without a policy only a job brings it back, such as that of `systemctl restart`; of that systemd has told.
-  if (config.restartPolicy === 'no' && units.lastTold(unit)?.jobId === undefined) return false;
-  const status = await units.service(unit);
-  if (status === undefined) return false;
-  const isDown = status.activeState === 'inactive' || status.activeState === 'failed';
-  return !isDown || status.jobId !== undefined || status.subState.endsWith('before-auto-restart');
 }

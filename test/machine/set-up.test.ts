@@ -91,7 +91,7 @@ it('a unit that is stopped while its container is set up does not start, and not
     await creates();
     await machine.sh('systemctl stop berth-s-stopped.service');
     await refused;
-    expect(await leaks(machine, /^(?:file|unit) /)).toEqual([]);
+    await expect.poll(async () => await leaks(machine, /^(?:file|unit) /)).toEqual([]);
   });
   expect((await inspect('s-stopped')).runtime).toMatchObject({ state: 'configured' });
   await berth.containers.start({ container: 's-stopped' });
@@ -106,7 +106,7 @@ it('a runtime that hangs is ended when the time that the unit has to start is up
     });
     await creates();
     await refused;
-    expect(await leaks(machine, /^(?:file|unit .*failed$) /)).toEqual([]);
+    await expect.poll(async () => await leaks(machine, /^(?:file|unit .*failed$) /)).toEqual([]);
     expect((await machine.exec(['pgrep', '-f', '/usr/bin/crun'])).code).toBe(1);
   });
   expect((await inspect('s-hangs')).runtime).toMatchObject({ state: 'configured' });

@@ -13,17 +13,10 @@ import { unitFor } from './unit.ts';
 import { cleanUp } from './clean-up.ts';
 import { forgetUnit } from './forget-unit.ts';
 import { prepareSetUp } from './set-up.ts';
-import { openStreams } from './streams.ts';
+import { openStreams, putStreamsAway } from './streams.ts';
 import { runtimeFor } from './runtime-for.ts';
 
-/**
- * Starts a new run of a container's unit, whose process waits to be started. For those who have the turn; they settle what it
- * is then.
- * @param next what its caller does then, and the next berthd in its place
- * @param opened told of the streams before anything runs, where they are relayed
- * @returns the container, whose unit may have changed its name
- * @throws ContainerError; the container is what it was then, with the reason in its `message`
- */
+/** One attempt; see `launchOn`. */
 async function launch(
   ports: LaunchPorts,
   seen: Container,
@@ -66,11 +59,24 @@ async function launch(
   return container;
 }
 
-/** `launch`, as a port of the verbs. */
+/**
+ * Starts a new run of a container's unit, whose process waits to be started. For those who have the turn; they settle what it
+ * is then.
+ * @param next what its caller does then, and the next berthd in its place
+ * @param opened told of the streams before anything runs, where they are relayed
+ * @returns the container, whose unit may have changed its name
+ * @throws ContainerError; the container is what it was then, with the reason in its `message`
+ */
 export const launchOn =
   (ports: LaunchPorts): Launch =>
-  async (container, next, opened) =>
-    await launch(ports, container, next, opened);
+  async (container, next, opened) => {
+    try {
+      return await launch(ports, container, next, opened);
+    } catch (error) {
+      putStreamsAway(ports, container);
+      throw error;
+    }
+  };
 
 const isRemembered = async (
   { runtimeLog }: Pick<Ports, 'runtimeLog'>,

@@ -105,3 +105,22 @@ export function linesOf({ id }: Pick<Container, 'id'>): {
     oneOf: [{ _TRANSPORT: 'stdout' }, { ...relayed, BERTH_STREAM: 'stdout' }, { ...relayed, BERTH_STREAM: 'stderr' }],
   };
 }
+
+/** No process of the container's writes to them any more: what they had to say is handed out, and they are given back. */
+export function putStreamsAway(ports: Pick<Ports, 'relays' | 'units' | 'log'>, container: Container): void {
+  const comesBack = async (): Promise<boolean> => await isOnItsWayBack(ports, container);
+  ports.relays.finish(relayKeyOf(container), comesBack).catch((error: unknown) => {
+    const containerName = container.name;
+    ports.log.error('The streams of a container that has ended could not be put away', { containerName, error });
+  });
+}
+
+/** Whether the unit is not down for good: systemd gives the next run the descriptors that this one had. */
+async function isOnItsWayBack({ units }: Pick<Ports, 'units'>, { unit, config }: Container): Promise<boolean> {
+  // Without a policy only a job brings it back, such as that of `systemctl restart`; of that systemd has told.
+  if (config.restartPolicy === 'no' && units.lastTold(unit)?.jobId === undefined) return false;
+  const status = await units.service(unit);
+  if (status === undefined) return false;
+  const isDown = status.activeState === 'inactive' || status.activeState === 'failed';
+  return !isDown || status.jobId !== undefined || status.subState.endsWith('before-auto-restart');
+}
