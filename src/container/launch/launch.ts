@@ -13,7 +13,7 @@ import { unitFor } from './unit.ts';
 import { cleanUp } from './clean-up.ts';
 import { forgetUnit } from './forget-unit.ts';
 import { prepareSetUp } from './set-up.ts';
-import { openStreams, putStreamsAway } from './streams.ts';
+import { openStreams, giveStreamsUp } from './streams.ts';
 import { runtimeFor } from './runtime-for.ts';
 
 /** One attempt; see `launchOn`. */
@@ -73,7 +73,7 @@ export const launchOn =
     try {
       return await launch(ports, container, next, opened);
     } catch (error) {
-      putStreamsAway(ports, container);
+      giveStreamsUp(ports, container);
       throw error;
     }
   };

@@ -106,12 +106,24 @@ export function linesOf({ id }: Pick<Container, 'id'>): {
   };
 }
 
-/** No process of the container's writes to them any more: what they had to say is handed out, and they are given back. */
+/** The container has ended: what it said is handed out, and the streams are given back unless its unit is on its way up again. */
 export function putStreamsAway(ports: Pick<Ports, 'relays' | 'units' | 'log'>, container: Container): void {
-  const comesBack = async (): Promise<boolean> => await isOnItsWayBack(ports, container);
-  ports.relays.finish(relayKeyOf(container), comesBack).catch((error: unknown) => {
+  finish(ports, container, async () => await isOnItsWayBack(ports, container));
+}
+
+/** A start has failed, and nobody looks at its unit again: the streams end when systemd lets go of them. */
+export function giveStreamsUp(ports: Pick<Ports, 'relays' | 'log'>, container: Container): void {
+  finish(ports, container, undefined);
+}
+
+function finish(
+  { relays, log }: Pick<Ports, 'relays' | 'log'>,
+  container: Container,
+  comesBack: (() => Promise<boolean>) | undefined,
+): void {
+  relays.finish(relayKeyOf(container), comesBack).catch((error: unknown) => {
     const containerName = container.name;
-    ports.log.error('The streams of a container that has ended could not be put away', { containerName, error });
+    log.error('The streams of a container that has ended could not be put away', { containerName, error });
   });
 }
 
