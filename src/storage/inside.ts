@@ -31,6 +31,8 @@ export interface InsideRoot {
   readonly folders: readonly string[];
   /** What is mounted in it, in that order. */
   readonly mounts?: readonly InsideMount[];
+  /** Whether the source of a mount may be opened; where it may not, nothing is there. Every one may by default. */
+  readonly enters?: (source: string) => boolean;
 }
 
 export interface InsideMount {
@@ -61,7 +63,7 @@ const ABSENT: Entry = { kind: 'absent' };
  */
 export function readInside(root: InsideRoot, path: string): string | undefined {
   if (!path.startsWith('/')) throw new RangeError(`Not a path inside: ${path}`);
-  using walk = new Walk(path);
+  using walk = new Walk(path, root.enters);
   for (const { destination, source } of root.mounts ?? []) walk.mount(root.folders, destination, source);
   const found = walk.find(root.folders, path);
   if (found.kind === 'absent') return undefined;
@@ -71,13 +73,15 @@ export function readInside(root: InsideRoot, path: string): string | undefined {
 
 class Walk implements Disposable {
   readonly #asked: string;
+  readonly #enters: (source: string) => boolean;
   readonly #opened: number[] = [];
   /** By where it really is in the container. */
   readonly #mounts = new Map<string, string | undefined>();
 
   /** @param asked named in errors */
-  constructor(asked: string) {
+  constructor(asked: string, enters: (source: string) => boolean = () => true) {
     this.#asked = asked;
+    this.#enters = enters;
   }
 
   [Symbol.dispose](): void {
@@ -147,6 +151,7 @@ class Walk implements Disposable {
     if (!this.#mounts.has(path)) return undefined;
     const source = this.#mounts.get(path);
     if (source === undefined) return { kind: 'folder', place: { path, fds: [] } };
+    if (!this.#enters(source)) return ABSENT;
     const folder = this.#open(source, ROOT);
     return folder === undefined ? { kind: 'other', at: source } : { kind: 'folder', place: { path, fds: [folder] } };
   }

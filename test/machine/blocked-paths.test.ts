@@ -82,6 +82,25 @@ it('paths on a dead file system are refused, and others are answered meanwhile',
   await refused([...DEAD_PATHS, ...DEAD_PATHS]);
 });
 
+it('exec asks no dead file system who a user is, and needs none that its container has besides', async () => {
+  await machine.sh(`mkdir -p /tmp/far /tmp/etc; echo 'app:x:7:8::/:' >/tmp/etc/passwd; touch /tmp/etc/group`);
+  const given = (source: string, destination: string) => ({ kind: 'bind' as const, source, destination });
+  const mounts = [given('/tmp/far', '/data'), given('/tmp/etc', '/etc')];
+  await berth.run('b-users', 'while :; do sleep 1000; done', { mounts });
+  const exec = async (): Promise<string> => {
+    const { stdout, stderr } = await machine.exec(['berth', 'exec', '-u', 'app', 'b-users', 'id', '-u']);
+    return `${stdout.toString()}${stderr.toString()}`;
+  };
+  await machine.sh(`mv /tmp/far /tmp/far.was; ln -s ${DEAD}/far /tmp/far`);
+  expect(await exec()).toBe('7\n');
+  await machine.sh(`mv /tmp/etc /tmp/etc.was; ln -s ${DEAD}/etc /tmp/etc`);
+  const refused = expect(exec()).resolves.toContain("'/tmp/etc' cannot be used: its file system does not answer");
+  await berth.run('b-meanwhile', 'exit 4');
+  expect(await berth.wait('b-meanwhile')).toMatchObject({ exitCode: 4 });
+  await refused;
+  await machine.sh('rm -r /tmp/far* /tmp/etc*');
+});
+
 it('a container whose source has come to lie on a dead file system does not start, and others do', async () => {
   await machine.sh('mkdir -p /tmp/data');
   const mounts = [{ kind: 'bind' as const, source: '/tmp/data', destination: '/data' }];

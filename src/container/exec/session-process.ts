@@ -14,7 +14,7 @@ import {
 } from '../../oci-spec/passwd.ts';
 import { limitFor } from '../../oci-spec/spec.ts';
 import type { TerminalSize } from '../../stream/control.ts';
-import { readUserFiles, type ReadInside } from '../launch/user-files.ts';
+import { readUserFilesInTime, type ReadInside } from '../launch/user-files.ts';
 import { ContainerError } from '../errors.ts';
 import type { Folder } from '../records/folder.ts';
 import type { SessionConfiguration } from './session.ts';
@@ -57,8 +57,10 @@ export async function sessionProcess(
   readInside: ReadInside,
 ): Promise<object> {
   const { process: own, mounts } = v.parse(Bundle, await readFile(join(folder.path, 'config.json'), 'utf8'));
-  const { user, home } = userOf(config, own, () =>
-    readUserFiles({ readInside, folders: [folder.root], mounts, etc: folder.etc }),
+  const { user, home } = await userOf(
+    config,
+    own,
+    async () => await readUserFilesInTime({ readInside, folders: [folder.root], mounts, etc: folder.etc }),
   );
   return {
     ...own,
@@ -80,9 +82,9 @@ interface Chosen {
   readonly home: string | undefined;
 }
 
-function userOf(config: SessionConfiguration, own: OwnProcess, read: () => UserFiles): Chosen {
+async function userOf(config: SessionConfiguration, own: OwnProcess, read: () => Promise<UserFiles>): Promise<Chosen> {
   if (config.user === undefined && config.groups.length === 0) return { user: own.user, home: undefined };
-  const files = read();
+  const files = await read();
   try {
     const found: User | undefined = config.user === undefined ? undefined : resolveUser(config.user, files);
     const { uid, gid, additionalGids } = found ?? own.user;

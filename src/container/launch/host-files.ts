@@ -73,7 +73,8 @@ function pathsOf(config: Configuration): string[] {
   return [...sources, ...(rootDirectory === undefined ? [] : [rootDirectory]), ...profile, ...namespaces];
 }
 
-async function demandAnswers(paths: readonly string[]): Promise<void> {
+/** @throws ContainerError `InvalidFile` for one whose file system does not answer */
+export async function demandAnswers(paths: readonly string[]): Promise<void> {
   try {
     await demandReachable(paths);
   } catch (error) {
