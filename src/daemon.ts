@@ -25,7 +25,7 @@ import { SessionFiles } from './container/exec/session-files.ts';
 import { noFaults, type Faults } from './container/faults.ts';
 import { Folders } from './container/records/folder.ts';
 import type { Ports } from './container/ports.ts';
-import { SLICE } from './container/unit-names.ts';
+import { DAEMON_UNIT, SLICE, STREAMS_UNIT } from './container/unit-names.ts';
 import type { Attainable } from './container/launch/process-limits.ts';
 import { ContainerIndex } from './container/records/container-index.ts';
 import { imageUsersOf } from './container/records/image-users.ts';
@@ -67,6 +67,7 @@ import { isPopulated, readUsage } from './systemd/process/cgroup.ts';
 import { CgroupFreezer } from './systemd/process/cgroup-freezer.ts';
 import { readProcesses } from './systemd/process/group-processes.ts';
 import { DbusUnitManager } from './systemd/units/dbus-unit-manager.ts';
+import { FollowedService } from './systemd/units/followed-service.ts';
 import type { ResourceLimit } from './lib/resource-limits.ts';
 import { GroupMoves } from './systemd/process/group-moves.ts';
 import { NewGroups } from './systemd/process/new-groups.ts';
@@ -185,7 +186,13 @@ export class Daemon implements AsyncDisposable {
       attainable,
       holdsMounts,
     });
+    const writer = opening.use(
+      await FollowedService.open(units, STREAMS_UNIT, (error) => {
+        log.warn('What containers write is logged as berthd’s own for now', { error });
+      }),
+    );
     const relays = new Relays({
+      writer: () => writer.pid,
       store,
       stored,
       folder: join(runDirectory, 'consoles'),
@@ -280,14 +287,13 @@ export class Daemon implements AsyncDisposable {
     const detachKeysOf = (container: string): string =>
       index.find(container).config.detachKeys ?? settings.current.detachKeys;
     const storageDirectory = imageStore.root;
-    const netavark = installedNetavark;
     const facts = {
       version: VERSION,
       dataDirectory,
       storageDirectory,
       runtimes: installed,
       additionalImageStores,
-      netavark,
+      netavark: installedNetavark,
     };
     server
       .serve(
@@ -303,7 +309,7 @@ export class Daemon implements AsyncDisposable {
       .serve(systemInterface, translated(systemInterface.name, systemService(facts, { units, images, containers })))
       .serve(serviceInterface, serviceService(log, environment, settings));
     const look = async (signal: AbortSignal): Promise<void> => {
-      await units.status('berthd.service', signal).catch((error: unknown) => {
+      await units.status(DAEMON_UNIT, signal).catch((error: unknown) => {
         // A line that is known to be down is being made anew, and a berthd that is started again could do no more.
         if (!(error instanceof BusUnavailable || error instanceof BusDisconnected)) throw error;
       });

@@ -3,6 +3,12 @@ import { shortId, type ContainerId, type ContainerName } from './names.ts';
 
 export const SLICE = 'berth.slice';
 
+/** berthd's own. */
+export const DAEMON_UNIT = 'berthd.service';
+
+/** Whose entries the lines are that berthd logs for containers: units/berthd-streams.service. */
+export const STREAMS_UNIT = 'berthd-streams.service';
+
 export const unitNameFor = (name: ContainerName): string => `berth-${name}.service`;
 
 /** Of a container whose name a renamed one still runs under. */

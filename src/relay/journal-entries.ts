@@ -2,8 +2,11 @@
  * Entries for the journal by its native protocol (systemd: docs/JOURNAL_NATIVE_PROTOCOL.md). A datagram to a socket that is
  * connected once; values may be any bytes, which the npm package `systemd-journald` does not take. Entries are kept so small
  * that none needs a memfd. A journald that does not keep up makes the caller wait, and nobody else.
+ *
+ * journald notes of each entry which unit its sender is in. That is another process here as long as there is one, so that what others
+ * say is not taken for this program's own entries.
  */
-import type { datagramSocket, sendNow, untilWritable } from './libc.ts';
+import type { Datagram, datagramOf, datagramSocket, untilWritable } from './libc.ts';
 
 const SOCKET = '/run/systemd/journal/socket';
 /** The longest message; with its fields it stays well below what a socket takes by default (net.core.wmem_default). */
@@ -12,7 +15,7 @@ const LENGTH_BYTES = 8;
 
 export interface DatagramCalls {
   readonly datagramSocket: typeof datagramSocket;
-  readonly sendNow: typeof sendNow;
+  readonly datagramOf: typeof datagramOf;
   readonly untilWritable: typeof untilWritable;
 }
 
@@ -20,11 +23,16 @@ export class JournalEntries {
   readonly #calls: DatagramCalls;
   readonly #fd: number;
   readonly #entry = Buffer.alloc(2 * MAX_MESSAGE_BYTES);
+  readonly #datagram: Datagram;
+  readonly #writer: () => number | undefined;
   #room: Promise<void> | undefined;
 
-  constructor(calls: DatagramCalls, path = SOCKET) {
+  /** @param writer the process that entries are to be of, as long as it lives */
+  constructor(calls: DatagramCalls, writer: () => number | undefined, path = SOCKET) {
     this.#calls = calls;
+    this.#writer = writer;
     this.#fd = calls.datagramSocket(path);
+    this.#datagram = calls.datagramOf(this.#entry);
   }
 
   /**
@@ -41,7 +49,7 @@ export class JournalEntries {
     length += message.copy(entry, length);
     length = entry.writeUInt8(0x0a, length);
     sending();
-    return this.#calls.sendNow(this.#fd, entry, length);
+    return this.#datagram.send(this.#fd, length, this.#writer());
   }
 
   /** Resolves when there is room for an entry, unless somebody takes it first. One thread waits, for everybody. */

@@ -35,8 +35,8 @@ const socket: KoffiFunc<(domain: number, type: number, protocol: number) => numb
 const connect: KoffiFunc<(fd: number, address: Uint8Array, length: number) => number> = libc.func(
   'int connect(int fd, const uint8_t *address, uint32_t length)',
 );
-const send: KoffiFunc<(fd: number, bytes: Uint8Array, length: number, flags: number) => number> = libc.func(
-  'intptr_t send(int fd, const uint8_t *bytes, size_t length, int flags)',
+const sendmsg: KoffiFunc<(fd: number, message: Uint8Array, flags: number) => number> = libc.func(
+  'intptr_t sendmsg(int fd, const uint8_t *message, int flags)',
 );
 const openpty: KoffiFunc<(master: Int32Array, slave: Int32Array, name: null, termios: null, winsize: null) => number> =
   libc.func('int openpty(int32_t *master, int32_t *slave, char *name, void *termios, void *winsize)');
@@ -68,8 +68,13 @@ const AF_UNIX = 1;
 const SOCK_DGRAM_CLOEXEC = 2 | O_CLOEXEC;
 const POLLOUT = 4;
 const POLLNVAL = 32;
+const SOL_SOCKET = 1;
+const SCM_CREDENTIALS = 2;
 const MSG_DONTWAIT = 0x40;
 const MSG_NOSIGNAL = 0x4000;
+/** Of a struct cmsghdr with a struct ucred: without what follows it up to the next word, and with it. */
+const CREDENTIALS_BYTES = 28;
+const CREDENTIALS_SPACE = 32;
 const TIOCSWINSZ = 0x5414;
 const TIOCGPGRP = 0x540f;
 const TCSANOW = 0;
@@ -194,12 +199,43 @@ export function datagramSocket(path: string): number {
   return fd;
 }
 
-/** Sends a datagram now, if there is room for it. @throws SystemCallFailed */
-export function sendNow(fd: number, bytes: Uint8Array, length: number): 'sent' | 'full' {
-  if (send(fd, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0) return 'sent';
-  const failure = new SystemCallFailed('send', koffi.errno());
-  if (failure.code === 'EAGAIN' || failure.code === 'ENOBUFS') return 'full';
-  throw failure;
+export interface Datagram {
+  /**
+   * Sends the beginning of the bytes now, if there is room for it.
+   * @param writer the process that it is to be of, as root's (SCM_CREDENTIALS, which takes CAP_SYS_ADMIN); where there is none, this
+   *   one, so that nothing is lost with another process
+   * @throws SystemCallFailed
+   */
+  send(fd: number, length: number, writer: number | undefined): 'sent' | 'full';
+}
+
+/** @param bytes from whose beginning datagrams are sent */
+export function datagramOf(bytes: Buffer): Datagram {
+  // struct msghdr, struct iovec, struct cmsghdr and struct ucred of 64 bits, one after the other. They are longer than what V8 would
+  // keep in its heap, and move about.
+  const words = new BigUint64Array(13);
+  const [header, vector, control] = [0, 7, 9];
+  const at = koffi.address(words);
+  words[header + 2] = at + BigInt(vector * 8);
+  words[header + 3] = 1n;
+  words[header + 4] = at + BigInt(control * 8);
+  words[vector] = koffi.address(bytes);
+  words[control] = BigInt(CREDENTIALS_BYTES);
+  const numbers = new Int32Array(words.buffer, (control + 1) * 8);
+  numbers.set([SOL_SOCKET, SCM_CREDENTIALS]);
+  const message = new Uint8Array(words.buffer);
+  const send = (fd: number, length: number, writer: number | undefined): 'sent' | 'full' => {
+    if (length > bytes.length) throw new RangeError(`${length} bytes of ${bytes.length}`);
+    words[vector + 1] = BigInt(length);
+    words[header + 5] = writer === undefined ? 0n : BigInt(CREDENTIALS_SPACE);
+    numbers[2] = writer ?? 0;
+    if (sendmsg(fd, message, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0) return 'sent';
+    const failure = new SystemCallFailed('sendmsg', koffi.errno());
+    if (failure.code === 'EAGAIN' || failure.code === 'ENOBUFS') return 'full';
+    if (writer === undefined || (failure.code !== 'ESRCH' && failure.code !== 'EPERM')) throw failure;
+    return send(fd, length, undefined);
+  };
+  return { send };
 }
 
 /**

@@ -26,6 +26,8 @@ export interface RelaysOptions {
   readonly stored: ReadonlyMap<string, readonly number[]>;
   /** An absolute folder for sockets, which nobody else may enter. */
   readonly folder: string;
+  /** The process in whose name lines are logged, as long as it lives. */
+  readonly writer: () => number | undefined;
   /** What went wrong with one relay and did not end it. */
   readonly failed: (key: string, error: unknown) => void;
   /** Told whenever there is one more, or one less. */
@@ -227,7 +229,7 @@ export class Relays {
 
   async #openLog({ fields, pid }: LogRequest, stream: 'stdout' | 'stderr', fd: number | undefined): Promise<Spool> {
     const libc = await calls();
-    this.#journal ??= new JournalEntries(libc);
+    this.#journal ??= new JournalEntries(libc, this.#options.writer);
     const memory = libc.sharedMemory(stream, SPOOL_BYTES, fd);
     const own = { ...fields, PRIORITY: PRIORITIES[stream], BERTH_STREAM: stream };
     return new Spool(memory, { entries: this.#journal, fields: own, pid, now: this.#options.now });

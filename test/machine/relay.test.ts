@@ -98,6 +98,55 @@ it('logs every byte of every line once, with the fields that podman’s users kn
   });
 });
 
+it('logs what containers say under another unit than berthd’s own, and loses nothing where that has ended', async () => {
+  const id = await berth.run(
+    'r-unit',
+    'for n in 1 2 3; do while [ ! -e /go$n ]; do sleep 0.02; done; echo said $n >&2; done',
+  );
+  const say = async (number: number): Promise<void> => {
+    await machine.sh(`for each in /var/lib/berth/containers/*/root; do touch $each/go${number}; done`);
+    await expect.poll(async () => (await linesOf('r-unit')).length).toBe(number);
+  };
+  const units = async (): Promise<string[]> => {
+    const fields = '_SYSTEMD_UNIT,MESSAGE';
+    const argv = `journalctl -o json --output-fields=${fields} -u berth-r-unit.service BERTH_STREAM=stderr CONTAINER_ID_FULL=${id}`;
+    const { stdout } = await machine.sh(`${argv} | jq -r '.MESSAGE + ": " + ._SYSTEMD_UNIT'`);
+    return stdout.toString().trim().split('\n');
+  };
+  const streams = 'systemctl show -P MainPID berthd-streams.service';
+  await say(1);
+  // Stopped, it is still there when berthd hears of its end; then it is gone.
+  await machine.sh(
+    `pid=$(${streams}); systemctl stop berthd-streams.service; while kill -0 $pid 2>/dev/null; do :; done`,
+  );
+  await say(2);
+  await machine.check(['systemctl', 'start', 'berthd-streams.service']);
+  await say(3);
+  expect(await units()).toEqual([
+    'said 1: berthd-streams.service',
+    'said 2: berthd.service',
+    'said 3: berthd-streams.service',
+  ]);
+  const { stdout } = await machine.sh('journalctl -o cat -u berthd.service -p err');
+  expect(
+    stdout
+      .toString()
+      .split('\n')
+      .filter((line) => line.startsWith('said')),
+  ).toEqual(['said 2']);
+  await berth.wait('r-unit');
+});
+
+it('shows nothing in a log that others wrote, even root', async () => {
+  const id = await berth.run('r-forged', 'echo said');
+  await berth.wait('r-forged');
+  await machine.sh(
+    `printf '%s\n' MESSAGE=forged CONTAINER_ID_FULL=${id} BERTH_STREAM=stdout BERTH_SEQUENCE=1 | logger --journald; journalctl --sync`,
+  );
+  expect((await machine.sh(`journalctl -o cat CONTAINER_ID_FULL=${id} MESSAGE=forged`)).text()).toBe('forged');
+  expect((await linesOf('r-forged')).map((line) => line.toString())).toEqual(['said']);
+});
+
 it(
   `a container whose berthd is killed ${KILLS} times while it counts loses nothing, and nothing comes twice`,
   async () => {

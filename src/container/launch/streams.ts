@@ -6,6 +6,7 @@ import type { Container } from '../container.ts';
 import { shortId } from '../names.ts';
 import type { Ports } from '../ports.ts';
 import { hasLife } from '../status.ts';
+import { DAEMON_UNIT, STREAMS_UNIT } from '../unit-names.ts';
 import type { UnitStreams } from './unit.ts';
 
 const STDOUT_PRIORITY = 6;
@@ -94,16 +95,24 @@ function relayRequest(
   };
 }
 
-/** Which entries of the journal are lines of a container: its own, and those that berthd has written for it. */
+/**
+ * Which entries of the journal are lines of a container: its own, and those that berthd has written for it. Nothing else can write
+ * such, even if it is root and reaches journald's socket: the kernel says whose entry it is, and another's name takes CAP_SYS_ADMIN.
+ */
 export function linesOf({ id }: Pick<Container, 'id'>): {
   readonly matches: Readonly<Record<string, string>>;
   readonly oneOf: readonly Readonly<Record<string, string>>[];
 } {
-  const relayed = { _TRANSPORT: 'journal', _UID: '0' };
-  return {
-    matches: { CONTAINER_ID_FULL: id },
-    oneOf: [{ _TRANSPORT: 'stdout' }, { ...relayed, BERTH_STREAM: 'stdout' }, { ...relayed, BERTH_STREAM: 'stderr' }],
-  };
+  // Those of berthd itself were written when there was no other unit to write them for.
+  const relayed = [STREAMS_UNIT, DAEMON_UNIT].flatMap((unit) =>
+    ['stdout', 'stderr'].map((stream) => ({
+      _TRANSPORT: 'journal',
+      _UID: '0',
+      _SYSTEMD_UNIT: unit,
+      BERTH_STREAM: stream,
+    })),
+  );
+  return { matches: { CONTAINER_ID_FULL: id }, oneOf: [{ _TRANSPORT: 'stdout' }, ...relayed] };
 }
 
 /** The container has ended: what it said is handed out, and the streams are given back unless its unit is on its way up again. */

@@ -11,7 +11,7 @@ import type { Configuration } from '../configuration/configuration.ts';
 import { parseUnitProperty } from '../configuration/unit-properties.ts';
 import type { Folder } from '../records/folder.ts';
 import { shortId } from '../names.ts';
-import { SLICE } from '../unit-names.ts';
+import { DAEMON_UNIT, SLICE } from '../unit-names.ts';
 import { resourcesAssignments } from '../configuration/resources.ts';
 import { restartProperties } from './restart-properties.ts';
 
@@ -83,8 +83,8 @@ export function unitFor(
 
 /** Each run sends its terminal to berthd, which systemd has to start first where it is away. */
 const terminalProperties = (): UnitProperty[] => [
-  property.strings('Wants', ['berthd.service']),
-  property.strings('After', ['berthd.service']),
+  property.strings('Wants', [DAEMON_UNIT]),
+  property.strings('After', [DAEMON_UNIT]),
 ];
 
 /** Sandboxing properties of the unit would hide the mount from the next command: these run with full privileges. */
