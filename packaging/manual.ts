@@ -79,6 +79,7 @@ const SEE_ALSO = [
   ['journalctl', 1],
   ['berth-units', 7],
   ['berth-attach', 7],
+  ['berth-networks', 7],
   ['berthd-recovery', 7],
   ['systemd.resource-control', 5],
   ['varlinkctl', 1],

@@ -45,7 +45,7 @@ import { containersService } from './service/containers.ts';
 import { execService } from './service/exec.ts';
 import { internalError } from './service/errors.ts';
 import { installedNetavark } from './netavark/installed-netavark.ts';
-import { networksOf } from './networking.ts';
+import { networkingOf } from './networking.ts';
 import { imagesService } from './service/images.ts';
 import { preferring } from './preferred-runtime.ts';
 import { networksService } from './service/networks.ts';
@@ -231,6 +231,7 @@ export class Daemon implements AsyncDisposable {
         now,
       }),
     );
+    const { networks, network } = networkingOf({ settings, index, store, stored, now });
     const world = {
       index,
       lane,
@@ -243,6 +244,7 @@ export class Daemon implements AsyncDisposable {
       mounts: { unmountAll },
       cgroups: { usage: readUsage, processes: readProcesses, missingControllers: missingControllers(units) },
       freezer,
+      network,
       sessions,
       relays,
       hostname: hostname(),
@@ -263,7 +265,6 @@ export class Daemon implements AsyncDisposable {
     opening.defer(async () => {
       await relays.begin();
     });
-    const networks = networksOf(settings, now);
     await adoptFolders({ index, folders, log });
     const supervisor = opening.use(new Supervisor({ recovery, units, log }));
     await supervisor.start();

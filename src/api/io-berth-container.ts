@@ -94,8 +94,65 @@ export type Mount = {
 export type Host = {
   /** The name. */
   readonly name: string;
-  /** The address it stands for. */
+  /** The address it stands for, or 'host-gateway' for the one that the host has on its first network. */
   readonly address: string;
+};
+
+/** A network that a container is on. The addresses that it gets there it keeps from its first start to its removal. */
+export type NetworkAttachment = {
+  /** The network, by name. */
+  readonly network: string;
+  /** Names by which others on the network find it, besides its own, its host name and the first 12 digits of its ID. */
+  readonly aliases?: readonly string[] | undefined;
+  /** Addresses it is to have, one at most of each of the network's subnets. Any that is free if left out. */
+  readonly addresses?: readonly string[] | undefined;
+  /** Its Ethernet address. Chosen at random if left out. */
+  readonly mac?: string | undefined;
+  /** The name of the interface in the container. Defaults to 'eth' and a number. */
+  readonly interface?: string | undefined;
+  /** Options: 'host_interface_name', the name of the interface at the host, with a bridge. */
+  readonly options?: { readonly [key: string]: string } | undefined;
+};
+
+/**
+ * A protocol that has ports.
+ * - `tcp`: TCP.
+ * - `udp`: UDP.
+ * - `sctp`: SCTP.
+ */
+export type Protocol = 'tcp' | 'udp' | 'sctp';
+
+/**
+ * Ports of a container that are reached at the host. Nothing but netavark's rules passes on what comes there: firewalls that look at
+ * what is for the host itself do not see it.
+ */
+export type Port = {
+  /** The address of the host at which it is reached. All addresses if left out or empty; '0.0.0.0' for all of IPv4, '::' of IPv6. */
+  readonly hostAddress?: string | undefined;
+  /** The port of the host. One that is free if left out or 0, which is chosen when the container is made and stays. */
+  readonly hostPort?: number | undefined;
+  /** The port in the container. */
+  readonly containerPort: number;
+  /** How many ports from these on, one to one. Defaults to 1. */
+  readonly count?: number | undefined;
+  /** Its protocol. Defaults to tcp. */
+  readonly protocol?: Protocol | undefined;
+};
+
+/** What a container has on a network. */
+export type Connection = {
+  /** The network. */
+  readonly network: string;
+  /** The interface in the container. */
+  readonly interface: string;
+  /** Its addresses there, each with the length of the subnet's prefix. */
+  readonly addresses: readonly string[];
+  /** The addresses of the network's gateways. */
+  readonly gateways: readonly string[];
+  /** Its Ethernet address. */
+  readonly mac: string;
+  /** Names by which others on the network find it. */
+  readonly aliases: readonly string[];
 };
 
 /** A device of the host that a container may use. */
@@ -179,10 +236,30 @@ export type Configuration = {
   /** Devices it may use besides the standard ones. A folder stands for those that are below it when the container is made. */
   readonly devices?: readonly Device[] | undefined;
   /**
-   * The network: 'none' (a namespace of its own with a loopback device), 'host', 'container:NAME' (that container's), or
-   * 'path:PATH' (a namespace that is mounted there). Defaults to 'none'.
+   * The network: 'networks' (a namespace of its own, /run/netns/berth-NAME, on the networks below), 'none' (one of its own with a
+   * loopback device), 'host', 'container:NAME' (that container's, with its ports and names), or 'path:PATH' (a namespace that is
+   * mounted there). Defaults to 'networks' where netavark is installed, else to 'none'.
    */
   readonly network?: string | undefined;
+  /**
+   * The networks it is on, in this order: by the first it reaches the rest of the world, and there its ports are published.
+   * Defaults to 'berth', the default network, which is made when it is first needed.
+   */
+  readonly networks?: readonly NetworkAttachment[] | undefined;
+  /** Ports that are published at the host. */
+  readonly ports?: readonly Port[] | undefined;
+  /** Whether the ports that the image offers, and those of 'exposedPorts', are published at free ones of the host. Defaults to false. */
+  readonly publishAll?: boolean | undefined;
+  /** Ports it offers beside those of the image, such as '80/tcp' or '8000-8010/udp'. */
+  readonly exposedPorts?: readonly string[] | undefined;
+  /** Servers it asks for names, instead of those of its networks and the host. */
+  readonly dnsServers?: readonly string[] | undefined;
+  /** Domains in which it looks for short names, instead of the host's; '.' for none. */
+  readonly dnsSearch?: readonly string[] | undefined;
+  /** Options of resolv.conf(5), such as 'ndots:2', instead of the host's. */
+  readonly dnsOptions?: readonly string[] | undefined;
+  /** Whether its /etc/hosts is the image's own. Defaults to false. */
+  readonly noHosts?: boolean | undefined;
   /** The PID namespace: 'private', 'host', 'container:NAME' or 'path:PATH'. Defaults to 'private'. */
   readonly pidNamespace?: string | undefined;
   /** The IPC namespace, likewise. */
@@ -321,6 +398,10 @@ export type Summary = {
   readonly createdAt: Timestamp;
   /** Its labels, with those of the image. */
   readonly labels: { readonly [key: string]: string };
+  /** What it has on the networks it is on, since its first start. */
+  readonly connections: readonly Connection[];
+  /** The ports that are published while it runs. */
+  readonly ports: readonly Port[];
   /** What it is at this moment. */
   readonly runtime: Runtime;
 };
@@ -411,6 +492,10 @@ export type Usage = {
   readonly readBytes?: number | undefined;
   /** Bytes written to disks. */
   readonly writeBytes?: number | undefined;
+  /** Bytes received from networks since it was started; absent where the network is not its own. */
+  readonly receivedBytes?: number | undefined;
+  /** Bytes sent to networks. */
+  readonly sentBytes?: number | undefined;
   /** How often the kernel has killed a process of it for want of memory. */
   readonly oomKills?: number | undefined;
 };
@@ -745,6 +830,8 @@ export type InspectOutput = {
   readonly createdAt: Timestamp;
   /** What it is made of, ready to be given to Create again. */
   readonly configuration: Configuration;
+  /** What it has on the networks it is on, since its first start. */
+  readonly connections: readonly Connection[];
   /** What it is at this moment. */
   readonly runtime: Runtime;
   /** The folder that holds its OCI bundle. */
@@ -1215,8 +1302,65 @@ type Mount (
 type Host (
 	# The name.
 	name: string,
-	# The address it stands for.
+	# The address it stands for, or 'host-gateway' for the one that the host has on its first network.
 	address: string
+)
+
+# A network that a container is on. The addresses that it gets there it keeps from its first start to its removal.
+type NetworkAttachment (
+	# The network, by name.
+	network: string,
+	# Names by which others on the network find it, besides its own, its host name and the first 12 digits of its ID.
+	aliases: ?[]string,
+	# Addresses it is to have, one at most of each of the network's subnets. Any that is free if left out.
+	addresses: ?[]string,
+	# Its Ethernet address. Chosen at random if left out.
+	mac: ?string,
+	# The name of the interface in the container. Defaults to 'eth' and a number.
+	interface: ?string,
+	# Options: 'host_interface_name', the name of the interface at the host, with a bridge.
+	options: ?[string]string
+)
+
+# A protocol that has ports.
+type Protocol (
+	# TCP.
+	tcp,
+	# UDP.
+	udp,
+	# SCTP.
+	sctp
+)
+
+# Ports of a container that are reached at the host. Nothing but netavark's rules passes on what comes there: firewalls that look at
+# what is for the host itself do not see it.
+type Port (
+	# The address of the host at which it is reached. All addresses if left out or empty; '0.0.0.0' for all of IPv4, '::' of IPv6.
+	hostAddress: ?string,
+	# The port of the host. One that is free if left out or 0, which is chosen when the container is made and stays.
+	hostPort: ?int,
+	# The port in the container.
+	containerPort: int,
+	# How many ports from these on, one to one. Defaults to 1.
+	count: ?int,
+	# Its protocol. Defaults to tcp.
+	protocol: ?Protocol
+)
+
+# What a container has on a network.
+type Connection (
+	# The network.
+	network: string,
+	# The interface in the container.
+	interface: string,
+	# Its addresses there, each with the length of the subnet's prefix.
+	addresses: []string,
+	# The addresses of the network's gateways.
+	gateways: []string,
+	# Its Ethernet address.
+	mac: string,
+	# Names by which others on the network find it.
+	aliases: []string
 )
 
 # A device of the host that a container may use.
@@ -1295,9 +1439,27 @@ type Configuration (
 	mounts: ?[]Mount,
 	# Devices it may use besides the standard ones. A folder stands for those that are below it when the container is made.
 	devices: ?[]Device,
-	# The network: 'none' (a namespace of its own with a loopback device), 'host', 'container:NAME' (that container's), or
-	# 'path:PATH' (a namespace that is mounted there). Defaults to 'none'.
+	# The network: 'networks' (a namespace of its own, /run/netns/berth-NAME, on the networks below), 'none' (one of its own with a
+	# loopback device), 'host', 'container:NAME' (that container's, with its ports and names), or 'path:PATH' (a namespace that is
+	# mounted there). Defaults to 'networks' where netavark is installed, else to 'none'.
 	network: ?string,
+	# The networks it is on, in this order: by the first it reaches the rest of the world, and there its ports are published.
+	# Defaults to 'berth', the default network, which is made when it is first needed.
+	networks: ?[]NetworkAttachment,
+	# Ports that are published at the host.
+	ports: ?[]Port,
+	# Whether the ports that the image offers, and those of 'exposedPorts', are published at free ones of the host. Defaults to false.
+	publishAll: ?bool,
+	# Ports it offers beside those of the image, such as '80/tcp' or '8000-8010/udp'.
+	exposedPorts: ?[]string,
+	# Servers it asks for names, instead of those of its networks and the host.
+	dnsServers: ?[]string,
+	# Domains in which it looks for short names, instead of the host's; '.' for none.
+	dnsSearch: ?[]string,
+	# Options of resolv.conf(5), such as 'ndots:2', instead of the host's.
+	dnsOptions: ?[]string,
+	# Whether its /etc/hosts is the image's own. Defaults to false.
+	noHosts: ?bool,
 	# The PID namespace: 'private', 'host', 'container:NAME' or 'path:PATH'. Defaults to 'private'.
 	pidNamespace: ?string,
 	# The IPC namespace, likewise.
@@ -1426,6 +1588,10 @@ type Summary (
 	createdAt: Timestamp,
 	# Its labels, with those of the image.
 	labels: [string]string,
+	# What it has on the networks it is on, since its first start.
+	connections: []Connection,
+	# The ports that are published while it runs.
+	ports: []Port,
 	# What it is at this moment.
 	runtime: Runtime
 )
@@ -1524,6 +1690,10 @@ type Usage (
 	readBytes: ?int,
 	# Bytes written to disks.
 	writeBytes: ?int,
+	# Bytes received from networks since it was started; absent where the network is not its own.
+	receivedBytes: ?int,
+	# Bytes sent to networks.
+	sentBytes: ?int,
 	# How often the kernel has killed a process of it for want of memory.
 	oomKills: ?int
 )
@@ -1748,6 +1918,8 @@ method Inspect(
 	createdAt: Timestamp,
 	# What it is made of, ready to be given to Create again.
 	configuration: Configuration,
+	# What it has on the networks it is on, since its first start.
+	connections: []Connection,
 	# What it is at this moment.
 	runtime: Runtime,
 	# The folder that holds its OCI bundle.
@@ -2211,6 +2383,74 @@ error CommandNotExecutable (
 	message: string
 )
 
+# No network has this name.
+error NoSuchNetwork (
+	# What was asked for.
+	network: string
+)
+
+# The file of a network makes no sense.
+error InvalidNetwork (
+	# Its path.
+	file: string,
+	# What in it is wrong, such as 'subnets.0.gateway'; empty for all of it.
+	member: string,
+	# Why.
+	reason: string
+)
+
+# Everything that the default network may take a subnet from is used already.
+error NoFreeSubnet (
+	# Where they are taken from, by SubnetPools= of berth.conf.
+	pools: []string
+)
+
+# Another container has the address.
+error AddressInUse (
+	# The address, or the Ethernet address.
+	address: string,
+	# The name of the other container.
+	container: string
+)
+
+# The address is none that the network has for containers, or there is none left.
+error NoFreeAddress (
+	# The network.
+	network: string,
+	# The address that was asked for, or the subnet that is full.
+	subnet: string
+)
+
+# Somebody else has a port of the host. Nothing was changed.
+error PortInUse (
+	# The address at which it was asked for; empty for all.
+	hostAddress: string,
+	# The port.
+	hostPort: int,
+	# Its protocol.
+	protocol: Protocol,
+	# The container that has it.
+	container: ?string,
+	# The process of the host that has it, where it is no container's and can be found.
+	process: ?ProcessId,
+	# What that process is called.
+	command: ?string
+)
+
+# The host lacks something that networks need.
+error NetworkingUnavailable (
+	# What it is.
+	missing: string
+)
+
+# netavark could not set the container's network up, or change it.
+error NetworkFailed (
+	# The container.
+	container: string,
+	# What netavark said.
+	message: string
+)
+
 # The runtime could not set up or start the container.
 error RuntimeFailed (
 	# The name of the container.
@@ -2333,19 +2573,23 @@ error SystemFailed (
       {"kind":"type","name":"MountKind","comment":[],"type":{"kind":"enum","values":[{"name":"bind","comment":[]},{"name":"tmpfs","comment":[]}]}},
       {"kind":"type","name":"Mount","comment":[],"type":{"kind":"struct","fields":[{"name":"kind","comment":[],"type":{"kind":"reference","name":"MountKind"}},{"name":"source","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"destination","comment":[],"type":{"kind":"string"}},{"name":"readOnly","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"options","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}}]}},
       {"kind":"type","name":"Host","comment":[],"type":{"kind":"struct","fields":[{"name":"name","comment":[],"type":{"kind":"string"}},{"name":"address","comment":[],"type":{"kind":"string"}}]}},
+      {"kind":"type","name":"NetworkAttachment","comment":[],"type":{"kind":"struct","fields":[{"name":"network","comment":[],"type":{"kind":"string"}},{"name":"aliases","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}},{"name":"addresses","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}},{"name":"mac","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"interface","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"options","comment":[],"type":{"kind":"nullable","element":{"kind":"map","element":{"kind":"string"}}}}]}},
+      {"kind":"type","name":"Protocol","comment":[],"type":{"kind":"enum","values":[{"name":"tcp","comment":[]},{"name":"udp","comment":[]},{"name":"sctp","comment":[]}]}},
+      {"kind":"type","name":"Port","comment":[],"type":{"kind":"struct","fields":[{"name":"hostAddress","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"hostPort","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"containerPort","comment":[],"type":{"kind":"int"}},{"name":"count","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"protocol","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"Protocol"}}}]}},
+      {"kind":"type","name":"Connection","comment":[],"type":{"kind":"struct","fields":[{"name":"network","comment":[],"type":{"kind":"string"}},{"name":"interface","comment":[],"type":{"kind":"string"}},{"name":"addresses","comment":[],"type":{"kind":"array","element":{"kind":"string"}}},{"name":"gateways","comment":[],"type":{"kind":"array","element":{"kind":"string"}}},{"name":"mac","comment":[],"type":{"kind":"string"}},{"name":"aliases","comment":[],"type":{"kind":"array","element":{"kind":"string"}}}]}},
       {"kind":"type","name":"Device","comment":[],"type":{"kind":"struct","fields":[{"name":"source","comment":[],"type":{"kind":"string"}},{"name":"destination","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"access","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}}]}},
       {"kind":"type","name":"ResourceLimit","comment":[],"type":{"kind":"struct","fields":[{"name":"name","comment":[],"type":{"kind":"string"}},{"name":"soft","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"hard","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}}]}},
       {"kind":"type","name":"Resources","comment":[],"type":{"kind":"struct","fields":[{"name":"memoryMaxBytes","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"memoryLowBytes","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"memorySwapMaxBytes","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"cpuQuotaPerSecUSec","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"cpuWeight","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"allowedCpus","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"allowedMemoryNodes","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"tasksMax","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"ioWeight","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}}]}},
-      {"kind":"type","name":"Configuration","comment":[],"type":{"kind":"struct","fields":[{"name":"image","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"rootDirectory","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"name","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"command","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}},{"name":"entrypoint","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}},{"name":"environment","comment":[],"type":{"kind":"nullable","element":{"kind":"map","element":{"kind":"string"}}}},{"name":"workingDirectory","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"user","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"groups","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}},{"name":"hostname","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"hosts","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"reference","name":"Host"}}}},{"name":"labels","comment":[],"type":{"kind":"nullable","element":{"kind":"map","element":{"kind":"string"}}}},{"name":"annotations","comment":[],"type":{"kind":"nullable","element":{"kind":"map","element":{"kind":"string"}}}},{"name":"mounts","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"reference","name":"Mount"}}}},{"name":"devices","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"reference","name":"Device"}}}},{"name":"network","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"pidNamespace","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"ipcNamespace","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"utsNamespace","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"cgroupNamespace","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"sysctls","comment":[],"type":{"kind":"nullable","element":{"kind":"map","element":{"kind":"string"}}}},{"name":"resourceLimits","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"reference","name":"ResourceLimit"}}}},{"name":"sharedMemoryBytes","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"timeZone","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"initProcess","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"initPath","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"oomScoreAdjust","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"readOnlyRoot","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"privileged","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"addCapabilities","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}},{"name":"dropCapabilities","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}},{"name":"seccompProfile","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"maskPaths","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}},{"name":"unmaskPaths","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}},{"name":"noNewPrivileges","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"stopSignal","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"stopTimeoutUSec","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"restartPolicy","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"RestartPolicy"}}},{"name":"restartLimit","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"removeOnExit","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"terminal","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"stdin","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"streams","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"Streams"}}},{"name":"logDriver","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"LogDriver"}}},{"name":"detachKeys","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"runtime","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"resources","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"Resources"}}},{"name":"unitProperties","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}}]}},
+      {"kind":"type","name":"Configuration","comment":[],"type":{"kind":"struct","fields":[{"name":"image","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"rootDirectory","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"name","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"command","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}},{"name":"entrypoint","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}},{"name":"environment","comment":[],"type":{"kind":"nullable","element":{"kind":"map","element":{"kind":"string"}}}},{"name":"workingDirectory","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"user","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"groups","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}},{"name":"hostname","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"hosts","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"reference","name":"Host"}}}},{"name":"labels","comment":[],"type":{"kind":"nullable","element":{"kind":"map","element":{"kind":"string"}}}},{"name":"annotations","comment":[],"type":{"kind":"nullable","element":{"kind":"map","element":{"kind":"string"}}}},{"name":"mounts","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"reference","name":"Mount"}}}},{"name":"devices","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"reference","name":"Device"}}}},{"name":"network","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"networks","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"reference","name":"NetworkAttachment"}}}},{"name":"ports","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"reference","name":"Port"}}}},{"name":"publishAll","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"exposedPorts","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}},{"name":"dnsServers","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}},{"name":"dnsSearch","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}},{"name":"dnsOptions","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}},{"name":"noHosts","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"pidNamespace","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"ipcNamespace","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"utsNamespace","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"cgroupNamespace","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"sysctls","comment":[],"type":{"kind":"nullable","element":{"kind":"map","element":{"kind":"string"}}}},{"name":"resourceLimits","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"reference","name":"ResourceLimit"}}}},{"name":"sharedMemoryBytes","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"timeZone","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"initProcess","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"initPath","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"oomScoreAdjust","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"readOnlyRoot","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"privileged","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"addCapabilities","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}},{"name":"dropCapabilities","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}},{"name":"seccompProfile","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"maskPaths","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}},{"name":"unmaskPaths","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}},{"name":"noNewPrivileges","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"stopSignal","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"stopTimeoutUSec","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"restartPolicy","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"RestartPolicy"}}},{"name":"restartLimit","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"removeOnExit","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"terminal","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"stdin","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"streams","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"Streams"}}},{"name":"logDriver","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"LogDriver"}}},{"name":"detachKeys","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"runtime","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"resources","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"Resources"}}},{"name":"unitProperties","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}}]}},
       {"kind":"type","name":"Exit","comment":[],"type":{"kind":"struct","fields":[{"name":"exitCode","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"signal","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"oomKilled","comment":[],"type":{"kind":"bool"}},{"name":"result","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"exitedAt","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"Timestamp"}}}]}},
       {"kind":"type","name":"Runtime","comment":[],"type":{"kind":"struct","fields":[{"name":"state","comment":[],"type":{"kind":"reference","name":"State"}},{"name":"process","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"ProcessId"}}},{"name":"startedAt","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"Timestamp"}}},{"name":"exit","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"Exit"}}},{"name":"controlGroup","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"invocationId","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"restarts","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"wanted","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"Wish"}}},{"name":"restartsAt","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"Timestamp"}}},{"name":"message","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}}]}},
-      {"kind":"type","name":"Summary","comment":[],"type":{"kind":"struct","fields":[{"name":"id","comment":[],"type":{"kind":"string"}},{"name":"name","comment":[],"type":{"kind":"string"}},{"name":"unit","comment":[],"type":{"kind":"string"}},{"name":"image","comment":[],"type":{"kind":"string"}},{"name":"imageId","comment":[],"type":{"kind":"string"}},{"name":"command","comment":[],"type":{"kind":"array","element":{"kind":"string"}}},{"name":"createdAt","comment":[],"type":{"kind":"reference","name":"Timestamp"}},{"name":"labels","comment":[],"type":{"kind":"map","element":{"kind":"string"}}},{"name":"runtime","comment":[],"type":{"kind":"reference","name":"Runtime"}}]}},
+      {"kind":"type","name":"Summary","comment":[],"type":{"kind":"struct","fields":[{"name":"id","comment":[],"type":{"kind":"string"}},{"name":"name","comment":[],"type":{"kind":"string"}},{"name":"unit","comment":[],"type":{"kind":"string"}},{"name":"image","comment":[],"type":{"kind":"string"}},{"name":"imageId","comment":[],"type":{"kind":"string"}},{"name":"command","comment":[],"type":{"kind":"array","element":{"kind":"string"}}},{"name":"createdAt","comment":[],"type":{"kind":"reference","name":"Timestamp"}},{"name":"labels","comment":[],"type":{"kind":"map","element":{"kind":"string"}}},{"name":"connections","comment":[],"type":{"kind":"array","element":{"kind":"reference","name":"Connection"}}},{"name":"ports","comment":[],"type":{"kind":"array","element":{"kind":"reference","name":"Port"}}},{"name":"runtime","comment":[],"type":{"kind":"reference","name":"Runtime"}}]}},
       {"kind":"type","name":"Stream","comment":[],"type":{"kind":"enum","values":[{"name":"stdout","comment":[]},{"name":"stderr","comment":[]}]}},
       {"kind":"type","name":"LogLine","comment":[],"type":{"kind":"struct","fields":[{"name":"stream","comment":[],"type":{"kind":"reference","name":"Stream"}},{"name":"message","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"messageBase64","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"terminated","comment":[],"type":{"kind":"bool"}},{"name":"timestamp","comment":[],"type":{"kind":"reference","name":"Timestamp"}},{"name":"process","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"ProcessId"}}},{"name":"cursor","comment":[],"type":{"kind":"string"}}]}},
       {"kind":"type","name":"BatchVerb","comment":[],"type":{"kind":"enum","values":[{"name":"init","comment":[]},{"name":"start","comment":[]},{"name":"stop","comment":[]},{"name":"kill","comment":[]},{"name":"pause","comment":[]},{"name":"unpause","comment":[]},{"name":"inspect","comment":[]},{"name":"cleanup","comment":[]}]}},
       {"kind":"type","name":"BatchOperation","comment":[],"type":{"kind":"struct","fields":[{"name":"verb","comment":[],"type":{"kind":"reference","name":"BatchVerb"}},{"name":"timeoutUSec","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"signal","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}}]}},
       {"kind":"type","name":"BatchResult","comment":[],"type":{"kind":"struct","fields":[{"name":"verb","comment":[],"type":{"kind":"reference","name":"BatchVerb"}},{"name":"state","comment":[],"type":{"kind":"reference","name":"State"}},{"name":"error","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"parameters","comment":[],"type":{"kind":"nullable","element":{"kind":"object"}}}]}},
-      {"kind":"type","name":"Usage","comment":[],"type":{"kind":"struct","fields":[{"name":"timestamp","comment":[],"type":{"kind":"reference","name":"Timestamp"}},{"name":"cpuUsageUSec","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"cpuUserUSec","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"cpuSystemUSec","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"memoryBytes","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"memoryPeakBytes","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"memoryMaxBytes","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"swapBytes","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"tasks","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"tasksMax","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"readBytes","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"writeBytes","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"oomKills","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}}]}},
+      {"kind":"type","name":"Usage","comment":[],"type":{"kind":"struct","fields":[{"name":"timestamp","comment":[],"type":{"kind":"reference","name":"Timestamp"}},{"name":"cpuUsageUSec","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"cpuUserUSec","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"cpuSystemUSec","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"memoryBytes","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"memoryPeakBytes","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"memoryMaxBytes","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"swapBytes","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"tasks","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"tasksMax","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"readBytes","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"writeBytes","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"receivedBytes","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"sentBytes","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"oomKills","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}}]}},
       {"kind":"type","name":"Process","comment":[],"type":{"kind":"struct","fields":[{"name":"process","comment":[],"type":{"kind":"reference","name":"ProcessId"}},{"name":"containerPid","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"parentPid","comment":[],"type":{"kind":"int"}},{"name":"uid","comment":[],"type":{"kind":"int"}},{"name":"state","comment":[],"type":{"kind":"string"}},{"name":"cpuUsageUSec","comment":[],"type":{"kind":"int"}},{"name":"residentBytes","comment":[],"type":{"kind":"int"}},{"name":"startedAt","comment":[],"type":{"kind":"reference","name":"Timestamp"}},{"name":"command","comment":[],"type":{"kind":"string"}}]}},
       {"kind":"method","name":"Create","comment":[],"input":{"kind":"struct","fields":[{"name":"configuration","comment":[],"type":{"kind":"reference","name":"Configuration"}},{"name":"id","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}}]},"output":{"kind":"struct","fields":[{"name":"id","comment":[],"type":{"kind":"string"}},{"name":"name","comment":[],"type":{"kind":"string"}}]}},
       {"kind":"method","name":"Init","comment":[],"input":{"kind":"struct","fields":[{"name":"container","comment":[],"type":{"kind":"string"}},{"name":"recursive","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}}]},"output":{"kind":"struct","fields":[]}},
@@ -2365,7 +2609,7 @@ error SystemFailed (
       {"kind":"method","name":"Kill","comment":[],"input":{"kind":"struct","fields":[{"name":"container","comment":[],"type":{"kind":"string"}},{"name":"signal","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}}]},"output":{"kind":"struct","fields":[]}},
       {"kind":"method","name":"Wait","comment":[],"input":{"kind":"struct","fields":[{"name":"container","comment":[],"type":{"kind":"string"}},{"name":"conditions","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"reference","name":"State"}}}}]},"output":{"kind":"struct","fields":[{"name":"state","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"State"}}},{"name":"exit","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"Exit"}}}]}},
       {"kind":"method","name":"Remove","comment":[],"input":{"kind":"struct","fields":[{"name":"container","comment":[],"type":{"kind":"string"}},{"name":"force","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}}]},"output":{"kind":"struct","fields":[]}},
-      {"kind":"method","name":"Inspect","comment":[],"input":{"kind":"struct","fields":[{"name":"container","comment":[],"type":{"kind":"string"}}]},"output":{"kind":"struct","fields":[{"name":"id","comment":[],"type":{"kind":"string"}},{"name":"name","comment":[],"type":{"kind":"string"}},{"name":"unit","comment":[],"type":{"kind":"string"}},{"name":"imageId","comment":[],"type":{"kind":"string"}},{"name":"command","comment":[],"type":{"kind":"array","element":{"kind":"string"}}},{"name":"createdAt","comment":[],"type":{"kind":"reference","name":"Timestamp"}},{"name":"configuration","comment":[],"type":{"kind":"reference","name":"Configuration"}},{"name":"runtime","comment":[],"type":{"kind":"reference","name":"Runtime"}},{"name":"bundle","comment":[],"type":{"kind":"string"}},{"name":"limits","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"Resources"}}}]}},
+      {"kind":"method","name":"Inspect","comment":[],"input":{"kind":"struct","fields":[{"name":"container","comment":[],"type":{"kind":"string"}}]},"output":{"kind":"struct","fields":[{"name":"id","comment":[],"type":{"kind":"string"}},{"name":"name","comment":[],"type":{"kind":"string"}},{"name":"unit","comment":[],"type":{"kind":"string"}},{"name":"imageId","comment":[],"type":{"kind":"string"}},{"name":"command","comment":[],"type":{"kind":"array","element":{"kind":"string"}}},{"name":"createdAt","comment":[],"type":{"kind":"reference","name":"Timestamp"}},{"name":"configuration","comment":[],"type":{"kind":"reference","name":"Configuration"}},{"name":"connections","comment":[],"type":{"kind":"array","element":{"kind":"reference","name":"Connection"}}},{"name":"runtime","comment":[],"type":{"kind":"reference","name":"Runtime"}},{"name":"bundle","comment":[],"type":{"kind":"string"}},{"name":"limits","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"Resources"}}}]}},
       {"kind":"method","name":"List","comment":[],"input":{"kind":"struct","fields":[{"name":"states","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"reference","name":"State"}}}},{"name":"labels","comment":[],"type":{"kind":"nullable","element":{"kind":"map","element":{"kind":"string"}}}}]},"output":{"kind":"struct","fields":[{"name":"container","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"Summary"}}}]}},
       {"kind":"method","name":"Logs","comment":[],"input":{"kind":"struct","fields":[{"name":"container","comment":[],"type":{"kind":"string"}},{"name":"follow","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"tail","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"since","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"Timestamp"}}},{"name":"until","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"Timestamp"}}},{"name":"cursor","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}}]},"output":{"kind":"struct","fields":[{"name":"line","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"LogLine"}}}]}},
       {"kind":"type","name":"TerminalSize","comment":[],"type":{"kind":"struct","fields":[{"name":"columns","comment":[],"type":{"kind":"int"}},{"name":"rows","comment":[],"type":{"kind":"int"}}]}},
@@ -2405,6 +2649,14 @@ error SystemFailed (
       {"kind":"error","name":"InvalidProperty","comment":[],"parameters":{"kind":"struct","fields":[{"name":"property","comment":[],"type":{"kind":"string"}},{"name":"reason","comment":[],"type":{"kind":"string"}}]}},
       {"kind":"error","name":"CommandNotFound","comment":[],"parameters":{"kind":"struct","fields":[{"name":"container","comment":[],"type":{"kind":"string"}},{"name":"message","comment":[],"type":{"kind":"string"}}]}},
       {"kind":"error","name":"CommandNotExecutable","comment":[],"parameters":{"kind":"struct","fields":[{"name":"container","comment":[],"type":{"kind":"string"}},{"name":"message","comment":[],"type":{"kind":"string"}}]}},
+      {"kind":"error","name":"NoSuchNetwork","comment":[],"parameters":{"kind":"struct","fields":[{"name":"network","comment":[],"type":{"kind":"string"}}]}},
+      {"kind":"error","name":"InvalidNetwork","comment":[],"parameters":{"kind":"struct","fields":[{"name":"file","comment":[],"type":{"kind":"string"}},{"name":"member","comment":[],"type":{"kind":"string"}},{"name":"reason","comment":[],"type":{"kind":"string"}}]}},
+      {"kind":"error","name":"NoFreeSubnet","comment":[],"parameters":{"kind":"struct","fields":[{"name":"pools","comment":[],"type":{"kind":"array","element":{"kind":"string"}}}]}},
+      {"kind":"error","name":"AddressInUse","comment":[],"parameters":{"kind":"struct","fields":[{"name":"address","comment":[],"type":{"kind":"string"}},{"name":"container","comment":[],"type":{"kind":"string"}}]}},
+      {"kind":"error","name":"NoFreeAddress","comment":[],"parameters":{"kind":"struct","fields":[{"name":"network","comment":[],"type":{"kind":"string"}},{"name":"subnet","comment":[],"type":{"kind":"string"}}]}},
+      {"kind":"error","name":"PortInUse","comment":[],"parameters":{"kind":"struct","fields":[{"name":"hostAddress","comment":[],"type":{"kind":"string"}},{"name":"hostPort","comment":[],"type":{"kind":"int"}},{"name":"protocol","comment":[],"type":{"kind":"reference","name":"Protocol"}},{"name":"container","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"process","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"ProcessId"}}},{"name":"command","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}}]}},
+      {"kind":"error","name":"NetworkingUnavailable","comment":[],"parameters":{"kind":"struct","fields":[{"name":"missing","comment":[],"type":{"kind":"string"}}]}},
+      {"kind":"error","name":"NetworkFailed","comment":[],"parameters":{"kind":"struct","fields":[{"name":"container","comment":[],"type":{"kind":"string"}},{"name":"message","comment":[],"type":{"kind":"string"}}]}},
       {"kind":"error","name":"RuntimeFailed","comment":[],"parameters":{"kind":"struct","fields":[{"name":"container","comment":[],"type":{"kind":"string"}},{"name":"runtime","comment":[],"type":{"kind":"string"}},{"name":"message","comment":[],"type":{"kind":"string"}}]}},
       {"kind":"error","name":"UnitFailed","comment":[],"parameters":{"kind":"struct","fields":[{"name":"unit","comment":[],"type":{"kind":"string"}},{"name":"result","comment":[],"type":{"kind":"string"}}]}},
       {"kind":"error","name":"UnitExists","comment":[],"parameters":{"kind":"struct","fields":[{"name":"unit","comment":[],"type":{"kind":"string"}}]}},
@@ -2784,6 +3036,66 @@ export type ContainerErrors = {
     /** The name of the container. */
     readonly container: string;
     /** What the runtime said. */
+    readonly message: string;
+  };
+  /** No network has this name. */
+  readonly NoSuchNetwork: {
+    /** What was asked for. */
+    readonly network: string;
+  };
+  /** The file of a network makes no sense. */
+  readonly InvalidNetwork: {
+    /** Its path. */
+    readonly file: string;
+    /** What in it is wrong, such as 'subnets.0.gateway'; empty for all of it. */
+    readonly member: string;
+    /** Why. */
+    readonly reason: string;
+  };
+  /** Everything that the default network may take a subnet from is used already. */
+  readonly NoFreeSubnet: {
+    /** Where they are taken from, by SubnetPools= of berth.conf. */
+    readonly pools: readonly string[];
+  };
+  /** Another container has the address. */
+  readonly AddressInUse: {
+    /** The address, or the Ethernet address. */
+    readonly address: string;
+    /** The name of the other container. */
+    readonly container: string;
+  };
+  /** The address is none that the network has for containers, or there is none left. */
+  readonly NoFreeAddress: {
+    /** The network. */
+    readonly network: string;
+    /** The address that was asked for, or the subnet that is full. */
+    readonly subnet: string;
+  };
+  /** Somebody else has a port of the host. Nothing was changed. */
+  readonly PortInUse: {
+    /** The address at which it was asked for; empty for all. */
+    readonly hostAddress: string;
+    /** The port. */
+    readonly hostPort: number;
+    /** Its protocol. */
+    readonly protocol: Protocol;
+    /** The container that has it. */
+    readonly container?: string | undefined;
+    /** The process of the host that has it, where it is no container's and can be found. */
+    readonly process?: ProcessId | undefined;
+    /** What that process is called. */
+    readonly command?: string | undefined;
+  };
+  /** The host lacks something that networks need. */
+  readonly NetworkingUnavailable: {
+    /** What it is. */
+    readonly missing: string;
+  };
+  /** netavark could not set the container's network up, or change it. */
+  readonly NetworkFailed: {
+    /** The container. */
+    readonly container: string;
+    /** What netavark said. */
     readonly message: string;
   };
   /** The runtime could not set up or start the container. */

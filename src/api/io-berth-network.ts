@@ -186,6 +186,39 @@ export type UpdateOutput = {
   readonly network: Network;
 };
 
+export type ConnectInput = {
+  /** The network, by name, by ID or by the first twelve digits of its ID. */
+  readonly network: string;
+  /** The container, by name, ID or a prefix of its ID. */
+  readonly container: string;
+  /** Names by which others on the network find it, besides its own, its host name and the first 12 digits of its ID. */
+  readonly aliases?: readonly string[] | undefined;
+  /** Addresses it is to have, one at most of each of the network's subnets. */
+  readonly addresses?: readonly string[] | undefined;
+  /** Its Ethernet address. */
+  readonly mac?: string | undefined;
+  /** The name of the interface in the container. Defaults to 'eth' and a number. */
+  readonly interface?: string | undefined;
+};
+
+export type ConnectOutput = { readonly [member: string]: never };
+
+export type DisconnectInput = {
+  /** The network, by name, by ID or by the first twelve digits of its ID. */
+  readonly network: string;
+  /** The container, by name, ID or a prefix of its ID. */
+  readonly container: string;
+};
+
+export type DisconnectOutput = { readonly [member: string]: never };
+
+export type ReloadInput = {
+  /** The container, by name, ID or a prefix of its ID. All that run, if left out. */
+  readonly container?: string | undefined;
+};
+
+export type ReloadOutput = { readonly [member: string]: never };
+
 /**
  * What a service of io.berth.Network implements.
  *
@@ -212,6 +245,18 @@ export interface NetworkHandlers {
    * start, or Reload, on.
    */
   readonly Update: (input: UpdateInput, call: varlink.Call) => Promise<UpdateOutput>;
+  /**
+   * Connects a container to a network: at once where it runs, and at each of its starts from then on. It finds names there, and is found,
+   * from then on.
+   */
+  readonly Connect: (input: ConnectInput, call: varlink.Call) => Promise<ConnectOutput>;
+  /** Takes a container from a network: at once where it runs, and for good. */
+  readonly Disconnect: (input: DisconnectInput, call: varlink.Call) => Promise<DisconnectOutput>;
+  /**
+   * Sets up again what somebody has taken away: rules of the firewall ('nft flush ruleset', a firewalld that was reloaded), bridges and
+   * names. Containers run on, with the addresses that they have; for some milliseconds nothing reaches them.
+   */
+  readonly Reload: (input: ReloadInput, call: varlink.Call) => Promise<ReloadOutput>;
 }
 
 /** io.berth.Network, to be served or introspected. */
@@ -404,6 +449,78 @@ method Update(
 	network: Network
 )
 
+# Connects a container to a network: at once where it runs, and at each of its starts from then on. It finds names there, and is found,
+# from then on.
+method Connect(
+	# The network, by name, by ID or by the first twelve digits of its ID.
+	network: string,
+	# The container, by name, ID or a prefix of its ID.
+	container: string,
+	# Names by which others on the network find it, besides its own, its host name and the first 12 digits of its ID.
+	aliases: ?[]string,
+	# Addresses it is to have, one at most of each of the network's subnets.
+	addresses: ?[]string,
+	# Its Ethernet address.
+	mac: ?string,
+	# The name of the interface in the container. Defaults to 'eth' and a number.
+	interface: ?string
+) -> ()
+
+# Takes a container from a network: at once where it runs, and for good.
+method Disconnect(
+	# The network, by name, by ID or by the first twelve digits of its ID.
+	network: string,
+	# The container, by name, ID or a prefix of its ID.
+	container: string
+) -> ()
+
+# Sets up again what somebody has taken away: rules of the firewall ('nft flush ruleset', a firewalld that was reloaded), bridges and
+# names. Containers run on, with the addresses that they have; for some milliseconds nothing reaches them.
+method Reload(
+	# The container, by name, ID or a prefix of its ID. All that run, if left out.
+	container: ?string
+) -> ()
+
+# The container is on the network already.
+error AlreadyConnected (
+	# The network.
+	network: string,
+	# The container.
+	container: string
+)
+
+# The container is not on the network.
+error NotConnected (
+	# The network.
+	network: string,
+	# The container.
+	container: string
+)
+
+# Another container has the address.
+error AddressInUse (
+	# The address, or the Ethernet address.
+	address: string,
+	# The name of the other container.
+	container: string
+)
+
+# The address is none that the network has for containers, or there is none left.
+error NoFreeAddress (
+	# The network.
+	network: string,
+	# The address that was asked for, or the subnet that is full.
+	subnet: string
+)
+
+# netavark could not set the container's network up, or change it.
+error NetworkFailed (
+	# The container.
+	container: string,
+	# What netavark said.
+	message: string
+)
+
 # No network has this name or ID.
 error NoSuchNetwork (
 	# What was asked for.
@@ -488,6 +605,14 @@ error SystemFailed (
       {"kind":"method","name":"Remove","comment":[],"input":{"kind":"struct","fields":[{"name":"network","comment":[],"type":{"kind":"string"}},{"name":"force","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}}]},"output":{"kind":"struct","fields":[]}},
       {"kind":"method","name":"Prune","comment":[],"input":{"kind":"struct","fields":[{"name":"labels","comment":[],"type":{"kind":"nullable","element":{"kind":"map","element":{"kind":"string"}}}}]},"output":{"kind":"struct","fields":[{"name":"name","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}}]}},
       {"kind":"method","name":"Update","comment":[],"input":{"kind":"struct","fields":[{"name":"network","comment":[],"type":{"kind":"string"}},{"name":"addDnsServers","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}},{"name":"removeDnsServers","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}}]},"output":{"kind":"struct","fields":[{"name":"network","comment":[],"type":{"kind":"reference","name":"Network"}}]}},
+      {"kind":"method","name":"Connect","comment":[],"input":{"kind":"struct","fields":[{"name":"network","comment":[],"type":{"kind":"string"}},{"name":"container","comment":[],"type":{"kind":"string"}},{"name":"aliases","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}},{"name":"addresses","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}},{"name":"mac","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"interface","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}}]},"output":{"kind":"struct","fields":[]}},
+      {"kind":"method","name":"Disconnect","comment":[],"input":{"kind":"struct","fields":[{"name":"network","comment":[],"type":{"kind":"string"}},{"name":"container","comment":[],"type":{"kind":"string"}}]},"output":{"kind":"struct","fields":[]}},
+      {"kind":"method","name":"Reload","comment":[],"input":{"kind":"struct","fields":[{"name":"container","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}}]},"output":{"kind":"struct","fields":[]}},
+      {"kind":"error","name":"AlreadyConnected","comment":[],"parameters":{"kind":"struct","fields":[{"name":"network","comment":[],"type":{"kind":"string"}},{"name":"container","comment":[],"type":{"kind":"string"}}]}},
+      {"kind":"error","name":"NotConnected","comment":[],"parameters":{"kind":"struct","fields":[{"name":"network","comment":[],"type":{"kind":"string"}},{"name":"container","comment":[],"type":{"kind":"string"}}]}},
+      {"kind":"error","name":"AddressInUse","comment":[],"parameters":{"kind":"struct","fields":[{"name":"address","comment":[],"type":{"kind":"string"}},{"name":"container","comment":[],"type":{"kind":"string"}}]}},
+      {"kind":"error","name":"NoFreeAddress","comment":[],"parameters":{"kind":"struct","fields":[{"name":"network","comment":[],"type":{"kind":"string"}},{"name":"subnet","comment":[],"type":{"kind":"string"}}]}},
+      {"kind":"error","name":"NetworkFailed","comment":[],"parameters":{"kind":"struct","fields":[{"name":"container","comment":[],"type":{"kind":"string"}},{"name":"message","comment":[],"type":{"kind":"string"}}]}},
       {"kind":"error","name":"NoSuchNetwork","comment":[],"parameters":{"kind":"struct","fields":[{"name":"network","comment":[],"type":{"kind":"string"}}]}},
       {"kind":"error","name":"NetworkExists","comment":[],"parameters":{"kind":"struct","fields":[{"name":"name","comment":[],"type":{"kind":"string"}}]}},
       {"kind":"error","name":"NetworkInUse","comment":[],"parameters":{"kind":"struct","fields":[{"name":"network","comment":[],"type":{"kind":"string"}},{"name":"containers","comment":[],"type":{"kind":"array","element":{"kind":"string"}}}]}},
@@ -550,10 +675,66 @@ export class NetworkClient {
   update(input: UpdateInput, options?: varlink.CallOptions): Promise<UpdateOutput> {
     return this.#client.call('Update', input, options);
   }
+
+  /**
+   * Connects a container to a network: at once where it runs, and at each of its starts from then on. It finds names there, and is found,
+   * from then on.
+   */
+  connect(input: ConnectInput, options?: varlink.CallOptions): Promise<ConnectOutput> {
+    return this.#client.call('Connect', input, options);
+  }
+
+  /** Takes a container from a network: at once where it runs, and for good. */
+  disconnect(input: DisconnectInput, options?: varlink.CallOptions): Promise<DisconnectOutput> {
+    return this.#client.call('Disconnect', input, options);
+  }
+
+  /**
+   * Sets up again what somebody has taken away: rules of the firewall ('nft flush ruleset', a firewalld that was reloaded), bridges and
+   * names. Containers run on, with the addresses that they have; for some milliseconds nothing reaches them.
+   */
+  reload(input: ReloadInput = {}, options?: varlink.CallOptions): Promise<ReloadOutput> {
+    return this.#client.call('Reload', input, options);
+  }
 }
 
 /** The errors of io.berth.Network, and their parameters. */
 export type NetworkErrors = {
+  /** The container is on the network already. */
+  readonly AlreadyConnected: {
+    /** The network. */
+    readonly network: string;
+    /** The container. */
+    readonly container: string;
+  };
+  /** The container is not on the network. */
+  readonly NotConnected: {
+    /** The network. */
+    readonly network: string;
+    /** The container. */
+    readonly container: string;
+  };
+  /** Another container has the address. */
+  readonly AddressInUse: {
+    /** The address, or the Ethernet address. */
+    readonly address: string;
+    /** The name of the other container. */
+    readonly container: string;
+  };
+  /** The address is none that the network has for containers, or there is none left. */
+  readonly NoFreeAddress: {
+    /** The network. */
+    readonly network: string;
+    /** The address that was asked for, or the subnet that is full. */
+    readonly subnet: string;
+  };
+  /** netavark could not set the container's network up, or change it. */
+  readonly NetworkFailed: {
+    /** The container. */
+    readonly container: string;
+    /** What netavark said. */
+    readonly message: string;
+  };
   /** No network has this name or ID. */
   readonly NoSuchNetwork: {
     /** What was asked for. */

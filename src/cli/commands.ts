@@ -23,6 +23,7 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
   logs:    { summary: 'Show what a container wrote', load: async () => (await import('./commands/logs.ts')).logs },
   stats:   { summary: 'Show what containers use, again and again', load: async () => (await import('./commands/stats.ts')).stats },
   top:     { summary: 'Show the processes of a container', load: async () => (await import('./commands/top.ts')).top },
+  port:    { summary: 'Show which ports of a container are published', load: async () => (await import('./commands/port.ts')).port },
   sync:    { summary: 'Repair what berth has recorded of containers', load: async () => (await import('./commands/sync.ts')).sync },
   cleanup: { summary: 'Give back what containers that have ended still hold', load: async () => (await import('./commands/cleanup.ts')).cleanup },
   'container prune': { summary: 'Remove all containers that have ended or were never started', load: async () => (await import('./commands/container-prune.ts')).containerPrune },
@@ -40,6 +41,9 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
   'network rm': { summary: 'Remove networks', load: async () => (await import('./commands/network/rm.ts')).networkRm },
   'network prune': { summary: 'Remove all networks that no container is on', load: async () => (await import('./commands/network/prune.ts')).networkPrune },
   'network exists': { summary: 'Tell by the exit code whether there is a network', load: async () => (await import('./commands/network/exists.ts')).networkExists },
+  'network connect': { summary: 'Put a container on one more network', load: async () => (await import('./commands/network/connect.ts')).networkConnect },
+  'network disconnect': { summary: 'Take a container from a network', load: async () => (await import('./commands/network/disconnect.ts')).networkDisconnect },
+  'network reload': { summary: 'Set up again what somebody has taken away of the networks of containers', load: async () => (await import('./commands/network/reload.ts')).networkReload },
   'network update': { summary: 'Change the servers that a network asks for names', load: async () => (await import('./commands/network/update.ts')).networkUpdate },
   info:    { summary: 'Show what this host can do', load: async () => (await import('./commands/info.ts')).info },
   version: { summary: 'Show versions', load: async () => (await import('./commands/version.ts')).version },
@@ -55,7 +59,7 @@ export const GROUPS: Readonly<Record<string, Group>> = {
     summary: 'What can be done with containers, such as ls, rm and prune',
     verbs: {
       ...named(
-        'run create init start stop restart kill pause unpause exec attach wait rm rename update ps inspect logs stats top',
+        'run create init start stop restart kill pause unpause exec attach wait rm rename update ps inspect logs stats top port',
       ),
       ...named('sync cleanup'),
       ls: 'ps',
@@ -86,6 +90,9 @@ export const GROUPS: Readonly<Record<string, Group>> = {
       prune: 'network prune',
       exists: 'network exists',
       update: 'network update',
+      connect: 'network connect',
+      disconnect: 'network disconnect',
+      reload: 'network reload',
     },
   },
 };

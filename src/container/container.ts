@@ -1,5 +1,6 @@
 /** A container as berth keeps it: what it is made of, which never changes by itself, and what was last seen of it. */
 import type { Configuration } from './configuration/configuration.ts';
+import type { Lease } from '../network/network.ts';
 import type { ContainerId, ContainerName } from './names.ts';
 import type { Status } from './status.ts';
 
@@ -14,6 +15,8 @@ export interface Container {
   readonly unit: string;
   readonly createdAt: Date;
   readonly config: Configuration;
+  /** What it has on its networks, from its first start on. */
+  readonly leases: readonly Lease[];
   readonly status: Status;
   /** How often systemd has brought it back since it was last started by hand. */
   readonly restarts: number;

@@ -3,6 +3,7 @@ import { bound } from '../lib/bound.ts';
 import { attach, demandInput, resize, said } from './operations/attach.ts';
 import { batch } from './operations/batch.ts';
 import { cleanup } from './operations/cleanup.ts';
+import { connect, disconnect } from './operations/connect.ts';
 import { create } from './operations/create.ts';
 import { enforceable } from './operations/demand-controllers.ts';
 import { init } from './operations/init.ts';
@@ -11,6 +12,7 @@ import { kill } from './operations/kill.ts';
 import { logs } from './operations/logs.ts';
 import { pause, unpause } from './operations/pause.ts';
 import { prune } from './operations/prune.ts';
+import { reloadNetwork } from './operations/reload-network.ts';
 import { remove } from './operations/remove.ts';
 import { rename } from './operations/rename.ts';
 import { restart } from './operations/restart.ts';
@@ -29,8 +31,10 @@ export const containersOn = (ports: Ports) => ({
   batch: bound(ports, batch),
   bundleOf: bound(ports, bundleOf),
   cleanup: bound(ports, cleanup),
+  connect: bound(ports, connect),
   create: bound(ports, create),
   demandInput: bound(ports, demandInput),
+  disconnect: bound(ports, disconnect),
   enforceable: bound(ports, enforceable),
   init: bound(ports, init),
   inspect: bound(ports, inspect),
@@ -41,6 +45,7 @@ export const containersOn = (ports: Ports) => ({
   now: ports.now,
   pause: bound(ports, pause),
   prune: bound(ports, prune),
+  reloadNetwork: bound(ports, reloadNetwork),
   remove: bound(ports, remove),
   rename: bound(ports, rename),
   resize: bound(ports, resize),

@@ -1,11 +1,13 @@
 /** What follows when a container has ended: its streams are put away, and it is removed if it was made so. */
 import type { Container } from './container.ts';
 import { ContainerError } from './errors.ts';
-import { putStreamsAway, relayKeyOf } from './launch/streams.ts';
-import type { ContainerId } from './names.ts';
+import { releasePorts } from './network/give-back.ts';
+import { isOnItsWayBack, putStreamsAway, relayKeyOf } from './launch/streams.ts';
+import { shortId, type ContainerId } from './names.ts';
 import { remove } from './operations/remove.ts';
 import { wait, type Waited } from './operations/wait.ts';
 import type { Ports } from './ports.ts';
+import { isAlive } from './state.ts';
 
 export class Ends {
   readonly #ports: Ports;
@@ -31,6 +33,7 @@ export class Ends {
 
   #after(container: Container): void {
     putStreamsAway(this.#ports, container);
+    this.#putPortsAway(container);
     if (container.config.removeOnExit && !this.#closing.signal.aborted) this.#remove(container);
   }
 
@@ -38,6 +41,31 @@ export class Ends {
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#ports.lane.idle();
+  }
+
+  /** A next run that systemd starts by itself is going to have them as well. */
+  #putPortsAway(container: Container): void {
+    if (!this.#ports.network.reservations.has(shortId(container.id))) return;
+    const putAway = async (): Promise<void> => {
+      if (!(await isOnItsWayBack(this.#ports, container))) await this.#releasePorts(container);
+    };
+    putAway().catch((error: unknown) => {
+      const containerName = container.name;
+      this.#ports.log.error('The ports of a container that has ended could not be given back', {
+        containerName,
+        error,
+      });
+    });
+  }
+
+  /** Not those of a run that has begun meanwhile. */
+  async #releasePorts({ id }: Container): Promise<void> {
+    const { index, lane } = this.#ports;
+    await lane.turn(id, async () => {
+      const status = index.get(id)?.status;
+      if (status !== undefined && !isAlive(status.state)) await releasePorts(this.#ports, { id });
+      await Promise.resolve();
+    });
   }
 
   #remove({ id, name }: Container): void {

@@ -12,6 +12,7 @@ import type { Freezer } from '../systemd/process/freezer.ts';
 import type { UnitManager } from '../systemd/units/unit-manager.ts';
 import type { Faults } from './faults.ts';
 import type { Container } from './container.ts';
+import type { NetworkPorts } from './network/ports.ts';
 import type { Folders, Next } from './records/folder.ts';
 import type { Lane } from './lane/lane.ts';
 import type { StreamsKind } from './configuration/configuration.ts';
@@ -29,6 +30,7 @@ export interface Ports {
   readonly mounts: Mounts;
   readonly cgroups: Cgroups;
   readonly freezer: Freezer;
+  readonly network: NetworkPorts;
   readonly sessions: Sessions;
   /** Starts a new run of a container's unit; see `launch`. */
   readonly launch: Launch;

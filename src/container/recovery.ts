@@ -3,6 +3,7 @@ import { withinTime } from '../lib/within-time.ts';
 import type { Container } from './container.ts';
 import { recoverStreams } from './launch/streams.ts';
 import type { ContainerId } from './names.ts';
+import { healNetwork } from './network/heal.ts';
 import { finishRemoval } from './operations/remove.ts';
 import { resumeStart } from './operations/start.ts';
 import { followPause, recoverPauses } from './pausing/follow-pause.ts';
@@ -81,6 +82,9 @@ export class Recovery {
     if (folders.isToStart(folders.of(id))) this.#unfinished.add(id);
     // It was given up meanwhile.
     if (index.get(id)?.status.state === 'unknown') await lane.look(id);
+    await healNetwork(this.#ports, id).catch((error: unknown) => {
+      this.#ports.log.error('The network of a container could not be put right', { containerId: id, error });
+    });
     const container = index.get(id);
     if (container !== undefined && 'exit' in container.status) lane.tellOfEnd(container);
   }

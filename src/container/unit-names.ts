@@ -20,3 +20,6 @@ export const unitGroup = (unit: string): string => `/${SLICE}/${unit}`;
 
 /** The runtime puts the container into a group of its own below the unit's, which is the unit's to limit. */
 export const controlGroupFor = (unit: string): string => `${unitGroup(unit)}/container`;
+
+/** The network namespace below /run/netns, so that `ip netns exec` finds it. */
+export const namespaceFor = (unit: string): string => unit.replace(/\.service$/u, '').replace(/^(?!berth-)/u, 'berth-');

@@ -4,17 +4,17 @@ import type { Netavark, NetavarkVersion } from './netavark.ts';
 import { messageIn, versionIn } from './netavark-output.ts';
 
 export class CliNetavark implements Netavark {
-  readonly #path: string;
+  readonly path: string;
   readonly #aardvark: string | undefined;
 
   /** @param aardvark the path of aardvark-dns; undefined where it is not installed */
   constructor(path: string, aardvark: string | undefined) {
-    this.#path = path;
+    this.path = path;
     this.#aardvark = aardvark;
   }
 
   async version(signal: AbortSignal): Promise<NetavarkVersion> {
-    return versionIn(await run(this.#path, ['version'], signal));
+    return versionIn(await run(this.path, ['version'], signal));
   }
 
   async aardvarkVersion(signal: AbortSignal): Promise<string | undefined> {

@@ -1,4 +1,5 @@
 import { Refusal } from '../lib/refusal.ts';
+import type { Protocol } from './port-mapping.ts';
 
 /** Every way something with a network can be refused or fail, with the facts a client needs to act on it. */
 export interface NetworkRefusals {
@@ -14,6 +15,17 @@ export interface NetworkRefusals {
   NoFreeSubnet: { pools: string[] };
   AddressInUse: { address: string; container: string };
   NoFreeAddress: { network: string; subnet: string };
+  /** Another container has it, or a process of the host. */
+  PortInUse: {
+    hostAddress: string;
+    hostPort: number;
+    protocol: Protocol;
+    container: string | undefined;
+    process: { pid: number } | undefined;
+    command: string | undefined;
+  };
+  AlreadyConnected: { network: string; container: string };
+  NotConnected: { network: string; container: string };
   InvalidParameter: { parameter: string };
   /** What the host lacks. */
   NetworkingUnavailable: { missing: string };

@@ -1,23 +1,12 @@
 /** A network as podman writes it to a file, so that files can be carried from one to the other, and edited. */
 import * as v from 'valibot';
+import { map, text, texts } from '../lib/schema.ts';
 import { NetworkError } from './errors.ts';
 import { DRIVERS, IPAM_DRIVERS, type Network } from './network.ts';
 import { breachOf } from './rules.ts';
 
-const text = v.string();
-const texts = v.array(text);
 /** Go writes lists and maps that are empty as null. */
 const orNull = <T extends v.GenericSchema>(schema: T) => v.nullish(schema);
-/** Unlike `v.record` it keeps `constructor` and `__proto__`, which are names like any other. */
-const map = v.custom<Readonly<Record<string, string>>>(
-  (value) =>
-    typeof value === 'object' &&
-    value !== null &&
-    !Array.isArray(value) &&
-    Object.values(value).every((each) => typeof each === 'string'),
-  'it has to be names with texts',
-);
-
 const File = v.strictObject({
   name: text,
   id: text,

@@ -50,6 +50,21 @@ export interface Route {
 export const DEFAULT_NETWORK = 'berth';
 export const DEFAULT_INTERFACE = 'berth0';
 
+/** What a container has on a network, from its first start to its removal. */
+export interface Lease {
+  /** By name. */
+  readonly network: string;
+  /** The ID of the network, so that one that is made anew under the same name gives new ones. */
+  readonly networkId: string;
+  /** In the container. */
+  readonly interface: string;
+  /** One for each subnet, in their order. */
+  readonly addresses: readonly string[];
+  readonly subnets: readonly string[];
+  readonly gateways: readonly string[];
+  readonly mac: string;
+}
+
 /** Words of `--network` that are none, and podman's and docker's for their own. */
 const RESERVED = [
   'none',
@@ -71,3 +86,7 @@ export const isNetworkName = (text: string): boolean =>
 
 /** As netavark and the kernel take it. */
 export const isInterfaceName = (text: string): boolean => /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,14}$/u.test(text);
+
+/** A unicast address of Ethernet, in lower case. */
+export const isMac = (text: string): boolean =>
+  /^[0-9a-f]{2}(?::[0-9a-f]{2}){5}$/u.test(text) && (Number.parseInt(text.slice(0, 2), 16) & 1) === 0;

@@ -12,7 +12,10 @@ import type { Network } from '../network/network.ts';
 import type { Networks } from '../network/networks.ts';
 import { timestamp } from './wire.ts';
 
-export const networksService = (networks: Networks, containers: Pick<Containers, 'remove'>): NetworkHandlers => ({
+export const networksService = (
+  networks: Networks,
+  containers: Pick<Containers, 'remove' | 'connect' | 'disconnect' | 'reloadNetwork'>,
+): NetworkHandlers => ({
   async Create({ definition = {} }, { signal }) {
     return { network: wireNetwork(networks, await networks.create(requestOf(definition), signal)) };
   },
@@ -38,6 +41,18 @@ export const networksService = (networks: Networks, containers: Pick<Containers,
   async *Prune({ labels = {} }): AsyncGenerator<PruneOutput> {
     for (const { name } of networks.prune(labels)) yield { name };
     await Promise.resolve();
+  },
+  async Connect({ network, container, ...wishes }, { signal }) {
+    await containers.connect(container, { network, ...wishes }, signal);
+    return {};
+  },
+  async Disconnect({ network, container }) {
+    await containers.disconnect(container, network);
+    return {};
+  },
+  async Reload({ container }) {
+    await containers.reloadNetwork(container);
+    return {};
   },
   async Update({ network, addDnsServers = [], removeDnsServers = [] }) {
     const changed = networks.changeDnsServers(network, { add: addDnsServers, remove: removeDnsServers });

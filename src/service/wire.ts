@@ -9,6 +9,7 @@ import type { LogLine } from '../journal/journal.ts';
 import type { Image } from '../storage/images.ts';
 import type { CgroupUsage } from '../systemd/process/cgroup.ts';
 import type { CgroupProcess } from '../systemd/process/group-processes.ts';
+import type { Traffic } from '../netavark/traffic.ts';
 import type { UnitLimits } from '../systemd/units/unit-status.ts';
 
 export const timestamp = (at: Date): api.Timestamp => ({ realtime: at.getTime() * 1000 });
@@ -50,8 +51,20 @@ export const wireSummary = (container: Container): api.Summary => ({
   command: argvOf(container.config),
   createdAt: timestamp(container.createdAt),
   labels: container.config.labels,
+  connections: wireConnections(container),
+  ports: container.config.ports,
   runtime: wireRuntime(container),
 });
+
+const wireConnections = ({ config, leases }: Container): api.Connection[] =>
+  leases.map(({ network, interface: device, addresses, subnets, gateways, mac }) => ({
+    network,
+    interface: device,
+    addresses: addresses.map((address, index) => `${address}/${subnets[index]?.split('/')[1] ?? ''}`),
+    gateways,
+    mac,
+    aliases: config.networks.find((attachment) => attachment.network === network)?.aliases ?? [],
+  }));
 
 export const wireContainer = (
   container: Container,
@@ -65,6 +78,7 @@ export const wireContainer = (
   command: argvOf(container.config),
   createdAt: timestamp(container.createdAt),
   configuration: wireConfiguration(container.name, container.config),
+  connections: wireConnections(container),
   runtime: wireRuntime(container),
   bundle,
   limits,
@@ -123,7 +137,7 @@ export const wireImage = (image: Image): WireImage => ({
   readOnly: image.readOnly,
 });
 
-export const wireUsage = (usage: CgroupUsage, at: Date = new Date()): api.Usage => ({
+export const wireUsage = (usage: CgroupUsage & Partial<Traffic>, at: Date = new Date()): api.Usage => ({
   timestamp: timestamp(at),
   cpuUsageUSec: usage.cpuUsageUsec,
   cpuUserUSec: usage.cpuUserUsec,
@@ -136,6 +150,8 @@ export const wireUsage = (usage: CgroupUsage, at: Date = new Date()): api.Usage 
   tasksMax: usage.tasksMax,
   readBytes: usage.readBytes,
   writeBytes: usage.writeBytes,
+  receivedBytes: usage.receivedBytes,
+  sentBytes: usage.sentBytes,
   oomKills: usage.oomKills,
 });
 

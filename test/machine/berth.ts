@@ -7,6 +7,7 @@ import {
   type LogLine,
 } from '../../src/api/io-berth-container.ts';
 import { ImageClient } from '../../src/api/io-berth-image.ts';
+import { NetworkClient } from '../../src/api/io-berth-network.ts';
 import { SystemClient } from '../../src/api/io-berth-system.ts';
 import { connect, type Client } from '../../src/varlink/client.ts';
 import { IMAGES } from './images.ts';
@@ -21,6 +22,7 @@ export class Berth implements AsyncDisposable {
   readonly client: Client;
   readonly containers: ContainerClient;
   readonly images: ImageClient;
+  readonly networks: NetworkClient;
   readonly system: SystemClient;
   readonly #machine: Commands;
 
@@ -29,6 +31,7 @@ export class Berth implements AsyncDisposable {
     this.client = client;
     this.containers = new ContainerClient(client);
     this.images = new ImageClient(client);
+    this.networks = new NetworkClient(client);
     this.system = new SystemClient(client);
   }
 

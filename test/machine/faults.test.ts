@@ -1,6 +1,6 @@
 /** Kills berthd at every point of src/supervisor/steps.ts, and looks at what the next one makes of it. */
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import type { State } from '../../src/api/io-berth-container.ts';
+import type { Configuration, State } from '../../src/api/io-berth-container.ts';
 import { FAULT_POINTS, type FaultPoint } from '../../src/container/faults.ts';
 import { STEPS } from '../../src/supervisor/steps.ts';
 import { Berth } from './berth.ts';
@@ -107,6 +107,38 @@ const change: Cut = {
     expect((await inspect()).configuration.unitProperties).toContain('CPUQuotaPeriodSec=20ms');
   },
 };
+const ON_NETWORK: Partial<Configuration> = { networks: [{ network: 'berth' }], ports: [{ containerPort: 80 }] };
+const networked: Cut = {
+  ...launch,
+  given: async () => {
+    await berth.run(container, 'exit 3', ON_NETWORK);
+    return await berth.wait(container);
+  },
+};
+const network = 'cut';
+const connection = (act: () => Promise<unknown>, given: () => Promise<unknown>, networks: readonly string[]): Cut => ({
+  given: async () => {
+    await berth.networks.create({ definition: { name: network } }).catch(() => undefined); // of the point before
+    await berth.run(container, FOREVER, ON_NETWORK);
+    await given();
+  },
+  act,
+  found: 'running',
+  and: async () => {
+    expect((await inspect()).connections.map((each) => each.network)).toEqual(networks);
+    const { stdout } = await machine.sh(`ip netns exec berth-${container} ls /sys/class/net`);
+    expect(
+      stdout
+        .toString()
+        .split(/\s+/)
+        .filter((name) => name.startsWith('eth')),
+    ).toHaveLength(networks.length);
+  },
+});
+const connect = async (): Promise<unknown> => await berth.networks.connect({ network, container });
+const disconnect = async (): Promise<unknown> => await berth.networks.disconnect({ network, container });
+const connecting = connection(connect, async () => await Promise.resolve(), ['berth', network]);
+const disconnecting = connection(disconnect, connect, ['berth']);
 const renaming: Cut = {
   given: async () => await berth.run('cut-before', FOREVER),
   act: async () => await berth.containers.rename({ container: 'cut-before', name: container }),
@@ -200,6 +232,9 @@ const CUTS: Readonly<Record<FaultPoint, Cut>> = {
   'launch: old unit forgotten': { ...launch, given: renamed },
   'launch: unit renamed': { ...launch, given: renamed },
   'launch: folder prepared': launch,
+  'launch: addresses given': networked,
+  'launch: ports reserved': networked,
+  'launch: network described': networked,
   'launch: streams open': launch,
   'launch: bundle written': launch,
   'launch: mark to wait made': { ...launch, act: init },
@@ -227,6 +262,7 @@ const CUTS: Readonly<Record<FaultPoint, Cut>> = {
   'cleanup: unit forgotten': cleanUp,
   'cleanup: runtime record deleted': cleanUp,
   'cleanup: root unmounted': cleanUp,
+  'cleanup: network given back': cleanUp,
   'batch: step done': { given: async () => await berth.create(container, FOREVER), act: async () => await berth.containers.batch({ container, operations: [{ verb: 'start' }, { verb: 'pause' }] }), found: 'running' },
   'remove: written down': removal,
   'remove: unit forgotten': removal,
@@ -234,6 +270,7 @@ const CUTS: Readonly<Record<FaultPoint, Cut>> = {
   'remove: streams ended': removal,
   'remove: runtime record deleted': removal,
   'remove: root unmounted': removal,
+  'remove: network given back': removal,
   'remove: folder deleted': removal,
   'remove: row deleted': removal,
   'update: unit changed': { ...change, and: async () => { expect(await berth.show(`berth-${container}.service`, 'CPUQuotaPeriodUSec')).toEqual({ CPUQuotaPeriodUSec: '20ms' }); } },
@@ -241,6 +278,10 @@ const CUTS: Readonly<Record<FaultPoint, Cut>> = {
   'update: description written': change,
   'rename: row written': renaming,
   'rename: description written': renaming,
+  'connect: row written': connecting,
+  'connect: network set up': connecting,
+  'disconnect: row written': disconnecting,
+  'disconnect: network given back': disconnecting,
   'exec: written down': unrun,
   'exec: process waits': unrun,
   'exec: unit started': unrun,
@@ -272,7 +313,9 @@ it.each(FAULT_POINTS)('berthd dies at "%s"', async (point) => {
   await and?.();
   // Asked again it is done, or refused for what it is: no fault, and nothing in the way.
   await act().catch((error: unknown) => {
-    expect(error).toMatchObject({ error: expect.stringMatching(/^io\.berth\.(?:Container|Image)\./) as string });
+    expect(error).toMatchObject({
+      error: expect.stringMatching(/^io\.berth\.(?:Container|Image|Network)\./) as string,
+    });
   });
   if (act === start && found !== 'configured') {
     expect(['running', 'stopping', 'stopped', 'exited']).toContain((await inspect()).runtime.state);

@@ -12,7 +12,9 @@ ps -eo pid=,comm=,args= | awk '$2 ~ /^(crun|runc|conmon|netavark|criu|skopeo|fus
 if [ -d /sys/fs/cgroup/berth.slice ]; then
   find /sys/fs/cgroup/berth.slice -mindepth 1 -type d | sed 's/^/control group /'
 fi
-find /run/berth -mindepth 1 ! -path /run/berth/io.berth ! -path '/run/berth/storage/*' ! -path '*/.cache/seccomp/*' \\( -type f -o -type s \\) |
+find /run/berth -mindepth 1 ! -path /run/berth/io.berth ! -path '/run/berth/storage/*' ! -path '*/.cache/seccomp/*' \\
+  ! -path /run/berth/networks/lock ! -path '/run/berth/dns/*' ! -path '/run/berth/netavark/firewall/firewall-*' \\
+  ! -path '/run/berth/netavark/*aardvark.*' \\( -type f -o -type s \\) |
   sed 's/^/file /'
 ls /run/crun /run/runc 2>/dev/null | grep -v -e '^/run/' -e '^$' | sed 's/^/runtime record /' || true
 berthd=$(systemctl show --property=MainPID --value berthd.service)
@@ -27,11 +29,13 @@ if [ "$berthd" != 0 ]; then
     { count[kind]++ }
     END { for (kind in count) if (count[kind] > most[kind]) print "descriptors of berthd " kind " " count[kind] }'
 fi
-ip netns list | sed 's/^/network namespace /'
+ip netns list | grep '^berth-' | sed 's/^/network namespace /'
+ip -o link | awk -F': ' '$2 ~ /^(berth|veth)/ { print "interface " $2 }'
+nft list ruleset | grep -o 'nv_[0-9a-f]*_[^ ]*' | sort -u | sed 's/^/chain /'
 `;
 
-/** The machine's own tests run as berth-test-*.service. */
-const OURS = /^unit berth-test-/;
+/** The machine's own tests run as berth-test-*.service; berth-dns.service goes by itself, a moment after the last container. */
+const OURS = /^unit berth-(?:test-|dns\.service)/;
 
 /** @param kept lines that match are no leaks: what was there before, say, or is meant to stay */
 export async function leaks(machine: Pick<Machine, 'sh'>, kept?: RegExp): Promise<string[]> {

@@ -17,7 +17,7 @@ describe('the installed package', () => {
     const odd = /\.(?:tsx?|cc?|cpp|h|o|a|gyp|map|exe|dll|mk)$|(?:musl|darwin|win32).*\.node$|\/node-gyp\//;
     expect(files.filter((file) => odd.test(file))).toEqual([]);
     expect(files.filter((file) => file.startsWith('/usr/share/varlink/'))).toEqual(
-      ['Container', 'Image', 'System'].map((name) => `/usr/share/varlink/io.berth.${name}.varlink`),
+      ['Container', 'Image', 'Network', 'System'].map((name) => `/usr/share/varlink/io.berth.${name}.varlink`),
     );
   });
 
@@ -65,6 +65,7 @@ describe('the installed package', () => {
       'srw-rw---- root:berth',
       'drwx--x--x root:root',
       'drwx------ root:root',
+      '/run/berth/io.berth',
       '/run/berth/io.berth',
       '/run/berth/io.berth',
       '/run/berth/io.berth',
@@ -165,5 +166,5 @@ it('finds its interfaces registered, on a systemd that has a registry', { timeou
   const install = [await buildPackage({ types: 'unchecked' })];
   await using machine = await bootOrSkip(context, { root: 'forky', install });
   const listed = (await machine.check(['varlinkctl', 'list-registry'])).text();
-  for (const name of ['Container', 'Image', 'System']) expect(listed).toContain(`io.berth.${name}`);
+  for (const name of ['Container', 'Image', 'Network', 'System']) expect(listed).toContain(`io.berth.${name}`);
 });

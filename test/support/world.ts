@@ -25,6 +25,7 @@ import { openDatabase, type Connection } from '../../src/store/database.ts';
 import { EndedRows } from '../../src/store/ended-rows.ts';
 import { Supervisor } from '../../src/supervisor/supervisor.ts';
 import type { MissingControllers } from '../../src/systemd/process/controllers.ts';
+import { FakeNetwork } from './fake-network.ts';
 import { FakeUnits, type Script } from './fake-units.ts';
 import {
   anImage,
@@ -56,6 +57,12 @@ export class World implements AsyncDisposable {
   readonly journal = new FakeJournal();
   readonly mounts = new FakeMounts();
   readonly freezer = new FakeFreezer();
+  readonly network = new FakeNetwork(join(this.directory, 'networks'), (network) =>
+    this.index
+      .all()
+      .filter(({ config }) => config.networks.some((each) => each.network === network))
+      .map(({ name }) => name),
+  );
   readonly units: FakeUnits;
   readonly imageStore: FakeImageStore;
   images!: Images;
@@ -145,6 +152,7 @@ export class World implements AsyncDisposable {
       mounts,
       freezer: this.freezer,
       relays: new FakeRelays(),
+      network: this.network,
       sessions: { activeIn: () => [], forget: async () => await Promise.resolve() },
       cgroups: {
         usage: async () => await Promise.resolve(undefined),

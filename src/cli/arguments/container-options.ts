@@ -13,6 +13,7 @@ import {
   resourceLimitsFrom,
   parseSharedMemory,
 } from './host-options.ts';
+import { networkingFrom, NETWORKING_OPTIONS } from './networking-options.ts';
 import { parseMount, parseTmpfs, parseVolume } from './mounts.ts';
 import { parseSeconds } from './quantities.ts';
 import { limitsFrom, RESOURCE_OPTIONS } from './resource-options.ts';
@@ -42,12 +43,12 @@ export const CONTAINER_OPTIONS = {
   label: { kind: 'texts', short: 'l', value: 'KEY[=VALUE]', help: 'Set a label', member: 'labels', refusal: 'takes KEY=VALUE, with neither of them holding NUL' },
   'label-file': { kind: 'texts', value: 'FILE', help: 'Set the labels that stand in FILE, one a line' },
   annotation: { kind: 'texts', value: 'KEY=VALUE', help: 'Set an annotation of its OCI configuration', member: 'annotations', refusal: "takes KEY=VALUE, and none of berth's own, io.berth.container.*" },
-  network: { kind: 'text', aliases: ['net'], value: 'none|host|container:NAME|path:PATH', help: 'Give it no network, or that of this host, of another container or at PATH; default: none', member: 'network', refusal: 'takes none, host, container:NAME or path:PATH' },
+  ...NETWORKING_OPTIONS,
   pid: { kind: 'text', value: 'private|host|container:NAME|path:PATH', help: 'Whose processes it sees; default: private', member: 'pidNamespace', refusal: 'takes private, host, container:NAME or path:PATH' },
   ipc: { kind: 'text', value: 'private|host|container:NAME|path:PATH', help: 'Whose System V objects and message queues it sees; default: private', member: 'ipcNamespace', refusal: 'takes private, host, container:NAME or path:PATH' },
   uts: { kind: 'text', value: 'private|host|container:NAME|path:PATH', help: 'Whose host name it has; default: private', member: 'utsNamespace', refusal: 'takes private, host, container:NAME or path:PATH' },
   cgroupns: { kind: 'text', value: 'private|host|container:NAME|path:PATH', help: 'Whose cgroups it sees; default: private', member: 'cgroupNamespace', refusal: 'takes private, host, container:NAME or path:PATH' },
-  'add-host': { kind: 'texts', value: 'NAME:ADDRESS', help: 'Let it find NAME in /etc/hosts', member: 'hosts', refusal: 'takes NAME:ADDRESS, and does not go with the network of another container' },
+  'add-host': { kind: 'texts', value: 'NAME:ADDRESS', help: 'Let it find NAME in /etc/hosts; host-gateway is the address of this host on its network', member: 'hosts', refusal: 'takes NAME:ADDRESS, and does not go with the network of another container' },
   rootfs: { kind: 'flag', help: 'Take the first operand for a folder of this host that is its root, instead of an image', member: 'rootDirectory', refusal: 'takes a folder of this host other than /, and goes without an image' },
   entrypoint: { kind: 'text', value: 'PROGRAM', help: "Run PROGRAM, or a JSON array of it and arguments, instead of the image's" },
   'read-only': { kind: 'flag', help: 'Refuse writing to the root file system' },
@@ -114,6 +115,7 @@ export function configurationFrom(
     mounts: someOf(mounts),
     devices: someOf(args.texts('device').map(parseDevice)),
     ...namespacesFrom(args),
+    ...networkingFrom(args),
     sysctls: entriesOf(labelsFrom('--sysctl', args.texts('sysctl'))),
     resourceLimits: someOf(resourceLimitsFrom(args.texts('ulimit'), () => readFileSync('/proc/self/limits', 'utf8'))),
     sharedMemoryBytes: ifGiven(args.text('shm-size'), parseSharedMemory),
@@ -173,12 +175,10 @@ function streamsKindFrom(text: string | undefined, areAttached: boolean): Config
   return text;
 }
 
-/** A network namespace of its own is no network, which is what it is called. */
 function namespacesFrom(args: ContainerArguments): Partial<Configuration> {
   const namespaceOf = (option: 'pid' | 'ipc' | 'uts' | 'cgroupns'): string | undefined =>
     ifGiven(args.text(option), (text) => parseNamespace(`--${option}`, text, ['private', 'host']));
   return {
-    network: ifGiven(args.text('network'), (text) => parseNamespace('--network', text, ['none', 'host'])),
     pidNamespace: namespaceOf('pid'),
     ipcNamespace: namespaceOf('ipc'),
     utsNamespace: namespaceOf('uts'),

@@ -21,8 +21,8 @@ export function parseNamespace(option: string, text: string, kinds: readonly str
 export function parseHosts(text: string): Host[] {
   const { names = '', address = '' } = /^(?<names>[^:=]+)[:=]\[?(?<address>[^[\]]+)\]?$/u.exec(text)?.groups ?? {};
   if (address === '') throw new UsageError(`--add-host takes NAME:ADDRESS, not '${text}'`);
-  if (!/^[0-9a-f.:]+$/iu.test(address)) {
-    throw new UsageError(`--add-host takes an IP address, not '${address}'`);
+  if (address !== 'host-gateway' && !/^[0-9a-f.:]+$/iu.test(address)) {
+    throw new UsageError(`--add-host takes an IP address or host-gateway, not '${address}'`);
   }
   return names.split(';').map((name) => ({ name, address }));
 }

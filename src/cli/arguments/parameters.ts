@@ -19,6 +19,12 @@ const RESOURCES: Readonly<Record<string, readonly [option: string, takes: string
 const ABOUT: Readonly<Record<string, string>> = {
   'configuration.image': 'the image must be given by name or ID',
   'configuration.environment': '--env and --env-file take NAME=VALUE, with neither of them holding NUL',
+  'configuration.networks':
+    'each --network is given once; it takes ip=, ip6=, mac=, alias= and interface_name= that there can be',
+  aliases: '--alias takes a name that could be in the DNS',
+  addresses: '--ip and --ip6 take an address of the network',
+  mac: '--mac-address takes an address of Ethernet such as 02:42:0a:00:00:05',
+  interface: '--interface-name takes a name of 15 characters at most',
   'configuration.maskPaths': '--security-opt mask= takes absolute paths with colons between them',
   'configuration.unmaskPaths': '--security-opt unmask= takes absolute paths with colons between them, or ALL',
   'configuration.mounts':

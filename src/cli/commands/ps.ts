@@ -4,6 +4,7 @@ import { EXIT } from '../output/exit-codes.ts';
 import { FILTERS, parseFilters } from '../arguments/filters.ts';
 import { agoInWords } from '../output/humanise.ts';
 import { FORMAT_OPTION, parseFormat, shortId } from '../output/listing.ts';
+import { portsInWords } from '../output/ports.ts';
 import { printable, shortened } from '../output/printable.ts';
 import { parseCount } from '../arguments/quantities.ts';
 import { ALIVE } from '../arguments/states.ts';
@@ -54,7 +55,7 @@ function table(containers: readonly Summary[], lengths: 'whole' | 'short', { now
   const at = now();
   const short = lengths === 'short';
   const rows = containers.map((container): (string | Cell)[] => {
-    const { id, image, command, createdAt, runtime, name } = container;
+    const { id, image, command, createdAt, runtime, ports, name } = container;
     const colour = colourOf(runtime);
     const commandLine = printable(command.join(' '));
     return [
@@ -66,8 +67,9 @@ function table(containers: readonly Summary[], lengths: 'whole' | 'short', { now
         text: printable(statusInWords(runtime, at)),
         show: (text) => (colour === undefined ? text : output.coloured(text, colour)),
       },
+      printable(portsInWords(ports)),
       printable(name),
     ];
   });
-  return tableOf(['CONTAINER ID', 'IMAGE', 'COMMAND', 'CREATED', 'STATUS', 'NAME'], rows);
+  return tableOf(['CONTAINER ID', 'IMAGE', 'COMMAND', 'CREATED', 'STATUS', 'PORTS', 'NAME'], rows);
 }

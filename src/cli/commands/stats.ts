@@ -72,7 +72,17 @@ const asJson = ({ subject: { id, name }, usage, cpuPercent, memoryPercent }: Sam
   ...usage,
 });
 
-const HEADER = ['ID', 'NAME', 'CPU %', 'MEMORY / LIMIT', 'MEMORY %', 'SWAP', 'READ / WRITTEN', 'PIDS'];
+const HEADER = [
+  'ID',
+  'NAME',
+  'CPU %',
+  'MEMORY / LIMIT',
+  'MEMORY %',
+  'SWAP',
+  'RECEIVED / SENT',
+  'READ / WRITTEN',
+  'PIDS',
+];
 
 function table(samples: readonly Sample[], idOf: (subject: Subject) => string): string {
   const rows = samples.map(({ subject, usage, cpuPercent, memoryPercent }) => [
@@ -82,6 +92,7 @@ function table(samples: readonly Sample[], idOf: (subject: Subject) => string): 
     `${size(usage.memoryBytes)} / ${size(usage.memoryMaxBytes)}`,
     percentInWords(memoryPercent),
     size(usage.swapBytes),
+    `${size(usage.receivedBytes)} / ${size(usage.sentBytes)}`,
     `${size(usage.readBytes)} / ${size(usage.writeBytes)}`,
     usage.tasks?.toString() ?? '--',
   ]);

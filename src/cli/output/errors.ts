@@ -50,6 +50,29 @@ const whatSystemRefused = ({ errnoName, message }: { errnoName: string; message:
   return `the system refused what is needed (${errnoName}): ${message}`;
 };
 
+export const NETWORK_SENTENCES: Sentences<NetworkErrors> = {
+  NoSuchNetwork: ({ network }) => `there is no network '${network}'; 'berth network ls' lists all there are`,
+  NetworkExists: ({ name }) =>
+    `a network '${name}' exists; remove it with 'berth network rm ${name}' or choose another name`,
+  NetworkInUse: ({ network, containers }) =>
+    `containers are on the network '${network}' (${listed(containers)}); remove them first with 'berth rm', or give --force`,
+  InvalidNetwork: ({ file, member, reason }) =>
+    `the network file '${file}' makes no sense${member === '' ? '' : ` at ${member}`}: ${reason}`,
+  SubnetInUse: ({ subnet, holder }) => `the subnet ${subnet} overlaps one that ${holder} has; choose another`,
+  InterfaceInUse: ({ interface: device, holder }) =>
+    `the interface '${device}' belongs to ${holder}; choose another with --interface-name`,
+  NoFreeSubnet: ({ pools }) =>
+    `every subnet of ${listed(pools)} is used already; give one with --subnet, or more of them with SubnetPools= in berth.conf`,
+  NetworkingUnavailable: ({ missing }) => `networks cannot be used here: ${missing}`,
+  AlreadyConnected: ({ network, container }) => `'${container}' is on the network '${network}' already`,
+  NotConnected: ({ network, container }) =>
+    `'${container}' is not on the network '${network}'; 'berth inspect ${container}' shows which it is on`,
+  AddressInUse: ({ address, container }) => `the address ${address} is that of '${container}'; choose another`,
+  NoFreeAddress: ({ network, subnet }) => `the network '${network}' has no address ${subnet} to give`,
+  NetworkFailed: ({ container, message }) => `the network of '${container}' cannot be set up: ${message}`,
+  SystemFailed: whatSystemRefused,
+};
+
 export const CONTAINER_SENTENCES: Sentences<ContainerErrors> = {
   NoSuchContainer: ({ container }) => `there is no container '${container}'; 'berth ps -a' lists all there are`,
   AmbiguousContainer: ({ container, candidates }) =>
@@ -84,6 +107,21 @@ export const CONTAINER_SENTENCES: Sentences<ContainerErrors> = {
     `container '${container}' has no such command, or no such folder to run it in: ${message}`,
   CommandNotExecutable: ({ container, message }) =>
     `the command in container '${container}' cannot be executed: ${message}`,
+  NoSuchNetwork: NETWORK_SENTENCES.NoSuchNetwork,
+  InvalidNetwork: NETWORK_SENTENCES.InvalidNetwork,
+  NoFreeSubnet: NETWORK_SENTENCES.NoFreeSubnet,
+  AddressInUse: NETWORK_SENTENCES.AddressInUse,
+  NoFreeAddress: NETWORK_SENTENCES.NoFreeAddress,
+  PortInUse: ({ hostAddress, hostPort, protocol, container, process, command = '' }) =>
+    `port ${hostPort}/${protocol}${hostAddress === '' ? '' : ` of ${hostAddress}`} is taken by ${
+      container === undefined
+        ? process === undefined
+          ? 'something of this host'
+          : `process ${process.pid} (${command}) of this host`
+        : `container '${container}'`
+    }; choose another with --publish`,
+  NetworkingUnavailable: NETWORK_SENTENCES.NetworkingUnavailable,
+  NetworkFailed: NETWORK_SENTENCES.NetworkFailed,
   RuntimeFailed: ({ container, runtime, message }) =>
     `${runtime} could not set up container '${container}': ${message}`,
   UnitFailed: ({ unit, result }) => `systemd could not do it with ${unit} (${result}); see 'journalctl -u ${unit}'`,
@@ -121,23 +159,6 @@ export const IMAGE_SENTENCES: Sentences<ImageErrors> = {
   LoadFailed: ({ path, reason }) => `'${path}' cannot be loaded: ${reason}`,
   SaveFailed: ({ path, reason }) => `'${path}' cannot be written: ${reason}`,
   PullFailed: ({ image, reason, message }) => `'${image}' cannot be pulled: ${PULL_REASONS[reason]} (${message})`,
-  SystemFailed: whatSystemRefused,
-};
-
-export const NETWORK_SENTENCES: Sentences<NetworkErrors> = {
-  NoSuchNetwork: ({ network }) => `there is no network '${network}'; 'berth network ls' lists all there are`,
-  NetworkExists: ({ name }) =>
-    `a network '${name}' exists; remove it with 'berth network rm ${name}' or choose another name`,
-  NetworkInUse: ({ network, containers }) =>
-    `containers are on the network '${network}' (${listed(containers)}); remove them first with 'berth rm', or give --force`,
-  InvalidNetwork: ({ file, member, reason }) =>
-    `the network file '${file}' makes no sense${member === '' ? '' : ` at ${member}`}: ${reason}`,
-  SubnetInUse: ({ subnet, holder }) => `the subnet ${subnet} overlaps one that ${holder} has; choose another`,
-  InterfaceInUse: ({ interface: device, holder }) =>
-    `the interface '${device}' belongs to ${holder}; choose another with --interface-name`,
-  NoFreeSubnet: ({ pools }) =>
-    `every subnet of ${listed(pools)} is used already; give one with --subnet, or more of them with SubnetPools= in berth.conf`,
-  NetworkingUnavailable: ({ missing }) => `networks cannot be used here: ${missing}`,
   SystemFailed: whatSystemRefused,
 };
 

@@ -59,9 +59,10 @@ export function listOf<T, R>(
   entries: readonly T[] | undefined,
   member: string,
   parse: (entry: T, member: string) => R,
+  most = MAX_ENTRIES,
 ): R[] {
   if (entries === undefined) return [];
-  demandAtMost(MAX_ENTRIES, entries.length, 'entries', member);
+  demandAtMost(most, entries.length, 'entries', member);
   return entries.map((entry, index) => parse(entry, `${member}[${index}]`));
 }
 

@@ -5,6 +5,7 @@
  */
 import * as v from 'valibot';
 import { flag, map, number, optional, text, texts, type Kept } from '../../lib/schema.ts';
+import { PROTOCOLS } from '../../network/port-mapping.ts';
 import { capabilityChanges, DEFAULT_CAPABILITIES } from '../../oci-spec/capabilities.ts';
 
 /** Where standard streams go: to berthd, by pipes or a terminal, or to journald, by its sockets. */
@@ -27,9 +28,31 @@ const MountSchema = v.object({
 });
 export type Mount = Kept<typeof MountSchema>;
 
-/** A name in the container's /etc/hosts. */
+/** A name in the container's /etc/hosts; the address may be `host-gateway`. */
 const HostSchema = v.object({ name: text, address: text });
 export type Host = Kept<typeof HostSchema>;
+
+/** A network that a container is on. */
+const AttachmentSchema = v.object({
+  /** By name. */
+  network: text,
+  aliases: texts,
+  /** Those that it is to have, of whichever subnet. */
+  addresses: texts,
+  mac: optional(text),
+  /** In the container; chosen by its place if left out. */
+  interface: optional(text),
+  options: map,
+});
+export type NetworkAttachment = Kept<typeof AttachmentSchema>;
+
+const PortSchema = v.object({
+  hostAddress: text,
+  hostPort: number,
+  containerPort: number,
+  count: number,
+  protocol: v.picklist(PROTOCOLS),
+});
 
 const DeviceSchema = v.object({
   /** On the host, below /dev. */
@@ -87,6 +110,14 @@ const Written = v.object({
   ipcNamespace: v.optional(text, 'private'),
   utsNamespace: v.optional(text, 'private'),
   cgroupNamespace: v.optional(text, 'private'),
+  networks: v.optional(v.array(AttachmentSchema), []),
+  /** Published at the host. */
+  ports: v.optional(v.array(PortSchema), []),
+  dnsServers: v.optional(texts, []),
+  /** undefined for the host's, as are the options. */
+  dnsSearch: optional(texts),
+  dnsOptions: optional(texts),
+  noHosts: v.optional(flag, false),
   /** Names have dots. */
   sysctls: v.optional(map, {}),
   resourceLimits: v.optional(v.array(ResourceLimitSchema), []),

@@ -9,6 +9,7 @@ import { absolutePath, demandExecutable, invalid, listOf, mapOf, numberWithin, t
 import { DEFAULT_SHARED_MEMORY_BYTES, type Configuration, type StreamsKind } from './configuration.ts';
 import { ContainerError } from '../errors.ts';
 import { mountsOf } from './mounts.ts';
+import { networkingOf } from './networking.ts';
 import { namespacesOf, parseNamespace, sharedInTheEnd, type FindContainer } from './namespaces.ts';
 import * as option from './options.ts';
 import { resourceAssignments } from './resources.ts';
@@ -24,6 +25,8 @@ export interface Defaults {
   readonly hostname: string;
   readonly runtime: string;
   readonly streams: StreamsKind;
+  /** Where neither a network nor networks are asked for. */
+  readonly network: 'networks' | 'none';
   /** Containers whose namespaces may be shared. */
   readonly find: FindContainer;
 }
@@ -72,7 +75,8 @@ export function configure(request: Request, image: Image | undefined, defaults: 
   const resources = request.resources ?? {};
   resourceAssignments(resources, 'configuration.resources');
   const { find } = defaults;
-  const namespaces = namespacesOf(request, find);
+  const network = request.network ?? (asksForNetworks(request) ? 'networks' : defaults.network);
+  const namespaces = namespacesOf({ ...request, network }, find);
   if (namespaces.network.startsWith('container:') && (request.hosts ?? []).length > 0) throw invalid('hosts');
   const isPrivate = (text: string): boolean => parseNamespace(text).kind === 'private';
   const privileged = request.privileged ?? false;
@@ -93,6 +97,7 @@ export function configure(request: Request, image: Image | undefined, defaults: 
     mounts: mountsOf(request.mounts),
     devices: listOf(request.devices, 'devices', option.deviceOf),
     ...namespaces,
+    ...networkingOf(request, namespaces.network, config.exposedPorts),
     sysctls: sysctlsOf(request.sysctls, (type) => sharedInTheEnd(namespaces, type, find).kind === 'host'),
     resourceLimits: option.resourceLimitsOf(request.resourceLimits),
     sharedMemoryBytes: sharedMemoryOf(request.sharedMemoryBytes, isPrivate(namespaces.ipcNamespace)),
@@ -122,6 +127,9 @@ export function configure(request: Request, image: Image | undefined, defaults: 
     unitProperties,
   };
 }
+
+const asksForNetworks = ({ networks, ports = [], publishAll = false }: Request): boolean =>
+  networks !== undefined || ports.length > 0 || publishAll;
 
 /** A terminal takes input, and only what is relayed can be given any. */
 function streamsOf(
@@ -188,6 +196,7 @@ function hostnameOf(
   const uts = sharedInTheEnd(namespaces, 'uts', find);
   switch (uts.kind) {
     case 'private':
+    case 'networks':
       return namespaces.network === 'host' ? hostname : own;
     case 'host':
       return hostname;

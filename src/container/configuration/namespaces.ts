@@ -8,6 +8,8 @@ import { ContainerError } from '../errors.ts';
 
 export type Namespace =
   | { readonly kind: 'private' }
+  /** A private one that is on networks; of the network only. */
+  | { readonly kind: 'networks' }
   | { readonly kind: 'host' }
   | { readonly kind: 'container'; readonly name: string }
   | { readonly kind: 'path'; readonly path: string };
@@ -40,11 +42,12 @@ export const NAMESPACE_FILES: Readonly<Record<NamespaceType, string>> = {
 const REFERENCE = /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,199}$/;
 
 /**
- * @param text `none` or `private`, `host`, `container:NAME` or `path:PATH`
+ * @param text `none` or `private`, `networks`, `host`, `container:NAME` or `path:PATH`
  * @throws RangeError for anything else
  */
 export function parseNamespace(text: string): Namespace {
   if (text === 'none' || text === 'private') return { kind: 'private' };
+  if (text === 'networks') return { kind: 'networks' };
   if (text === 'host') return { kind: 'host' };
   const [, kind, rest = ''] = /^(container|path):(.+)$/s.exec(text) ?? [];
   if (kind === 'container' && REFERENCE.test(rest)) return { kind, name: rest };
@@ -92,6 +95,9 @@ function keptNamespace(text: string | undefined, member: NamespaceMember, find: 
   switch (namespace.kind) {
     case 'private':
       throw invalid(member); // the other one's word for it
+    case 'networks':
+      if (member !== 'network') throw invalid(member);
+      return 'networks';
     case 'host':
       return 'host';
     case 'path':
@@ -128,4 +134,4 @@ export function sharedInTheEnd(config: Namespaces, type: NamespaceType, find: Fi
 }
 
 const orOwn = (inTheEnd: Namespace, nearest: Namespace): Namespace =>
-  inTheEnd.kind === 'private' ? nearest : inTheEnd;
+  inTheEnd.kind === 'private' || inTheEnd.kind === 'networks' ? nearest : inTheEnd;

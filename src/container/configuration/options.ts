@@ -31,6 +31,9 @@ export function deviceOf({ source, destination, access = 'rwm' }: DeviceRequest,
 
 const HOST_NAME = /^[a-zA-Z0-9_]([a-zA-Z0-9_.-]{0,251}[a-zA-Z0-9_])?$/;
 
+/** Stands for the address that the host has on the container's first network. */
+export const HOST_GATEWAY = 'host-gateway';
+
 /** Counted in bytes, since there may be many. @throws ContainerError `InvalidParameter` | `LimitExceeded` */
 export function hostsOf(hosts: readonly Host[] | undefined): Host[] {
   const given = hosts ?? [];
@@ -40,7 +43,7 @@ export function hostsOf(hosts: readonly Host[] | undefined): Host[] {
 
 function hostOf({ name, address }: Host, member: string): Host {
   if (!HOST_NAME.test(name)) throw invalid(`${member}.name`);
-  if (isIP(address) === 0) throw invalid(`${member}.address`);
+  if (address !== HOST_GATEWAY && isIP(address) === 0) throw invalid(`${member}.address`);
   return { name, address };
 }
 

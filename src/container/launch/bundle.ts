@@ -22,6 +22,7 @@ import { ContainerError } from '../errors.ts';
 import { writeEtc } from './etc-files.ts';
 import type { Folder, Folders } from '../records/folder.ts';
 import { capabilitiesOf, demandHostFiles, deviceNodes, findInitProgram, readSeccompProfile } from './host-files.ts';
+import type { Prepared } from '../network/prepare.ts';
 import { parseContainerId, shortId } from '../names.ts';
 import { processLimits, type Attainable } from './process-limits.ts';
 import { shareNamespaces, specNamespaces, type PidOf } from './shared-namespaces.ts';
@@ -87,19 +88,20 @@ export class Bundles {
    * `NoSuchNamespace` | `NoSuchSource` | `InvalidFile`
    */
   async write(
-    container: Container,
+    prepared: Prepared,
     folder: Folder,
     runtime: OciRuntime,
     { consoleSocket, terminalSize }: TerminalRequest = {},
   ): Promise<UnitCommands> {
     const { folders, pidOf } = this.#options;
+    const { container } = prepared;
     const { config, id } = container;
     const root = await this.#rootOf(config, folder);
     await demandHostFiles(config);
     const found = await this.#find(config, folder, root);
     const folderOf = (other: string): Folder => folders.of(parseContainerId(other));
     const prepare = await shareNamespaces(config, folder, { pidOf, folderOf });
-    await writeEtc(folder, config, folderOf);
+    await writeEtc(folder, prepared, folderOf);
     folders.describe(folder, specOf(container, folder, runtime, { ...found, terminalSize }), container);
     return {
       mount: root.mount,
@@ -202,7 +204,7 @@ function specOf(
     terminal: config.terminal ? 'pty' : 'none',
     terminalSize: found.terminalSize,
     mounts: [...mounts, ...initMounts],
-    namespaces: specNamespaces(config, folder),
+    namespaces: specNamespaces({ config, unit }, folder),
     sharedMemoryBytes: config.sharedMemoryBytes,
     devices: found.devices,
     deviceRules: runtime.name === 'runc' ? 'allow-all' : 'none',

@@ -8,10 +8,13 @@ import type { Relay } from '../../relay/relay.ts';
 import type { OciRuntime } from '../../oci/runtime.ts';
 import type { RuntimeError, RuntimeErrorKind } from '../../oci/errors.ts';
 import { UnitExists, UnitJobFailed, UnitNotLoaded, UnitRefused } from '../../systemd/errors.ts';
+import { NetworkError } from '../../network/errors.ts';
 import { isAlive } from '../state.ts';
 import { unitFor } from './unit.ts';
 import { cleanUp } from './clean-up.ts';
 import { forgetUnit } from './forget-unit.ts';
+import { releasePorts } from '../network/give-back.ts';
+import { prepareNetwork } from '../network/prepare.ts';
 import { prepareSetUp } from './set-up.ts';
 import { openStreams, giveStreamsUp } from './streams.ts';
 import { runtimeFor } from './runtime-for.ts';
@@ -25,14 +28,15 @@ async function launch(
 ): Promise<Container> {
   // Not when systemd is asked: as long as the kernel waits, systemd can make no process either.
   ports.units.expectStart();
-  const container = await underItsName(ports, seen);
-  const runtime = runtimeFor(ports, container);
-  const folder = ports.folders.of(container.id);
+  const named = await underItsName(ports, seen);
+  const runtime = runtimeFor(ports, named);
+  const folder = ports.folders.of(named.id);
   ports.folders.prepare(folder);
   ports.faults('launch: folder prepared');
+  const { container, attached } = await prepareNetwork(ports, named, folder);
   using streams = await openStreams(ports, container, opened);
   ports.faults('launch: streams open');
-  const commands = await ports.bundles.write(container, folder, runtime, streams);
+  const commands = await ports.bundles.write({ container, attached }, folder, runtime, streams);
   ports.faults('launch: bundle written');
   ports.folders.hold(folder, next);
   ports.faults('launch: mark to wait made');
@@ -74,6 +78,7 @@ export const launchOn =
       return await launch(ports, container, next, opened);
     } catch (error) {
       giveStreamsUp(ports, container);
+      await releasePorts(ports, container);
       throw error;
     }
   };
@@ -114,7 +119,7 @@ async function refused(
   return refusal;
 }
 
-type Reason = Pick<ContainerError, 'facts' | 'message'>;
+type Reason = Pick<ContainerError | NetworkError, 'facts' | 'message'>;
 
 /** Keeps why a container could not be started. */
 export function remember({ index }: Pick<Ports, 'index'>, id: ContainerId, refusal: Reason): void {
@@ -137,7 +142,7 @@ async function refusalFor(
   folder: Folder,
   runtime: OciRuntime,
   error: unknown,
-): Promise<ContainerError | undefined> {
+): Promise<ContainerError | NetworkError | undefined> {
   const options = { cause: error };
   if (error instanceof UnitExists) return new ContainerError('UnitExists', { unit }, options);
   // Of another unit, which this one asks for: it itself is only being made.
@@ -147,6 +152,9 @@ async function refusalFor(
   }
   if (error instanceof UnitRefused) return new ContainerError('UnitFailed', { unit, result: error.message }, options);
   if (!(error instanceof UnitJobFailed)) return undefined;
+  const ofNetwork = ports.network.program.failureOf(folder);
+  if (ofNetwork !== undefined)
+    return new NetworkError('NetworkFailed', { container: name, message: ofNetwork }, options);
   const said = await ports.runtimeLog.lastError(folder.runtimeLog);
   if (said === undefined)
     return new ContainerError('UnitFailed', { unit, result: error.last?.service?.result ?? error.result }, options);

@@ -20,6 +20,7 @@ import type { LaunchPorts, SetUps } from './ports.ts';
 import { oomScoreOf } from './process-limits.ts';
 import type { UnitCommands, UnitStreams } from './unit.ts';
 import { assignmentName } from '../configuration/unit-properties.ts';
+import { giveBackNetwork } from '../network/give-back.ts';
 import { runtimeFor } from './runtime-for.ts';
 import { SET_UP_MARK } from './set-up-mark.ts';
 
@@ -59,7 +60,7 @@ export async function prepareSetUp(
   const lock = await setUps.lock(folder.setupFile, `${SET_UP_MARK.byBerthd}\n`);
   const { mount, mountDirectory, create } = commands;
   const run = lease === undefined ? create : [PROGRAM, ...create.slice(1)];
-  const argv = ['/bin/sh', setUps.helper, folder.path, mountDirectory, ...mount, '--', ...run];
+  const argv = ['/bin/sh', setUps.helper, folder.path, folder.pidFile, mountDirectory, ...mount, '--', ...run];
   const { stdin = setUps.nothing.fd, stdout, stderr } = streams;
   const further = [lock.fd, ...(lease === undefined ? [] : [lease.fd])];
   const held = borrowed.move();
@@ -164,6 +165,7 @@ class RunningSetUp implements SetUp {
     if (this.#through === undefined) return;
     await runtimeFor(this.#ports, this.#container).delete(shortId(this.#container.id), { ifRunning: 'kill' });
     await this.#ports.mounts.unmountAll(this.#folder.root);
+    await giveBackNetwork(this.#ports, this.#container, this.#folder);
   }
 
   async #goOn(main: MainProcess): Promise<void> {

@@ -6,6 +6,8 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SpecInput } from '../../oci-spec/spec.ts';
+import type { Container } from '../container.ts';
+import { namespaceFor } from '../unit-names.ts';
 import type { Configuration } from '../configuration/configuration.ts';
 import { ContainerError } from '../errors.ts';
 import type { Folder } from '../records/folder.ts';
@@ -54,12 +56,17 @@ export async function shareNamespaces(
 }
 
 /** As the OCI configuration has them. */
-export function specNamespaces(config: Configuration, folder: Folder): SpecInput['namespaces'] {
+export function specNamespaces(
+  { config, unit }: Pick<Container, 'config' | 'unit'>,
+  folder: Folder,
+): SpecInput['namespaces'] {
   const shared = NAMESPACE_TYPES.flatMap((type): [string, 'host' | { path: string }][] => {
     const namespace = parseNamespace(config[NAMESPACES[type]]);
     switch (namespace.kind) {
       case 'private':
         return [];
+      case 'networks':
+        return [[type, { path: join('/run/netns', namespaceFor(unit)) }]];
       case 'host':
         return [[type, 'host']];
       case 'path':

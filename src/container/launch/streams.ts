@@ -137,7 +137,7 @@ function finish(
 }
 
 /** Whether the unit is not down for good: systemd gives the next run the descriptors that this one had. */
-async function isOnItsWayBack({ units }: Pick<Ports, 'units'>, { unit, config }: Container): Promise<boolean> {
+export async function isOnItsWayBack({ units }: Pick<Ports, 'units'>, { unit, config }: Container): Promise<boolean> {
   // Without a policy only a job brings it back, such as that of `systemctl restart`; of that systemd has told.
   if (config.restartPolicy === 'no' && units.lastTold(unit)?.jobId === undefined) return false;
   const status = await units.service(unit);

@@ -1,5 +1,7 @@
 import { configure, type Request } from '../configuration/configure.ts';
 import type { Image } from '../../storage/images.ts';
+import { DEFAULT_NETWORK, type Network } from '../../network/network.ts';
+import type { Configuration } from '../configuration/configuration.ts';
 import type { Container } from '../container.ts';
 import { ContainerError } from '../errors.ts';
 import { demandHostFiles, expandedDevices } from '../launch/host-files.ts';
@@ -11,6 +13,8 @@ import {
   shortId,
   type ContainerId,
 } from '../names.ts';
+import { leasesFor } from '../network/leasing.ts';
+import { withFreePorts } from '../network/publishing.ts';
 import type { Ports } from '../ports.ts';
 import { demandControllers } from './demand-controllers.ts';
 
@@ -40,12 +44,15 @@ export async function create(
       id,
       hostname,
       streams: defaultStreams(),
+      network: 'none',
       runtime: wanted.name,
       find: (reference) => index.find(reference),
     });
-    const config = { ...wish, devices: await expandedDevices(wish.devices) };
-    await demandControllers(ports, config, 'configuration.', signal);
-    await demandHostFiles(config);
+    const wished = { ...wish, devices: await expandedDevices(wish.devices) };
+    await demandControllers(ports, wished, 'configuration.', signal);
+    await demandHostFiles(wished);
+    const networks = await networksForCreate(ports, wished, signal);
+    const config = { ...wished, ports: await withFreePorts(ports, wished.ports) };
     signal.throwIfAborted();
     const meanwhile = index.get(id);
     if (meanwhile !== undefined) return meanwhile; // by the same call, made again
@@ -56,13 +63,16 @@ export async function create(
       unit: index.unitFor({ id, name }),
       createdAt: ports.now(),
       config,
+      leases: [],
       status: { state: 'configured' },
       restarts: 0,
       message: undefined,
     };
-    index.add(container);
+    // Addresses that were asked for are the container's from now on.
+    const leases = leasesFor(ports, container, networks).map(({ lease }) => lease);
+    index.add({ ...container, leases });
     ports.faults('create: row written');
-    return container;
+    return { ...container, leases };
   };
   if (request.image === undefined) return await made(undefined);
   const use = { image: request.image, parameter: 'configuration.image', user: asked ?? shortId(id) };
@@ -87,4 +97,21 @@ function newId({ index }: Ports): ContainerId {
     const id = newContainerId();
     if (!index.all().some((other) => shortId(other.id) === shortId(id))) return id;
   }
+}
+
+/**
+ * The networks on which a container is to have addresses from now on, because it asks for some.
+ * @throws NetworkError for a network that there is not; the default one is made with the first start
+ */
+async function networksForCreate(
+  { network }: Pick<Ports, 'network'>,
+  { networks }: Configuration,
+  signal: AbortSignal,
+): Promise<Network[]> {
+  const asks = networks.some(({ addresses, mac }) => addresses.length > 0 || mac !== undefined);
+  const found: Network[] = [];
+  for (const { network: name } of networks)
+    if (asks) found.push(await network.networks.demand(name, signal));
+    else if (name !== DEFAULT_NETWORK) network.networks.find(name);
+  return found;
 }

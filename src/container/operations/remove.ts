@@ -5,6 +5,7 @@ import type { ServiceStatus } from '../../systemd/units/unit-status.ts';
 import { isAlive } from '../state.ts';
 import { demandNoDependents } from './dependencies.ts';
 import { demandNoSessions } from './demand-no-sessions.ts';
+import { giveBackNetwork, releasePorts } from '../network/give-back.ts';
 import { forgetUnit } from '../launch/forget-unit.ts';
 import { stopUnit } from './stop.ts';
 import { relayKeyOf } from '../launch/streams.ts';
@@ -65,6 +66,9 @@ export async function finishRemoval(
   faults('remove: runtime record deleted');
   await mounts.unmountAll(folder.root);
   faults('remove: root unmounted');
+  await giveBackNetwork(ports, container, folder);
+  await releasePorts(ports, container);
+  faults('remove: network given back');
   await folders.remove(folder);
   faults('remove: folder deleted');
   index.remove(container, exit);

@@ -2,7 +2,7 @@
  * The folder of a container: its OCI bundle, what it wrote, and the record of how it ended. Everything in it that is not
  * below `upper` was written by berth or by the unit.
  */
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Container } from '../container.ts';
@@ -32,10 +32,22 @@ export interface Folder {
   readonly killed: string;
   /** Not empty while the unit's main process is `unit-start`. */
   readonly setupFile: string;
+  /** What netavark is told. */
+  readonly network: string;
+  /** Not empty while it has a network that was set up, or was begun to be. */
+  readonly networkFile: string;
 }
 
 /** Why a process is kept from running: it is `start`ed as soon as its unit has it, or it is to `wait` for Start. */
 export type Next = 'start' | 'wait';
+
+/** What the program `network` reads. */
+export interface NetworkDescription {
+  /** A line each: the namespace's name, the path of netavark, its firewall driver. */
+  readonly settings: readonly string[];
+  /** What netavark is told of each network, by the names of files. */
+  readonly documents: ReadonlyMap<string, object>;
+}
 
 /** How a run of the unit ended, as its ExecStopPost= recorded it. */
 export interface EndRecord {
@@ -84,6 +96,8 @@ export class Folders {
       pidFile: join(this.#run, 'pids', shortId(id)),
       killed: join(this.#run, 'pids', `${shortId(id)}.killed`),
       setupFile: join(this.#run, 'pids', `${shortId(id)}.setup`),
+      network: inside('network'),
+      networkFile: join(this.#run, 'networks', shortId(id)),
     };
   }
 
@@ -96,6 +110,43 @@ export class Folders {
     for (const each of [work, root]) mkdirSync(each, { recursive: true, mode: 0o700 });
     for (const each of [exitAside, hold, runtimeLog, pidFile, setupFile, killed]) rmSync(each, { force: true });
     writeFileSync(exit, RESERVED);
+  }
+
+  /** Whether there is anything of a network to be given back. */
+  hasNetwork({ networkFile }: Folder): boolean {
+    return (statSync(networkFile, { throwIfNoEntry: false })?.size ?? 0) > 0;
+  }
+
+  /** Writes what the program `network` reads, in the place of what was there. For one whose network was given back. */
+  writeNetwork({ network }: Folder, description: NetworkDescription | undefined): void {
+    rmSync(network, { recursive: true, force: true });
+    if (description === undefined) return;
+    mkdirSync(network, { mode: 0o700 });
+    for (const [name, document] of description.documents) writeFileSync(join(network, name), JSON.stringify(document));
+    writeFileSync(join(network, 'settings'), description.settings.map((line) => `${line}\n`).join(''));
+  }
+
+  /** One more, or another, of a network that may be set up. */
+  writeNetworkDocument({ network }: Folder, name: string, document: object): void {
+    replaceFile(join(network, name), JSON.stringify(document));
+  }
+
+  /** undefined where there is none of this name. */
+  networkDocument({ network }: Folder, name: string): string | undefined {
+    return contentOf(join(network, name));
+  }
+
+  /** With what netavark has said. */
+  removeNetworkDocument({ network }: Folder, name: string): void {
+    for (const suffix of ['', '.answer', '.said']) rmSync(join(network, name + suffix), { force: true });
+  }
+
+  /** The documents that there are, in the order in which they are set up. */
+  networkDocuments({ network }: Folder): string[] {
+    if (!existsSync(network)) return [];
+    return readdirSync(network)
+      .filter((name) => name.endsWith('.json'))
+      .sort();
   }
 
   /** Writes the OCI configuration, and what the container is made of, from which a lost database can be filled again. */
@@ -158,6 +209,8 @@ export class Folders {
       rm(folder.setupFile, { force: true }),
       rm(folder.killed, { force: true }),
       rm(folder.exitAside, { force: true }),
+      rm(folder.networkFile, { force: true }),
+      rm(`${folder.networkFile}.up`, { force: true }),
       rm(folder.path, { recursive: true, force: true, maxRetries: 3 }),
     ]);
   }

@@ -5,7 +5,7 @@ import { WISHES, type Container } from '../container.ts';
 import { ConfigurationSchema } from '../configuration/configuration.ts';
 import { parseContainerId, parseContainerName, type ContainerName } from '../names.ts';
 import type { Exit, Status } from '../status.ts';
-import { optional, text } from '../../lib/schema.ts';
+import { optional, text, texts } from '../../lib/schema.ts';
 
 const moment = v.pipe(
   v.number(),
@@ -38,7 +38,22 @@ const Status = v.variant('state', [
   v.object({ state: v.literal('unknown'), reason: text }),
 ]);
 
-const Made = v.object({ unit: text, configuration: ConfigurationSchema });
+const Leases = v.optional(
+  v.array(
+    v.object({
+      network: text,
+      networkId: text,
+      interface: text,
+      addresses: texts,
+      subnets: texts,
+      gateways: texts,
+      mac: text,
+    }),
+  ),
+  [],
+);
+
+const Made = v.object({ unit: text, configuration: ConfigurationSchema, leases: Leases });
 const Wanted = optional(v.picklist(WISHES));
 const Seen = v.object({ status: Status, restarts: v.number(), wanted: Wanted, message: optional(text) });
 
@@ -51,6 +66,7 @@ const Description = v.object({
   createdAt: moment,
   configuration: ConfigurationSchema,
   wanted: Wanted,
+  leases: Leases,
 });
 
 const json = <T extends v.GenericSchema>(schema: T) => v.pipe(v.string(), v.parseJson(), schema);
@@ -61,7 +77,7 @@ const DescriptionText = json(Description);
 
 /** @throws ValiError for a row that berth has not written */
 export function containerOf(row: ContainerRow): Container {
-  const { unit, configuration } = v.parse(MadeText, row.config);
+  const { unit, configuration, leases } = v.parse(MadeText, row.config);
   const { status, restarts, wanted, message } = v.parse(SeenText, row.status);
   return {
     id: parseContainerId(row.id),
@@ -69,6 +85,7 @@ export function containerOf(row: ContainerRow): Container {
     unit,
     createdAt: new Date(row.createdUsec / 1000),
     config: configuration,
+    leases,
     status,
     restarts,
     wanted,
@@ -79,7 +96,7 @@ export function containerOf(row: ContainerRow): Container {
 export const rowOf = (container: Container): ContainerRow => ({
   id: container.id,
   name: container.name,
-  config: JSON.stringify({ unit: container.unit, configuration: container.config }),
+  config: JSON.stringify({ unit: container.unit, configuration: container.config, leases: container.leases }),
   status: JSON.stringify({
     status: wireStatus(container.status),
     restarts: container.restarts,
@@ -90,8 +107,8 @@ export const rowOf = (container: Container): ContainerRow => ({
 });
 
 /** What a container is made of, as the text that lies in its folder. */
-export const descriptionOf = ({ id, name, unit, createdAt, config, wanted }: Container): string =>
-  JSON.stringify({ id, name, unit, createdAt: usecOf(createdAt), configuration: config, wanted });
+export const descriptionOf = ({ id, name, unit, createdAt, config, leases, wanted }: Container): string =>
+  JSON.stringify({ id, name, unit, createdAt: usecOf(createdAt), configuration: config, leases, wanted });
 
 /** The container of a description, of which nothing was seen yet. @throws Error for a text that berth has not written */
 export function describedBy(description: string): Container {

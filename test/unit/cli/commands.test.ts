@@ -254,6 +254,7 @@ describe('logs of several', () => {
       const {
         image: _image,
         labels: _labels,
+        ports: _ports,
         ...rest
       } = aContainer({ name: container, id: container.padEnd(64, '0') });
       return await Promise.resolve({ ...rest, configuration: { image: 'x' }, bundle: '/b' });

@@ -13,6 +13,8 @@ export const aContainer = (rest: Partial<Summary> = {}): Summary => ({
   command: ['sh', '-c', 'true'],
   createdAt: ago(120),
   labels: {},
+  connections: [],
+  ports: [],
   runtime: { state: 'running', startedAt: ago(60) },
   ...rest,
 });

@@ -134,7 +134,7 @@ describe('container prune', () => {
 });
 
 describe('inspect', () => {
-  const { image: _image, labels: _labels, ...rest } = aContainer();
+  const { image: _image, labels: _labels, ports: _ports, ...rest } = aContainer();
   const container: InspectOutput = { ...rest, configuration: { image: 'x' }, bundle: '/b' };
   const image: ImageInspectOutput = {
     image: anImage(),

@@ -5,7 +5,7 @@ import { aContainer, anImage, ID, listing, listingImages } from './fixtures.ts';
 import { ago, berth, NOW } from './world.ts';
 
 describe('ps', () => {
-  const web = aContainer();
+  const web = aContainer({ ports: [{ hostPort: 8080, containerPort: 80 }] });
   const db = aContainer({
     id: 'e'.repeat(64),
     name: 'db',
@@ -16,15 +16,15 @@ describe('ps', () => {
 
   it('is a table', async () => {
     expect((await berth(['ps', '-a'], { containers })).stdout).toBe(`\
-CONTAINER ID   IMAGE                    COMMAND                    CREATED         STATUS                     NAME
-ffffffffffff   localhost/plain:latest   sh -c true                 2 minutes ago   Up About a minute          web
-eeeeeeeeeeee   localhost/plain:latest   postgres -c a very long…   2 minutes ago   Exited (1) 5 seconds ago   db
+CONTAINER ID   IMAGE                    COMMAND                    CREATED         STATUS                     PORTS                  NAME
+ffffffffffff   localhost/plain:latest   sh -c true                 2 minutes ago   Up About a minute          0.0.0.0:8080->80/tcp   web
+eeeeeeeeeeee   localhost/plain:latest   postgres -c a very long…   2 minutes ago   Exited (1) 5 seconds ago                          db
 `);
   });
   it('has its header alone when there is nothing', async () => {
     const { stdout, code } = await berth(['ps'], { containers: { List: listing([]) } });
     expect(code).toBe(0);
-    expect(stdout).toBe('CONTAINER ID   IMAGE   COMMAND   CREATED   STATUS   NAME\n');
+    expect(stdout).toBe('CONTAINER ID   IMAGE   COMMAND   CREATED   STATUS   PORTS   NAME\n');
   });
   it('shows whole IDs and commands where it is told', async () => {
     const { stdout } = await berth(['ps', '-a', '--no-trunc'], { containers });
@@ -40,8 +40,8 @@ eeeeeeeeeeee   localhost/plain:latest   postgres -c a very long…   2 minutes a
   it('has colours where somebody looks', async () => {
     expect((await berth(['ps'], { containers })).stdout).not.toContain('\u001B');
     const { stdout } = await berth(['ps'], { containers, colours: true });
-    expect(stdout).toContain('\u001B[31mExited (1) 5 seconds ago\u001B[0m   db');
-    expect(stdout).toContain('\u001B[32mUp About a minute\u001B[0m          web');
+    expect(stdout).toContain('\u001B[31mExited (1) 5 seconds ago\u001B[0m');
+    expect(stdout).toContain('\u001B[32mUp About a minute\u001B[0m');
   });
   it('does not let a container write to the terminal', async () => {
     const List = listing([aContainer({ command: ['\u001B[2J', 'a\nb'] })]);

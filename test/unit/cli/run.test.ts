@@ -95,6 +95,7 @@ describe('run, where berthd goes away before it has answered', () => {
         createdAt: ago(1),
         bundle: '/b',
         configuration: {},
+        connections: [],
         runtime: { state, invocationId },
       }),
   });

@@ -85,7 +85,14 @@ describe('what goes out', async () => {
   it('is a configuration that makes the same container again', () => {
     const { configuration } = wireContainer(container, '/bundle', undefined);
     const find = (reference: string): Container => world.index.find(reference);
-    const defaults = { id: 'f'.repeat(64), hostname: 'host', runtime: 'other', streams: 'relay', find } as const;
+    const defaults = {
+      id: 'f'.repeat(64),
+      hostname: 'host',
+      runtime: 'other',
+      streams: 'relay',
+      network: 'none',
+      find,
+    } as const;
     const image = anImage({ config: { env: ['B=image'], cmd: ['other'], user: 'other', stopSignal: 'INT' } });
     const again = configure(configuration, image, defaults);
     expect(again).toEqual({ ...container.config, environment: { ...container.config.environment, B: 'image' } });

@@ -23,6 +23,22 @@ import {
   VarlinkError,
 } from '../../../../src/varlink/errors.ts';
 
+const OF_BOTH = {
+  NoSuchNetwork: [{ network: 'app' }, "there is no network 'app'; 'berth network ls' lists all there are"],
+  InvalidNetwork: [
+    { file: '/etc/berth/networks/app.json', member: 'driver', reason: 'no' },
+    "the network file '/etc/berth/networks/app.json' makes no sense at driver: no",
+  ],
+  NoFreeSubnet: [
+    { pools: ['10.64.0.0/12'] },
+    'every subnet of 10.64.0.0/12 is used already; give one with --subnet, or more of them with SubnetPools= in berth.conf',
+  ],
+  AddressInUse: [{ address: '10.64.0.5', container: 'db' }, "the address 10.64.0.5 is that of 'db'; choose another"],
+  NoFreeAddress: [{ network: 'app', subnet: '10.64.0.0/30' }, "the network 'app' has no address 10.64.0.0/30 to give"],
+  NetworkingUnavailable: [{ missing: 'netavark is not there' }, 'networks cannot be used here: netavark is not there'],
+  NetworkFailed: [{ container: 'web', message: 'no' }, "the network of 'web' cannot be set up: no"],
+} satisfies Partial<{ [N in keyof NetworkErrors]: [facts: NetworkErrors[N], sentence: string] }>;
+
 /** Complete by their types, so that a new error does not compile without a test. */
 const CONTAINERS: { [N in keyof ContainerErrors]: [facts: ContainerErrors[N], sentence: string] } = {
   NoSuchContainer: [{ container: 'web' }, "there is no container 'web'; 'berth ps -a' lists all there are"],
@@ -83,6 +99,11 @@ const CONTAINERS: { [N in keyof ContainerErrors]: [facts: ContainerErrors[N], se
   CommandNotExecutable: [
     { container: 'web', message: 'mode 0644' },
     "the command in container 'web' cannot be executed: mode 0644",
+  ],
+  ...OF_BOTH,
+  PortInUse: [
+    { hostAddress: '127.0.0.1', hostPort: 80, protocol: 'tcp', container: 'web' },
+    "port 80/tcp of 127.0.0.1 is taken by container 'web'; choose another with --publish",
   ],
   RuntimeFailed: [
     { container: 'web', runtime: 'crun', message: 'no seccomp' },
@@ -147,7 +168,7 @@ const IMAGES: { [N in keyof ImageErrors]: [facts: ImageErrors[N], sentence: stri
 };
 
 const NETWORKS: { [N in keyof NetworkErrors]: [facts: NetworkErrors[N], sentence: string] } = {
-  NoSuchNetwork: [{ network: 'app' }, "there is no network 'app'; 'berth network ls' lists all there are"],
+  ...OF_BOTH,
   NetworkExists: [
     { name: 'app' },
     "a network 'app' exists; remove it with 'berth network rm app' or choose another name",
@@ -155,10 +176,6 @@ const NETWORKS: { [N in keyof NetworkErrors]: [facts: NetworkErrors[N], sentence
   NetworkInUse: [
     { network: 'app', containers: ['web', 'db'] },
     "containers are on the network 'app' (web, db); remove them first with 'berth rm', or give --force",
-  ],
-  InvalidNetwork: [
-    { file: '/etc/berth/networks/app.json', member: 'driver', reason: 'no' },
-    "the network file '/etc/berth/networks/app.json' makes no sense at driver: no",
   ],
   SubnetInUse: [
     { subnet: '10.0.0.0/24', holder: 'the interface eth0' },
@@ -168,11 +185,11 @@ const NETWORKS: { [N in keyof NetworkErrors]: [facts: NetworkErrors[N], sentence
     { interface: 'br0', holder: 'the host' },
     "the interface 'br0' belongs to the host; choose another with --interface-name",
   ],
-  NoFreeSubnet: [
-    { pools: ['10.64.0.0/12'] },
-    'every subnet of 10.64.0.0/12 is used already; give one with --subnet, or more of them with SubnetPools= in berth.conf',
+  AlreadyConnected: [{ network: 'app', container: 'web' }, "'web' is on the network 'app' already"],
+  NotConnected: [
+    { network: 'app', container: 'web' },
+    "'web' is not on the network 'app'; 'berth inspect web' shows which it is on",
   ],
-  NetworkingUnavailable: [{ missing: 'netavark is not there' }, 'networks cannot be used here: netavark is not there'],
   SystemFailed: [{ errnoName: 'EIO', message: 'read' }, 'the system refused what is needed (EIO): read'],
 };
 
@@ -193,10 +210,22 @@ describe('what berthd refuses', () => {
     expect(sentenceFor(new VarlinkError(`io.berth.Network.${name}`, facts))).toBe(sentence);
   });
   it('has a sentence for everything that the interfaces declare', () => {
-    expect(Object.keys(CONTAINER_SENTENCES)).toEqual(Object.keys(CONTAINERS));
+    expect(Object.keys(CONTAINER_SENTENCES).sort()).toEqual(Object.keys(CONTAINERS).sort());
     expect(Object.keys(IMAGE_SENTENCES)).toEqual(Object.keys(IMAGES));
-    expect(Object.keys(NETWORK_SENTENCES)).toEqual(Object.keys(NETWORKS));
+    expect(Object.keys(NETWORK_SENTENCES).sort()).toEqual(Object.keys(NETWORKS).sort());
     expect(Object.keys(SYSTEM_SENTENCES)).toEqual(['SystemFailed', 'CannotStart', 'InternalError']);
+  });
+  it.each<[ContainerErrors['PortInUse'], string]>([
+    [
+      { hostAddress: '', hostPort: 53, protocol: 'udp', process: { pid: 7 }, command: 'dnsmasq' },
+      'port 53/udp is taken by process 7 (dnsmasq) of this host; choose another with --publish',
+    ],
+    [
+      { hostAddress: '', hostPort: 53, protocol: 'udp' },
+      'port 53/udp is taken by something of this host; choose another with --publish',
+    ],
+  ])('names who has a port: %j', (facts, sentence) => {
+    expect(sentenceFor(containerError('PortInUse', facts))).toBe(sentence);
   });
   it('tells where to look when berthd itself failed, whatever was called', () => {
     expect(sentenceFor(systemError('InternalError', { reference: 'r1' }))).toBe(

@@ -18,6 +18,8 @@ const usageAt = (seconds: number, cpuUsageUSec: number, rest: Partial<Usage> = {
   memoryBytes: GB / 2,
   memoryMaxBytes: 2 * GB,
   swapBytes: 0,
+  receivedBytes: 2000,
+  sentBytes: 1000,
   tasks: 3,
   readBytes: 1000,
   writeBytes: 0,
@@ -31,10 +33,11 @@ const answering = (...usages: Usage[]): Partial<ContainerHandlers> => ({
     throw containerError('WrongState', { container: 'web', state: 'exited', operation: 'stats' });
   },
 });
-const { image: _image, labels: _labels, ...rest } = aContainer();
+const { image: _image, labels: _labels, ports: _ports, ...rest } = aContainer();
 const inspected: InspectOutput = { ...rest, configuration: {}, bundle: '/b' };
 const Inspect = async (): Promise<InspectOutput> => await Promise.resolve(inspected);
-const HEADER = 'ID             NAME   CPU %    MEMORY / LIMIT     MEMORY %   SWAP   READ / WRITTEN   PIDS\n';
+const HEADER =
+  'ID             NAME   CPU %    MEMORY / LIMIT     MEMORY %   SWAP   RECEIVED / SENT     READ / WRITTEN   PIDS\n';
 
 describe('stats', () => {
   it('is a table of all that run, with CPU time since they were started', async () => {
@@ -47,7 +50,7 @@ describe('stats', () => {
     expect(await berth(['stats', '--no-stream'], { containers })).toEqual(
       expect.objectContaining({
         code: 0,
-        stdout: `${HEADER}ffffffffffff   web    50.00%   500 MB / 2.00 GB   25.00%     0 B    1.00 kB / 0 B    3\n`,
+        stdout: `${HEADER}ffffffffffff   web    50.00%   500 MB / 2.00 GB   25.00%     0 B    2.00 kB / 1.00 kB   1.00 kB / 0 B    3\n`,
       }),
     );
     expect(states).toEqual(['running', 'paused']);
@@ -78,7 +81,7 @@ describe('stats', () => {
     const unknown = { timestamp: ago(0) };
     const List = listing([aContainer()]);
     expect((await berth(['stats', '--no-stream'], { containers: { ...answering(unknown), List } })).stdout).toMatch(
-      /web +-- +-- \/ -- +-- +-- +-- \/ -- +--\n/u,
+      /web +-- +-- \/ -- +-- +-- +-- \/ -- +-- \/ -- +--\n/u,
     );
     const { stdout } = await berth(['stats', '--no-stream', '--format', 'json'], {
       containers: { ...answering(usageAt(10, 5_000_000)), List },

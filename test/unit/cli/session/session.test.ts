@@ -314,6 +314,7 @@ function aContainer(configuration: Partial<Configuration>, process: Process): At
     command: ['sh'],
     bundle: '/b',
     createdAt: { realtime: 1 },
+    connections: [],
     runtime: { state: 'running' },
   } as const;
   return {

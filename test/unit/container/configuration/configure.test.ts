@@ -15,6 +15,7 @@ const defaults = {
   hostname: 'host',
   runtime: 'crun',
   streams: 'relay',
+  network: 'none',
   find,
 } as const;
 const made = (request: Request = {}, config: Partial<ImageConfig> = {}): Configuration =>

@@ -21,6 +21,7 @@ describe('an option', async () => {
       hostname: 'host',
       runtime: 'crun',
       streams: 'relay',
+      network: 'none',
       find: (reference) => world.index.find(reference),
     });
 

@@ -91,6 +91,8 @@ async function prepare(request: object = {}, version = 257, next: Next = 'start'
     faults: noFaults,
     runtimes: { find: () => runtime },
     mounts: { unmountAll },
+    folders,
+    network: world.network,
     setUps: {
       helper: '/usr/lib/berth/set-up',
       nothing: { fd: 6 },
@@ -100,7 +102,7 @@ async function prepare(request: object = {}, version = 257, next: Next = 'start'
         { oomScoreAdjust }: { oomScoreAdjust: number },
         [, ...further]: readonly number[],
       ) => {
-        did.push([argv.slice(3).join(' '), JSON.stringify(fds), oomScoreAdjust, ...further].join('; '));
+        did.push([argv.slice(4).join(' '), JSON.stringify(fds), oomScoreAdjust, ...further].join('; '));
         await Promise.resolve();
         if (failure !== undefined) throw failure;
         return program;

@@ -19,6 +19,7 @@ describe('ContainerIndex', async () => {
     unit: `berth-${name}.service`,
     createdAt: new Date(0),
     config,
+    leases: [],
     status: { state: 'configured' },
     restarts: 0,
     message: undefined,

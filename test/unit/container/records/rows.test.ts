@@ -45,12 +45,22 @@ describe('a container as a row', async () => {
       stopTimeoutUsec: fc.maxSafeNat(),
     })
     .map((change) => ({ ...config, ...change }));
+  const lease = fc.record({
+    network: odd,
+    networkId: fc.string(),
+    interface: fc.string(),
+    addresses: fc.array(fc.string()),
+    subnets: fc.array(fc.string()),
+    gateways: fc.array(fc.string()),
+    mac: fc.string(),
+  });
   const container: fc.Arbitrary<Container> = fc.record({
     id: fc.constant(parseContainerId('0f'.repeat(32))),
     name: fc.constant(parseContainerName('web', 'name')),
     unit: fc.string(),
     createdAt: moment,
     config: configuration,
+    leases: fc.array(lease),
     status,
     restarts: fc.nat(),
     wanted: maybe(fc.constantFrom('up' as const, 'down' as const)),
