@@ -868,11 +868,16 @@ export type LogsInput = {
   readonly until?: Timestamp | undefined;
   /** Only lines after the one at this place in the journal. */
   readonly cursor?: string | undefined;
+  /**
+   * Whether lines of one stream that follow each other may come as one, with newlines between them, which costs much less. What else
+   * is said of it is that of the last; a 'cursor' taken from it continues after that. Defaults to false.
+   */
+  readonly together?: boolean | undefined;
 };
 
 export type LogsOutput = {
-  /** A line. */
-  readonly line?: LogLine | undefined;
+  /** Lines. */
+  readonly lines?: readonly LogLine[] | undefined;
 };
 
 export type StartAndAttachInput = {
@@ -1129,8 +1134,8 @@ export interface ContainerHandlers {
   /** Returns the containers, one in each reply, oldest first. Without any, one empty reply. */
   readonly List: (input: ListInput, call: varlink.Call) => AsyncIterable<ListOutput>;
   /**
-   * Returns what a container wrote, one line in each reply, oldest first. Without any, one empty reply. Where its streams are the
-   * journal's, that leaves out empty lines and takes white space off the end of each.
+   * Returns what a container wrote, oldest first, as many lines in a reply as are there at once. Without any, one empty reply. Where its
+   * streams are the journal's, that leaves out empty lines and takes white space off the end of each.
    */
   readonly Logs: (input: LogsInput, call: varlink.Call) => AsyncIterable<LogsOutput>;
   /**
@@ -1941,8 +1946,8 @@ method List(
 	container: ?Summary
 )
 
-# Returns what a container wrote, one line in each reply, oldest first. Without any, one empty reply. Where its streams are the
-# journal's, that leaves out empty lines and takes white space off the end of each.
+# Returns what a container wrote, oldest first, as many lines in a reply as are there at once. Without any, one empty reply. Where its
+# streams are the journal's, that leaves out empty lines and takes white space off the end of each.
 # [Requires 'more' flag]
 method Logs(
 	# The container.
@@ -1956,10 +1961,13 @@ method Logs(
 	# Only lines up to this moment.
 	until: ?Timestamp,
 	# Only lines after the one at this place in the journal.
-	cursor: ?string
+	cursor: ?string,
+	# Whether lines of one stream that follow each other may come as one, with newlines between them, which costs much less. What else
+	# is said of it is that of the last; a 'cursor' taken from it continues after that. Defaults to false.
+	together: ?bool
 ) -> (
-	# A line.
-	line: ?LogLine
+	# Lines.
+	lines: ?[]LogLine
 )
 
 # A window of characters.
@@ -2611,7 +2619,7 @@ error SystemFailed (
       {"kind":"method","name":"Remove","comment":[],"input":{"kind":"struct","fields":[{"name":"container","comment":[],"type":{"kind":"string"}},{"name":"force","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}}]},"output":{"kind":"struct","fields":[]}},
       {"kind":"method","name":"Inspect","comment":[],"input":{"kind":"struct","fields":[{"name":"container","comment":[],"type":{"kind":"string"}}]},"output":{"kind":"struct","fields":[{"name":"id","comment":[],"type":{"kind":"string"}},{"name":"name","comment":[],"type":{"kind":"string"}},{"name":"unit","comment":[],"type":{"kind":"string"}},{"name":"imageId","comment":[],"type":{"kind":"string"}},{"name":"command","comment":[],"type":{"kind":"array","element":{"kind":"string"}}},{"name":"createdAt","comment":[],"type":{"kind":"reference","name":"Timestamp"}},{"name":"configuration","comment":[],"type":{"kind":"reference","name":"Configuration"}},{"name":"connections","comment":[],"type":{"kind":"array","element":{"kind":"reference","name":"Connection"}}},{"name":"runtime","comment":[],"type":{"kind":"reference","name":"Runtime"}},{"name":"bundle","comment":[],"type":{"kind":"string"}},{"name":"limits","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"Resources"}}}]}},
       {"kind":"method","name":"List","comment":[],"input":{"kind":"struct","fields":[{"name":"states","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"reference","name":"State"}}}},{"name":"labels","comment":[],"type":{"kind":"nullable","element":{"kind":"map","element":{"kind":"string"}}}}]},"output":{"kind":"struct","fields":[{"name":"container","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"Summary"}}}]}},
-      {"kind":"method","name":"Logs","comment":[],"input":{"kind":"struct","fields":[{"name":"container","comment":[],"type":{"kind":"string"}},{"name":"follow","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"tail","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"since","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"Timestamp"}}},{"name":"until","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"Timestamp"}}},{"name":"cursor","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}}]},"output":{"kind":"struct","fields":[{"name":"line","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"LogLine"}}}]}},
+      {"kind":"method","name":"Logs","comment":[],"input":{"kind":"struct","fields":[{"name":"container","comment":[],"type":{"kind":"string"}},{"name":"follow","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"tail","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"since","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"Timestamp"}}},{"name":"until","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"Timestamp"}}},{"name":"cursor","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"together","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}}]},"output":{"kind":"struct","fields":[{"name":"lines","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"reference","name":"LogLine"}}}}]}},
       {"kind":"type","name":"TerminalSize","comment":[],"type":{"kind":"struct","fields":[{"name":"columns","comment":[],"type":{"kind":"int"}},{"name":"rows","comment":[],"type":{"kind":"int"}}]}},
       {"kind":"type","name":"ExecConfiguration","comment":[],"type":{"kind":"struct","fields":[{"name":"command","comment":[],"type":{"kind":"array","element":{"kind":"string"}}},{"name":"environment","comment":[],"type":{"kind":"nullable","element":{"kind":"map","element":{"kind":"string"}}}},{"name":"user","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"groups","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}},{"name":"workingDirectory","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"terminal","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"stdin","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"privileged","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"addCapabilities","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}},{"name":"preservedDescriptors","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}}]}},
       {"kind":"type","name":"ExecState","comment":[],"type":{"kind":"enum","values":[{"name":"created","comment":[]},{"name":"running","comment":[]},{"name":"stopped","comment":[]}]}},
@@ -2810,8 +2818,8 @@ export class ContainerClient {
   }
 
   /**
-   * Returns what a container wrote, one line in each reply, oldest first. Without any, one empty reply. Where its streams are the
-   * journal's, that leaves out empty lines and takes white space off the end of each.
+   * Returns what a container wrote, oldest first, as many lines in a reply as are there at once. Without any, one empty reply. Where its
+   * streams are the journal's, that leaves out empty lines and takes white space off the end of each.
    */
   logs(input: LogsInput, options?: varlink.CallOptions): AsyncIterable<LogsOutput> {
     return this.#client.callMore('Logs', input, options);

@@ -28,12 +28,10 @@ export interface JournalStreamOptions {
 export interface LogLine {
   /** Of the last journal entry this line was made of: reading after it continues with the next line. */
   readonly cursor: string;
-  /** When journald received the end of it; `usec` is the same moment exactly. */
-  readonly at: Date;
-  /** Microseconds since 1970; fits a double until the year 2255. */
+  /** When journald received the end of it, in microseconds since 1970; fits a double until the year 2255. */
   readonly usec: number;
   readonly stream: 'stdout' | 'stderr';
-  /** Without the line feed. */
+  /** Without the line feed at the end. */
   readonly bytes: Buffer;
   /** False if no line feed followed: the stream ended there, another process wrote on, or the line is too long. */
   readonly terminated: boolean;
@@ -76,6 +74,11 @@ export interface JournalQuery {
    * entry is told from what came later in the same line. Default: `joined`.
    */
   readonly pieces?: 'joined' | 'apart' | undefined;
+  /**
+   * `together`: lines that lie in one entry may be handed over as one, with the line feeds in between, which costs less. Default:
+   * `each`.
+   */
+  readonly lines?: 'each' | 'together' | undefined;
   /** Fields to hand over in `LogLine.fields`. */
   readonly fields?: readonly string[] | undefined;
 }
@@ -84,10 +87,10 @@ export interface Journal {
   /** @throws JournalUnavailable */
   openStream(options: JournalStreamOptions): JournalStream;
   /**
-   * Lines in the order of their ends; `signal` ends it without an error.
+   * Lines in the order of their ends, as many at once as are there; `signal` ends it without an error.
    * @throws JournalReadFailed | JournalUnavailable
    */
-  read(query: JournalQuery, signal: AbortSignal): AsyncIterable<LogLine>;
+  read(query: JournalQuery, signal: AbortSignal): AsyncIterable<readonly LogLine[]>;
   /** Resolves when everything written before the call can be read. @throws JournalUnavailable */
   sync(signal: AbortSignal): Promise<void>;
 }

@@ -1,7 +1,8 @@
 /** Reads lines out of the journal with `journalctl`. */
 import { JoinedSignal } from '../lib/joined-signal.ts';
 import { entryOrigin, linesIn } from './bulk.ts';
-import { parseEntry, type JournalEntry } from './entry.ts';
+import { EntryReader } from './entry-reader.ts';
+import type { JournalEntry } from './entry.ts';
 import type { JournalQuery, LogLine } from './journal.ts';
 import { JournalReadFailed } from './errors.ts';
 import { fieldsOf, journalctl, journalctlArguments, type JournalctlOptions, type Origin } from './journalctl.ts';
@@ -22,7 +23,7 @@ export class JournalctlReader {
   }
 
   /** See `Journal.read`. */
-  async *read(query: JournalQuery, signal: AbortSignal): AsyncGenerator<LogLine, void> {
+  async *read(query: JournalQuery, signal: AbortSignal): AsyncGenerator<readonly LogLine[], void> {
     if (query.after !== undefined && query.tail !== undefined)
       throw new RangeError('`after` and `tail` exclude each other');
     const seam = await this.#seam(query, signal);
@@ -30,16 +31,24 @@ export class JournalctlReader {
     if (query.end !== 'follow' && (end === undefined || end === seam?.boundary)) return;
     const joiner = new LineJoiner(query.pieces);
     let unwanted = seam?.firstPiece !== undefined;
+    // The boundary may be a line of an entry of several.
+    const asked = unwanted ? ({ ...query, lines: 'each' } as const) : query;
     let last: string | undefined;
-    for await (const entry of this.#forward(query, originOf(query, seam), signal)) {
-      last = entry.cursor;
-      const lines = joiner.add(entry);
-      if (!unwanted) yield* lines;
-      else if (entry.cursor === seam?.boundary) unwanted = false;
-      if (entry.cursor === end) break;
+    for await (const entries of this.#forward(asked, originOf(query, seam), signal)) {
+      const lines: LogLine[] = [];
+      for (const entry of entries) {
+        last = entry.cursor;
+        const completed = joiner.add(entry);
+        if (!unwanted) lines.push(...completed);
+        else if (last === seam?.boundary) unwanted = false;
+        if (last === end) break;
+      }
+      if (lines.length > 0) yield lines;
+      if (last === end) break;
     }
     // What is still open is no later than what was read: a reader that continues must not see the rest again.
-    for (const line of joiner.flush()) yield { ...line, cursor: last ?? line.cursor };
+    const rest = joiner.flush().map((line) => ({ ...line, cursor: last ?? line.cursor }));
+    if (rest.length > 0) yield rest;
   }
 
   async #seam(query: JournalQuery, signal: AbortSignal): Promise<Seam | undefined> {
@@ -50,25 +59,30 @@ export class JournalctlReader {
       origin = { from: 'cursor', cursor: query.after };
     } else if (query.tail !== undefined) place = { lines: query.tail };
     else return undefined;
-    return await findSeam(this.#entries(query, { origin, order: 'reverse', atEnd: 'stop' }, signal), place);
+    return await findSeam(oneByOne(this.#entries(query, { origin, order: 'reverse', atEnd: 'stop' }, signal)), place);
   }
 
   /** Where the newest entry is that there is now, whenever it says that it was written. */
   async #newest(query: JournalQuery, signal: AbortSignal): Promise<string | undefined> {
     const anytime = { ...query, since: undefined, until: undefined };
     const backwards = this.#entries(anytime, { origin: { from: 'query' }, order: 'reverse', atEnd: 'stop' }, signal);
-    for await (const { cursor } of backwards) return cursor;
+    for await (const { cursor } of oneByOne(backwards)) return cursor;
     return undefined;
   }
 
   /** Entries from `origin` on; when `cutOff` ends following, what the journal has until then is read without it. */
-  async *#forward(query: JournalQuery, origin: Origin, signal: AbortSignal): AsyncGenerator<JournalEntry, void> {
+  async *#forward(query: JournalQuery, origin: Origin, signal: AbortSignal): AsyncGenerator<JournalEntry[], void> {
     let next = origin;
     if (query.end === 'follow') {
       using untilCut = new JoinedSignal(...(query.cutOff === undefined ? [signal] : [signal, query.cutOff]));
-      for await (const entry of this.#entries(query, { origin, order: 'forward', atEnd: 'follow' }, untilCut.signal)) {
-        next = { from: 'after-cursor', cursor: entry.cursor };
-        yield entry;
+      for await (const entries of this.#entries(
+        query,
+        { origin, order: 'forward', atEnd: 'follow' },
+        untilCut.signal,
+      )) {
+        const last = entries.at(-1);
+        if (last !== undefined) next = { from: 'after-cursor', cursor: last.cursor };
+        yield entries;
       }
       if (signal.aborted || query.cutOff === undefined) return;
       await this.#sync(signal);
@@ -76,37 +90,52 @@ export class JournalctlReader {
     yield* this.#entries(query, { origin: next, order: 'forward', atEnd: 'stop' }, signal);
   }
 
+  /** As many at once as journalctl has printed; at least one. */
   async *#entries(
     query: JournalQuery,
     options: JournalctlOptions,
     signal: AbortSignal,
-  ): AsyncGenerator<JournalEntry, void> {
+  ): AsyncGenerator<JournalEntry[], void> {
     const since = (query.since?.getTime() ?? 0) * 1000;
     const until = (query.until?.getTime() ?? Infinity) * 1000;
-    const wanted = fieldsOf(query);
+    const isWanted = oneOf(query.oneOf);
+    const reader = new EntryReader(fieldsOf(query));
     // What was written after the first is later, whatever the clock says that was set back meanwhile.
     let begun = false;
     const argv = journalctlArguments(query, { ...options, origin: entryOrigin(options.origin) });
-    for await (const text of journalctl([...this.#command, ...argv], signal)) {
-      const entry = parse(text, wanted);
-      if (entry.usec > until || !isOneOf(entry, query.oneOf)) continue;
-      if (begun || entry.usec >= since) {
+    for await (const chunk of journalctl([...this.#command, ...argv], signal)) {
+      const found: JournalEntry[] = [];
+      let over = false;
+      for (const entry of parse(reader, chunk)) {
+        if (entry.usec > until || !isWanted(entry)) continue;
+        over = !begun && entry.usec < since && options.order === 'reverse';
+        if (over) break;
+        if (!begun && entry.usec < since) continue;
         begun = options.order === 'forward';
-        yield* linesIn(entry, options);
-      } else if (options.order === 'reverse') return;
+        for (const line of linesIn(entry, options, query.lines)) found.push(line);
+      }
+      if (found.length > 0) yield found;
+      if (over) return;
     }
   }
 }
 
-const isOneOf = ({ fields }: JournalEntry, groups: JournalQuery['oneOf']): boolean =>
-  groups === undefined ||
-  groups.some((group) => Object.entries(group).every(([field, value]) => fields[field] === value));
+async function* oneByOne<T>(batches: AsyncIterable<readonly T[]>): AsyncGenerator<T, void> {
+  for await (const batch of batches) yield* batch;
+}
 
-function parse(text: string, fields: readonly string[]): JournalEntry {
+/** Whether all fields of any one group are an entry's. */
+function oneOf(groups: JournalQuery['oneOf']): (entry: JournalEntry) => boolean {
+  if (groups === undefined) return () => true;
+  const matches = groups.map((group) => Object.entries(group));
+  return ({ fields }) => matches.some((match) => match.every(([field, value]) => fields[field] === value));
+}
+
+function parse(reader: EntryReader, chunk: Buffer): JournalEntry[] {
   try {
-    return parseEntry(text, fields);
+    return reader.push(chunk);
   } catch (failure) {
-    throw new JournalReadFailed(`journalctl printed no journal entry: ${text.slice(0, 80)}`, { cause: failure });
+    throw new JournalReadFailed('journalctl printed what is no journal entry', { cause: failure });
   }
 }
 

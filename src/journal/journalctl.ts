@@ -1,14 +1,11 @@
-/** One `journalctl` process: arguments for a query, and its output line by line. */
+/** One `journalctl` process: arguments for a query, and its output. */
 import { spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { ENTRY_FIELDS } from './entry.ts';
 import type { JournalQuery } from './journal.ts';
 import { JournalReadFailed, JournalUnavailable } from './errors.ts';
 
-/** A line of JSON that is longer is left out: journald's own lines stay far below, whatever bytes are in them. */
-const MAX_JSON_BYTES = 16 * 1024 * 1024;
 const MAX_STDERR_BYTES = 4096;
-const LINE_FEED = 0x0a;
 
 /** Where to begin: at an entry, after one, or wherever the query does. */
 export type Origin = { readonly from: 'query' } | { readonly from: 'cursor' | 'after-cursor'; readonly cursor: string };
@@ -24,7 +21,7 @@ export interface JournalctlOptions {
 export function journalctlArguments(query: JournalQuery, options: JournalctlOptions): string[] {
   const { since, until } = query;
   const { origin } = options;
-  const argv = ['--no-pager', '--quiet', '--all', '--output=json'];
+  const argv = ['--no-pager', '--quiet', '--all', '--output=export'];
   argv.push(`--output-fields=${[...new Set([...ENTRY_FIELDS, ...fieldsOf(query)])].join(',')}`);
   if (options.order === 'reverse') argv.push('--reverse');
   if (options.atEnd === 'follow') argv.push('--follow', '--no-tail');
@@ -57,11 +54,11 @@ function matchArguments({ matches, boot }: JournalQuery): string[] {
 }
 
 /**
- * Runs journalctl and hands out its lines; whoever stops reading, or aborts `signal`, ends the process. While nobody
+ * Runs journalctl and hands out what it prints, as it comes; whoever stops reading, or aborts `signal`, ends the process. While nobody
  * reads, the pipe fills and journalctl waits.
  * @throws JournalUnavailable | JournalReadFailed
  */
-export async function* journalctl(argv: readonly string[], signal: AbortSignal): AsyncGenerator<string, void> {
+export async function* journalctl(argv: readonly string[], signal: AbortSignal): AsyncGenerator<Buffer, void> {
   if (signal.aborted) return;
   const [command = 'journalctl', ...rest] = argv;
   const child = spawn(command, rest, { stdio: ['ignore', 'pipe', 'pipe'] });
@@ -78,7 +75,7 @@ export async function* journalctl(argv: readonly string[], signal: AbortSignal):
   signal.addEventListener('abort', stop, { once: true });
   const complaint = beginningOf(child.stderr);
   try {
-    yield* linesOf(child.stdout, signal);
+    yield* chunksOf(child.stdout, signal);
     const code = await ended;
     if (code !== 0 && !signal.aborted)
       throw new JournalReadFailed((await complaint) || `journalctl exited with ${code}`);
@@ -89,28 +86,13 @@ export async function* journalctl(argv: readonly string[], signal: AbortSignal):
   }
 }
 
-/** Splits at line feeds. Ends without an error when `signal` has destroyed the stream. */
-async function* linesOf(stream: Readable, signal: AbortSignal): AsyncGenerator<string, void> {
-  let pieces: Buffer[] = [];
-  let size = 0;
-  const take = (end: Buffer): string | undefined => {
-    const line = size + end.length > MAX_JSON_BYTES ? undefined : Buffer.concat([...pieces, end]).toString('utf8');
-    pieces = [];
-    size = 0;
-    return line;
-  };
+/** Ends without an error when `signal` has destroyed the stream. */
+async function* chunksOf(stream: Readable, signal: AbortSignal): AsyncGenerator<Buffer, void> {
   try {
     for await (const chunk of stream) {
       if (!Buffer.isBuffer(chunk)) throw new TypeError('A pipe gives bytes');
-      let start = 0;
-      for (let end = chunk.indexOf(LINE_FEED); end !== -1; end = chunk.indexOf(LINE_FEED, start)) {
-        const line = take(chunk.subarray(start, end));
-        start = end + 1;
-        if (line !== undefined) yield line;
-        if (signal.aborted) return;
-      }
-      size += chunk.length - start;
-      if (size <= MAX_JSON_BYTES) pieces.push(chunk.subarray(start));
+      yield chunk;
+      if (signal.aborted) return;
     }
   } catch (failure) {
     if (!signal.aborted) throw failure;

@@ -31,8 +31,9 @@ export class LineJoiner {
 
   /** The lines this entry completes: none, one, or more when it pushes others out. */
   add(entry: JournalEntry): LogLine[] {
-    const lines: LogLine[] = [];
     let line = this.#open.get(entry.streamKey);
+    if (line === undefined && entry.end === 'newline') return [lineOf(entry, entry.message)]; // nearly always
+    const lines: LogLine[] = [];
     if (line !== undefined && line.size + entry.message.length > MAX_LINE_BYTES) {
       lines.push(this.#close(entry.streamKey, line));
       line = undefined;
@@ -56,16 +57,17 @@ export class LineJoiner {
 
   #close(key: string, { pieces, last }: OpenLine): LogLine {
     this.#open.delete(key);
-    return {
-      cursor: last.cursor,
-      at: new Date(Math.floor(last.usec / 1000)),
-      usec: last.usec,
-      stream: last.priority === STDERR_PRIORITY ? 'stderr' : 'stdout',
-      bytes: pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces),
-      terminated: last.end === 'newline',
-      pid: last.pid,
-      bootId: last.bootId,
-      fields: last.fields,
-    };
+    return lineOf(last, pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces));
   }
 }
+
+const lineOf = ({ cursor, usec, priority, end, pid, bootId, fields }: JournalEntry, bytes: Buffer): LogLine => ({
+  cursor,
+  usec,
+  stream: priority === STDERR_PRIORITY ? 'stderr' : 'stdout',
+  bytes,
+  terminated: end === 'newline',
+  pid,
+  bootId,
+  fields,
+});

@@ -25,7 +25,7 @@ export class SystemdJournal implements Journal {
     return openJournalStream(options);
   }
 
-  read(query: JournalQuery, signal: AbortSignal): AsyncIterable<LogLine> {
+  read(query: JournalQuery, signal: AbortSignal): AsyncIterable<readonly LogLine[]> {
     return this.#reader.read(query, signal);
   }
 

@@ -22,10 +22,10 @@ import {
   type DetachKeysOf,
   type StreamOptions,
 } from './attached.ts';
+import { textsOf } from './log-lines.ts';
 
 export type AttachHandlers = Pick<ContainerHandlers, 'StartAndAttach' | 'Attach' | 'Resize'>;
 
-const NEWLINE = Buffer.from('\n');
 const wireExit = ({ exit }: Waited): SessionExit => ({ exitCode: exit?.code, signal: exit?.signal });
 const inputFor = (wanted: boolean | undefined): 'required' | 'if-open' | 'none' =>
   wanted === undefined ? 'if-open' : wanted ? 'required' : 'none';
@@ -65,7 +65,7 @@ export const attachService = (
       }
       const lines = containers.logs(
         id,
-        { follow: true, since, tail: undefined, until: undefined, cursor: undefined },
+        { follow: true, since, tail: undefined, until: undefined, cursor: undefined, lines: 'together' },
         over.signal,
       );
       await serveLines(stream, options, wanted, lines, ended);
@@ -111,7 +111,8 @@ export const attachService = (
           since: undefined,
           until: undefined,
           cursor: undefined,
-        };
+          lines: 'together',
+        } as const;
         const lines = containers.logs(container.id, query, over.signal);
         await serveLines(stream, options, wanted, lines, live ? ended : Promise.resolve('detached'));
         return;
@@ -150,19 +151,18 @@ async function* before(
   { container, seam }: Attaching,
   signal: AbortSignal,
 ): AsyncGenerator<[OutputName, Buffer]> {
-  for await (const line of containers.said(container, seam, signal)) yield [line.stream, textOf(line)];
+  for await (const lines of containers.said(container, seam, signal))
+    for (const { stream, bytes } of textsOf(lines)) yield [stream, bytes];
   if (seam === undefined) return;
   for (const stream of ['stdout', 'stderr'] as const) yield [stream, seam[stream].rest];
 }
-
-const textOf = ({ bytes, terminated }: LogLine): Buffer => (terminated ? Buffer.concat([bytes, NEWLINE]) : bytes);
 
 /** Sends lines as they come, until there are no more or the client leaves. */
 async function serveLines(
   stream: Duplex,
   { form }: StreamOptions,
   wanted: readonly OutputName[],
-  lines: AsyncIterable<LogLine>,
+  log: AsyncIterable<readonly LogLine[]>,
   ended: Promise<SessionExit | 'detached'>,
 ): Promise<void> {
   ended.catch(() => undefined); // its client left first
@@ -170,9 +170,11 @@ async function serveLines(
   const reading = channel.read({ input: () => undefined, inputEnd: () => undefined, resize: () => undefined });
   reading.catch(() => undefined); // its client is gone, which `departed` tells
   const sent = async (): Promise<'sent'> => {
-    for await (const line of lines) {
-      if (wanted.includes(line.stream)) channel.write(line.stream, textOf(line));
-      await channel.drained();
+    for await (const lines of log) {
+      for (const { stream, bytes } of textsOf(lines)) {
+        if (wanted.includes(stream)) channel.write(stream, bytes);
+        await channel.drained();
+      }
     }
     return 'sent';
   };

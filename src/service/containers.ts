@@ -16,13 +16,13 @@ import type { BatchStep, BatchVerb } from '../container/operations/batch.ts';
 import type { StepResult } from '../container/operations/one-turn.ts';
 import { repeatedly } from '../container/operations/repeatedly.ts';
 import type { StartOptions } from '../container/operations/start.ts';
-import type { LogLine } from '../journal/journal.ts';
 import { parseSignal } from '../lib/signals.ts';
 import { live } from '../varlink/stream.ts';
 import { answerFor } from './errors.ts';
 import type { AttachHandlers } from './attach.ts';
 import type { ExecHandlers } from './exec.ts';
-import { momentOf, wireContainer, wireExit, wireLine, wireProcess, wireSummary, wireUsage } from './wire.ts';
+import { logReplies } from './log-lines.ts';
+import { momentOf, wireContainer, wireExit, wireProcess, wireSummary, wireUsage } from './wire.ts';
 
 const ENDED = ['stopped', 'exited'] as const;
 
@@ -111,16 +111,20 @@ export const containersService = (
   async *List({ states, labels = {} }): AsyncGenerator<ListOutput> {
     for (const container of containers.list({ states, labels })) yield { container: wireSummary(container) };
   },
-  Logs({ container, follow = false, tail, since, until, cursor }, { signal }): AsyncIterable<LogsOutput> {
-    const query = { follow, tail: countOf(tail, 'tail'), since: momentOf(since), until: momentOf(until), cursor };
-    const lines = wireLines(containers.logs(container, query, signal));
-    return follow ? live(lines) : lines;
+  Logs({ container, follow = false, tail, together = false, ...range }, { signal }): AsyncIterable<LogsOutput> {
+    const { since, until, cursor } = range;
+    const query = {
+      follow,
+      tail: countOf(tail, 'tail'),
+      since: momentOf(since),
+      until: momentOf(until),
+      cursor,
+      lines: together ? 'together' : 'each',
+    } as const;
+    const replies = logReplies(containers.logs(container, query, signal), query.lines);
+    return follow ? live(replies) : replies;
   },
 });
-
-async function* wireLines(lines: AsyncIterable<LogLine>): AsyncGenerator<LogsOutput> {
-  for await (const line of lines) yield { line: wireLine(line) };
-}
 
 /** @throws ContainerError `InvalidParameter` */
 function countOf(value: number | bigint | undefined, parameter: string): number | undefined {

@@ -5,6 +5,7 @@ import {
   type Configuration,
   type Exit,
   type LogLine,
+  type LogsInput,
 } from '../../src/api/io-berth-container.ts';
 import { ImageClient } from '../../src/api/io-berth-image.ts';
 import { NetworkClient } from '../../src/api/io-berth-network.ts';
@@ -72,10 +73,9 @@ export class Berth implements AsyncDisposable {
     return (await this.containers.wait({ container, conditions: ['exited'] })).exit;
   }
 
-  async lines(container: string, options: { follow?: boolean; tail?: number } = {}): Promise<LogLine[]> {
+  async lines(container: string, options: Omit<LogsInput, 'container'> = {}): Promise<LogLine[]> {
     const lines: LogLine[] = [];
-    for await (const { line } of this.containers.logs({ container, ...options }))
-      if (line !== undefined) lines.push(line);
+    for await (const reply of this.containers.logs({ container, ...options })) lines.push(...(reply.lines ?? []));
     return lines;
   }
 

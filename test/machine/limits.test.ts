@@ -55,9 +55,11 @@ const run = async (name: string, script: string, configuration: Partial<Configur
 /** Waits for the `nth` line of a container that begins so. */
 async function said(container: string, begin: string, nth = 1): Promise<string> {
   let seen = 0;
-  for await (const { line } of berth.containers.logs({ container, follow: true })) {
-    const text = line === undefined ? '' : bytesOf(line).toString();
-    if (text.startsWith(begin) && ++seen === nth) return text;
+  for await (const { lines = [] } of berth.containers.logs({ container, follow: true })) {
+    for (const line of lines) {
+      const text = bytesOf(line).toString();
+      if (text.startsWith(begin) && ++seen === nth) return text;
+    }
   }
   throw new Error(`${container} ended without saying "${begin}" ${nth.toString()} times`);
 }

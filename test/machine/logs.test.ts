@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import type { LogLine } from '../../src/api/io-berth-container.ts';
 import { Berth, bytesOf } from './berth.ts';
 import { useMachine } from './use-machine.ts';
 
@@ -90,8 +91,46 @@ it('tail, cursor and time choose lines', async () => {
   const messages = (lines: { message?: string | undefined }[]) => lines.map(({ message }) => message);
   expect(messages(await berth.lines('l-choose', { tail: 3 }))).toEqual(['8', '9', '10']);
   const all = await berth.lines('l-choose');
-  const rest = [];
-  for await (const { line } of berth.containers.logs({ container: 'l-choose', cursor: all[6]?.cursor ?? '' }))
-    if (line) rest.push(line);
-  expect(messages(rest)).toEqual(['8', '9', '10']);
+  expect(messages(await berth.lines('l-choose', { cursor: all[6]?.cursor }))).toEqual(['8', '9', '10']);
 });
+
+it.each(['relay', 'journal'] as const)(
+  'a long log of a container with %s streams comes whole, in few replies',
+  async (streams) => {
+    const name = `l-long-${streams}`;
+    await berth.run(name, `seq 1 ${LINES.toString()}; printf 'a\\377b\\nend'; echo err >&2`, { streams });
+    await berth.wait(name);
+    const replies: (readonly LogLine[])[] = [];
+    for await (const { lines = [] } of berth.containers.logs({ container: name, together: true })) replies.push(lines);
+    const text = (stream: string): string =>
+      Buffer.concat(
+        replies
+          .flat()
+          .filter((line) => line.stream === stream)
+          .flatMap((line) => [bytesOf(line), Buffer.from(line.terminated ? '\n' : '')]),
+      ).toString('latin1');
+    const numbers = Array.from({ length: LINES }, (_, index) => `${(index + 1).toString()}\n`).join('');
+    expect(text('stdout')).toBe(`${numbers}a\xffb\nend`);
+    expect(text('stderr')).toBe('err\n');
+    expect(replies.length).toBeLessThan(LINES / 20);
+    const ran = await machine.check(['berth', 'logs', name]);
+    expect(ran.stdout.toString('latin1')).toBe(text('stdout'));
+    expect(ran.stderr.toString()).toBe('err\n');
+    // What comes together has the place of its last line.
+    const half = replies[Math.floor(replies.length / 2)]?.at(-1);
+    const before = replies.slice(0, Math.floor(replies.length / 2) + 1).flat();
+    const after = await berth.lines(name, { cursor: half?.cursor, together: true });
+    expect(
+      [...before, ...after]
+        .map((line) => bytesOf(line).toString('latin1'))
+        .join('\n')
+        .split('\n').length,
+    ).toBe(
+      replies
+        .flat()
+        .map((line) => bytesOf(line).toString('latin1'))
+        .join('\n')
+        .split('\n').length,
+    );
+  },
+);

@@ -246,7 +246,6 @@ export class FakeJournal implements Journal {
     const index = this.lines.length + 1;
     this.lines.push({
       cursor: `c${index}`,
-      at: new Date(index),
       usec: index * 1000,
       stream: 'stdout',
       bytes: Buffer.from(text),
@@ -259,7 +258,7 @@ export class FakeJournal implements Journal {
     this.#wake = Promise.withResolvers<void>();
   }
 
-  async *read(query: JournalQuery, signal: AbortSignal): AsyncGenerator<LogLine> {
+  async *read(query: JournalQuery, signal: AbortSignal): AsyncGenerator<readonly LogLine[]> {
     if (query.after !== undefined && query.tail !== undefined) throw new RangeError('after and tail');
     this.queries.push(query);
     let next = query.after === undefined ? 0 : this.lines.findIndex(({ cursor }) => cursor === query.after) + 1;
@@ -268,7 +267,7 @@ export class FakeJournal implements Journal {
     for (;;) {
       for (let line = this.lines[next]; line !== undefined && !signal.aborted; line = this.lines[next]) {
         next++;
-        yield line;
+        yield [line];
       }
       if (query.end !== 'follow' || signal.aborted || cutOff?.aborted === true) return;
       await Promise.race([this.#wake.promise, aborted(signal), ...(cutOff === undefined ? [] : [aborted(cutOff)])]);

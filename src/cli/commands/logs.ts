@@ -52,7 +52,9 @@ export const logs = command({
     const written = sources.map(async ({ container, label }) => {
       const stamped = args.flag('timestamps') ? stamp : unstamped;
       const writer = new LogWriter(context.output, (line) => `${label}${stamped(line)}`);
-      for await (const line of logLines(containers, { container, ...query })) await writer.write(line);
+      // With something before each of them, lines have to be told apart.
+      const together = (label === '' && stamped === unstamped) || undefined;
+      for await (const lines of logLines(containers, { container, together, ...query })) await writer.write(lines);
     });
     await Promise.all(written);
     return EXIT.ok;

@@ -4,24 +4,23 @@ import type { Output } from './output.ts';
 import { Losses } from '../session/persistence.ts';
 
 /**
- * What a container writes, line by line. When berthd goes away in between, the next line is asked for at the place of the
+ * What a container writes, as many lines at once as come. When berthd goes away in between, the next line is asked for at the place of the
  * last, so that none is lost or comes twice.
  */
 export async function* logLines(
   containers: Pick<ContainerClient, 'logs'>,
   { tail, ...query }: LogsInput,
   options?: CallOptions,
-): AsyncGenerator<LogLine, void, void> {
+): AsyncGenerator<readonly LogLine[], void, void> {
   const losses = new Losses();
   let cursor: string | undefined;
   for (;;) {
     const rest = cursor === undefined ? { ...query, tail } : { ...query, cursor };
     try {
-      for await (const { line } of containers.logs(rest, options)) {
+      for await (const { lines = [] } of containers.logs(rest, options)) {
         losses.clear();
-        if (line === undefined) continue;
-        cursor = line.cursor;
-        yield line;
+        cursor = lines.at(-1)?.cursor ?? cursor;
+        if (lines.length > 0) yield lines;
       }
       return;
     } catch (error) {
@@ -29,8 +28,6 @@ export async function* logLines(
     }
   }
 }
-
-const NEWLINE = Buffer.from('\n');
 
 /** Writes lines to the streams they came from, byte for byte. */
 export class LogWriter {
@@ -45,16 +42,22 @@ export class LogWriter {
     this.#prefix = prefix;
   }
 
-  async write(line: LogLine): Promise<void> {
-    const prefix = this.#midLine.has(line.stream) ? '' : this.#prefix(line);
-    if (line.terminated) this.#midLine.delete(line.stream);
-    else this.#midLine.add(line.stream);
-    await this.#output.write(line.stream, bytesOf(line, prefix));
+  /** Those of one stream that follow each other go out at once. */
+  async write(lines: readonly LogLine[]): Promise<void> {
+    let text = '';
+    for (const [index, line] of lines.entries()) {
+      const { stream, message = '', messageBase64, terminated } = line;
+      if (!this.#midLine.has(stream)) text += this.#prefix(line);
+      if (terminated) this.#midLine.delete(stream);
+      else this.#midLine.add(stream);
+      const end = terminated ? '\n' : '';
+      if (messageBase64 !== undefined) {
+        await this.#output.write(stream, Buffer.concat([Buffer.from(text), Buffer.from(messageBase64, 'base64')]));
+        text = end;
+      } else text += message + end;
+      if (text === '' || lines[index + 1]?.stream === stream) continue;
+      await this.#output.write(stream, text);
+      text = '';
+    }
   }
-}
-
-function bytesOf({ message, messageBase64, terminated }: LogLine, prefix: string): string | Uint8Array {
-  if (messageBase64 === undefined) return `${prefix}${message ?? ''}${terminated ? '\n' : ''}`;
-  const content = Buffer.from(messageBase64, 'base64');
-  return Buffer.concat([Buffer.from(prefix), content, ...(terminated ? [NEWLINE] : [])]);
 }

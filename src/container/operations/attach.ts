@@ -69,21 +69,22 @@ function demandInputOf(container: Container, stdin: AttachOptions['stdin'] | 'im
   }
 }
 
-/** What is in the log, oldest first; with a seam, nothing from behind it. */
+/** What is in the log, oldest first, as many lines at once as are there; with a seam, nothing from behind it. */
 export async function* said(
   { journal }: Pick<Ports, 'journal'>,
   container: Container,
   seam: Attaching['seam'],
   signal: AbortSignal,
-): AsyncGenerator<LogLine> {
+): AsyncGenerator<readonly LogLine[]> {
   if (seam !== undefined) await Promise.all([seam.stdout.logged, seam.stderr.logged]);
   await journal.sync(signal);
   // Of a line that has not ended at the seam, the rest is the stream's.
   const pieces = seam === undefined ? 'joined' : 'apart';
-  const query = { ...linesOf(container), fields: ['BERTH_SEQUENCE'], pieces } as const;
-  for await (const line of journal.read(query, signal)) {
-    const sequence = Number(line.fields['BERTH_SEQUENCE'] ?? 0);
-    if (seam === undefined || sequence <= seam[line.stream].sequence) yield line;
+  const query = { ...linesOf(container), fields: ['BERTH_SEQUENCE'], pieces, lines: 'together' } as const;
+  for await (const lines of journal.read(query, signal)) {
+    yield seam === undefined
+      ? lines
+      : lines.filter(({ fields, stream }) => Number(fields['BERTH_SEQUENCE'] ?? 0) <= seam[stream].sequence);
   }
 }
 

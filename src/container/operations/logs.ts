@@ -14,10 +14,12 @@ export interface LogsQuery {
   readonly since: Date | undefined;
   readonly until: Date | undefined;
   readonly cursor: string | undefined;
+  /** Whether the place and time of each line are wanted; otherwise several may come as one, with line feeds in between. */
+  readonly lines: 'each' | 'together';
 }
 
 /**
- * What a container wrote, oldest first. Lines that were written before the call or before its end are all there.
+ * What a container wrote, oldest first, as many lines at once as are there. Lines that were written before the call or before its end are all there.
  * @throws ContainerError `NotLogged`; `InvalidParameter` for `tail` together with `cursor`
  */
 export async function* logs(
@@ -25,13 +27,13 @@ export async function* logs(
   reference: string,
   query: LogsQuery,
   signal: AbortSignal,
-): AsyncGenerator<LogLine> {
+): AsyncGenerator<readonly LogLine[]> {
   const container = ports.index.find(reference);
   demandLog(container);
   const { id, status } = container;
-  const { follow, since, until, tail, cursor: after } = query;
+  const { follow, since, until, tail, cursor: after, lines: wanted } = query;
   if (tail !== undefined && after !== undefined) throw new ContainerError('InvalidParameter', { parameter: 'tail' });
-  const lines = { ...linesOf({ id }), since, until, tail, after };
+  const lines = { ...linesOf({ id }), since, until, tail, after, lines: wanted };
   await ports.relays.finished(relayKeyOf({ id }));
   await ports.journal.sync(signal);
   if (!follow || !isAlive(status.state)) {

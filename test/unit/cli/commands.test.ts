@@ -193,17 +193,15 @@ it.each([
 describe('logs', () => {
   const lines = (...all: Partial<LogLine>[]): Partial<ContainerHandlers> => ({
     async *Logs() {
-      for (const each of all) {
-        yield await Promise.resolve({
-          line: {
-            stream: 'stdout' as const,
-            terminated: true,
-            timestamp: { realtime: 1_763_719_200_000_042 },
-            cursor: 'c',
-            ...each,
-          },
-        });
-      }
+      const line = {
+        stream: 'stdout' as const,
+        terminated: true,
+        timestamp: { realtime: 1_763_719_200_000_042 },
+        cursor: 'c',
+      };
+      const lines = all.map((each) => ({ ...line, ...each }));
+      yield await Promise.resolve({ lines: lines.slice(0, 3) });
+      yield await Promise.resolve({ lines: lines.slice(3) });
     },
   });
 
@@ -226,7 +224,7 @@ describe('logs', () => {
       },
     };
     expect(await berth(['logs', ...argv], { containers })).toMatchObject({ code: 0, stdout: '', stderr: '' });
-    expect(asked).toEqual({ container: 'web', ...input });
+    expect(asked).toEqual({ container: 'web', together: true, ...input });
   });
 
   it('-t shows when each line began', async () => {
@@ -261,13 +259,15 @@ describe('logs of several', () => {
     },
     async *Logs({ container }) {
       yield await Promise.resolve({
-        line: {
-          stream: 'stdout' as const,
-          terminated: true,
-          cursor: 'c',
-          message: `from ${container.slice(0, 3)}`,
-          timestamp: { realtime: 1_763_719_200_000_042 },
-        },
+        lines: [
+          {
+            stream: 'stdout' as const,
+            terminated: true,
+            cursor: 'c',
+            message: `from ${container.slice(0, 3)}`,
+            timestamp: { realtime: 1_763_719_200_000_042 },
+          },
+        ],
       });
     },
   });

@@ -65,7 +65,7 @@ describe('io.berth.Container', () => {
     await world.given('web', 'running');
     world.journal.write('one');
     expect(await all(handlersOf(world).Logs({ container: 'web' }, call) as AsyncIterable<unknown>)).toMatchObject([
-      { line: { message: 'one', cursor: 'c1' } },
+      { lines: [{ message: 'one', cursor: 'c1' }] },
     ]);
   });
 });

@@ -118,7 +118,6 @@ describe('what goes out', async () => {
   ])('of a line with %s', (_, bytes, content) => {
     const line: LogLine = {
       cursor: 'c',
-      at,
       usec: 5_000_001,
       stream: 'stderr',
       bytes,

@@ -9,11 +9,13 @@ const query = (change: Partial<LogsQuery> = {}): LogsQuery => ({
   since: undefined,
   until: undefined,
   cursor: undefined,
+  lines: 'each',
   ...change,
 });
 const read = async (world: World, change: Partial<LogsQuery> = {}, signal = patient): Promise<string[]> => {
   const lines: string[] = [];
-  for await (const { bytes } of world.containers.logs('web', query(change), signal)) lines.push(bytes.toString());
+  for await (const batch of world.containers.logs('web', query(change), signal))
+    lines.push(...batch.map(({ bytes }) => bytes.toString()));
   return lines;
 };
 
@@ -50,7 +52,7 @@ describe('Logs', () => {
     world.journal.write('before');
     const lines = world.containers.logs('web', query({ follow: true, tail: 0 }), patient);
     const first = (async () => {
-      for await (const { bytes } of lines) return bytes.toString();
+      for await (const [line] of lines) return line?.bytes.toString();
       return undefined;
     })();
     while (world.journal.queries.length === 0) await Promise.resolve();
