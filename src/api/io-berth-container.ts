@@ -722,6 +722,19 @@ export type CleanupInput = {
 
 export type CleanupOutput = { readonly [member: string]: never };
 
+export type StartWantedInput = { readonly [member: string]: never };
+
+export type StartWantedOutput = {
+  /** The ID of a container. */
+  readonly id?: string | undefined;
+  /** Its name. */
+  readonly name?: string | undefined;
+  /** The name of the error that Start would have answered; absent where it was started. */
+  readonly error?: string | undefined;
+  /** The parameters of that error. */
+  readonly parameters?: varlink.JsonObject | undefined;
+};
+
 export type PruneInput = {
   /** Only those that have all these labels; an empty value matches every value. */
   readonly labels?: { readonly [key: string]: string } | undefined;
@@ -1109,6 +1122,12 @@ export interface ContainerHandlers {
   readonly Sync: (input: SyncInput, call: varlink.Call) => Promise<SyncOutput>;
   /** Gives back what a container that has ended may still hold: mounts, the runtime's record, the failed state of its unit. */
   readonly Cleanup: (input: CleanupInput, call: varlink.Call) => Promise<CleanupOutput>;
+  /**
+   * Starts the containers that run after a boot of the host and do not run now: those with the restart policy 'always' that were started
+   * before, those with 'unless_stopped' that are wanted up, and those whose namespaces they share. berthd-boot.service calls this once
+   * a boot. One that cannot be started keeps none of the others. Returns those that were started or could not be, one in each reply.
+   */
+  readonly StartWanted: (input: StartWantedInput, call: varlink.Call) => AsyncIterable<StartWantedOutput>;
   /** Removes all containers that have ended or were never started, and returns what is gone, one in each reply. */
   readonly Prune: (input: PruneInput, call: varlink.Call) => AsyncIterable<PruneOutput>;
   /**
@@ -1821,6 +1840,21 @@ method Cleanup(
 	# The container.
 	container: string
 ) -> ()
+
+# Starts the containers that run after a boot of the host and do not run now: those with the restart policy 'always' that were started
+# before, those with 'unless_stopped' that are wanted up, and those whose namespaces they share. berthd-boot.service calls this once
+# a boot. One that cannot be started keeps none of the others. Returns those that were started or could not be, one in each reply.
+# [Requires 'more' flag]
+method StartWanted() -> (
+	# The ID of a container.
+	id: ?string,
+	# Its name.
+	name: ?string,
+	# The name of the error that Start would have answered; absent where it was started.
+	error: ?string,
+	# The parameters of that error.
+	parameters: ?object
+)
 
 # Removes all containers that have ended or were never started, and returns what is gone, one in each reply.
 # [Requires 'more' flag]
@@ -2610,6 +2644,7 @@ error SystemFailed (
       {"kind":"method","name":"Update","comment":[],"input":{"kind":"struct","fields":[{"name":"container","comment":[],"type":{"kind":"string"}},{"name":"resources","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"Resources"}}},{"name":"unitProperties","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}},{"name":"restartPolicy","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"RestartPolicy"}}},{"name":"restartLimit","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}}]},"output":{"kind":"struct","fields":[]}},
       {"kind":"method","name":"Sync","comment":[],"input":{"kind":"struct","fields":[{"name":"container","comment":[],"type":{"kind":"string"}}]},"output":{"kind":"struct","fields":[{"name":"state","comment":[],"type":{"kind":"reference","name":"State"}}]}},
       {"kind":"method","name":"Cleanup","comment":[],"input":{"kind":"struct","fields":[{"name":"container","comment":[],"type":{"kind":"string"}}]},"output":{"kind":"struct","fields":[]}},
+      {"kind":"method","name":"StartWanted","comment":[],"input":{"kind":"struct","fields":[]},"output":{"kind":"struct","fields":[{"name":"id","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"name","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"error","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"parameters","comment":[],"type":{"kind":"nullable","element":{"kind":"object"}}}]}},
       {"kind":"method","name":"Prune","comment":[],"input":{"kind":"struct","fields":[{"name":"labels","comment":[],"type":{"kind":"nullable","element":{"kind":"map","element":{"kind":"string"}}}}]},"output":{"kind":"struct","fields":[{"name":"id","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"name","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}}]}},
       {"kind":"method","name":"Batch","comment":[],"input":{"kind":"struct","fields":[{"name":"container","comment":[],"type":{"kind":"string"}},{"name":"operations","comment":[],"type":{"kind":"array","element":{"kind":"reference","name":"BatchOperation"}}}]},"output":{"kind":"struct","fields":[{"name":"results","comment":[],"type":{"kind":"array","element":{"kind":"reference","name":"BatchResult"}}}]}},
       {"kind":"method","name":"Stats","comment":[],"input":{"kind":"struct","fields":[{"name":"container","comment":[],"type":{"kind":"string"}},{"name":"intervalUSec","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}}]},"output":{"kind":"struct","fields":[{"name":"usage","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"Usage"}}}]}},
@@ -2754,6 +2789,15 @@ export class ContainerClient {
   /** Gives back what a container that has ended may still hold: mounts, the runtime's record, the failed state of its unit. */
   cleanup(input: CleanupInput, options?: varlink.CallOptions): Promise<CleanupOutput> {
     return this.#client.call('Cleanup', input, options);
+  }
+
+  /**
+   * Starts the containers that run after a boot of the host and do not run now: those with the restart policy 'always' that were started
+   * before, those with 'unless_stopped' that are wanted up, and those whose namespaces they share. berthd-boot.service calls this once
+   * a boot. One that cannot be started keeps none of the others. Returns those that were started or could not be, one in each reply.
+   */
+  startWanted(input: StartWantedInput = {}, options?: varlink.CallOptions): AsyncIterable<StartWantedOutput> {
+    return this.#client.callMore('StartWanted', input, options);
   }
 
   /** Removes all containers that have ended or were never started, and returns what is gone, one in each reply. */

@@ -17,6 +17,7 @@ import { remove } from './operations/remove.ts';
 import { rename } from './operations/rename.ts';
 import { restart } from './operations/restart.ts';
 import { start } from './operations/start.ts';
+import { startWanted } from './operations/start-wanted.ts';
 import { stats } from './operations/stats.ts';
 import { stop } from './operations/stop.ts';
 import { top } from './operations/top.ts';
@@ -52,6 +53,7 @@ export const containersOn = (ports: Ports) => ({
   restart: bound(ports, restart),
   said: bound(ports, said),
   start: bound(ports, start),
+  startWanted: bound(ports, startWanted),
   stats: bound(ports, stats),
   stop: bound(ports, stop),
   top: bound(ports, top),

@@ -7,6 +7,7 @@ import {
   type ListOutput,
   type LogsOutput,
   type PruneOutput,
+  type StartWantedOutput,
   type StatsOutput,
   type TopOutput,
 } from '../api/io-berth-container.ts';
@@ -72,6 +73,15 @@ export const containersService = (
   async Cleanup({ container }) {
     await containers.cleanup(container);
     return {};
+  },
+  async *StartWanted(_, { signal }): AsyncGenerator<StartWantedOutput> {
+    const faults: unknown[] = [];
+    for await (const { container, failure } of containers.startWanted(signal)) {
+      const answer = failure === undefined ? undefined : answerFor(containerInterface.name, failure);
+      if (failure !== undefined && answer === undefined) faults.push(failure);
+      else yield { id: container.id, name: container.name, error: answer?.error, parameters: answer?.parameters };
+    }
+    if (faults.length > 0) throw faults[0];
   },
   async *Prune({ labels = {} }, { signal }): AsyncGenerator<PruneOutput> {
     for await (const { id, name } of containers.prune(labels, signal)) yield { id, name };

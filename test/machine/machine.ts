@@ -124,11 +124,12 @@ export class Machine implements AsyncDisposable {
     return this.#booter.console.join('\n');
   }
 
-  /** Restarts the whole machine, as `reboot` does; its files stay. */
-  async reboot(): Promise<void> {
+  /** Restarts the whole machine, as `reboot` does, or as a cut of its power would; its files stay. */
+  async reboot(how: 'in-order' | 'power-cut' = 'in-order'): Promise<void> {
     const supervisor = this.#booter;
     const up = supervisor.nextBoot(AbortSignal.timeout(BOOT_LIMIT_MS));
-    await Promise.all([up, this.exec(['systemctl', 'reboot'])]); // may well be killed before it has its answer
+    const force = how === 'power-cut' ? ['--force', '--force'] : [];
+    await Promise.all([up, this.exec(['systemctl', 'reboot', ...force])]); // may well be killed before it has its answer
     this.#leader = supervisor.leader();
   }
 

@@ -2,8 +2,10 @@ import { ContainerClient, isContainerError } from '../../api/io-berth-container.
 import { UsageError } from '../arguments/args.ts';
 import { ATTACH_OPTIONS, STREAM_VALUE, streamsFrom } from '../arguments/attach-options.ts';
 import { attachTo } from '../session/attaching.ts';
-import { command } from '../command.ts';
+import { command, type Context } from '../command.ts';
 import { forEach } from '../each.ts';
+import { VarlinkError } from '../../varlink/errors.ts';
+import { EXIT } from '../output/exit-codes.ts';
 import { RECURSIVE_OPTION } from './init.ts';
 
 export const start = command({
@@ -20,13 +22,21 @@ export const start = command({
     },
     interactive: { kind: 'flag', short: 'i', help: 'Attach, and pass standard input on to it where it has one' },
     recursive: RECURSIVE_OPTION,
+    wanted: { kind: 'flag', help: 'Run all those that a boot of the host brings up; see --restart of berth run' },
     ...ATTACH_OPTIONS,
   },
-  least: 1,
+  least: 0,
   most: Infinity,
   async run(args, context) {
     const recursive = args.flag('recursive') || undefined;
     const containers = new ContainerClient(context.berthd);
+    if (args.flag('wanted')) {
+      if (args.operands.length > 0) throw new UsageError('--wanted and names exclude each other');
+      if (args.flag('attach') || args.flag('interactive') || args.flag('recursive'))
+        throw new UsageError('--wanted goes with no other option');
+      return await startWanted(containers, context);
+    }
+    if (args.operands.length === 0) throw new UsageError('something is missing: a NAME, or --wanted');
     if (args.flag('attach') || args.flag('interactive')) {
       const [container = '', ...others] = args.operands;
       if (others.length > 0) throw new UsageError('--attach and --interactive take one container');
@@ -48,3 +58,19 @@ export const start = command({
     });
   },
 });
+
+/** Prints the names of those that it has started. @returns the exit code */
+async function startWanted(containers: ContainerClient, context: Context): Promise<number> {
+  let exitCode: number = EXIT.ok;
+  for await (const { name, error, parameters } of containers.startWanted({})) {
+    if (name === undefined) continue;
+    if (error === undefined) {
+      await context.output.line(name);
+      continue;
+    }
+    const { sentenceFor } = await import('../output/errors.ts');
+    await context.output.complain(`${name}: ${sentenceFor(new VarlinkError(error, parameters ?? {}))}`);
+    exitCode = EXIT.berthFailed;
+  }
+  return exitCode;
+}

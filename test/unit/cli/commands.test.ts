@@ -65,7 +65,10 @@ describe('a verb with several names', () => {
 
   it('needs one name at least', async () => {
     const ran = await berth(['start']);
-    expect(ran).toMatchObject({ code: 125, stderr: "berth: something is missing; see 'berth start --help'\n" });
+    expect(ran).toMatchObject({
+      code: 125,
+      stderr: "berth: something is missing: a NAME, or --wanted; see 'berth start --help'\n",
+    });
   });
 });
 

@@ -183,3 +183,28 @@ describe('inspect', () => {
     );
   });
 });
+
+describe('start --wanted', () => {
+  it('prints what it has started, tells of what it could not, and goes on', async () => {
+    const containers = {
+      async *StartWanted() {
+        yield await Promise.resolve({ id: 'a', name: 'a' });
+        yield { id: 'b', name: 'b', error: 'io.berth.Container.NoSuchSource', parameters: { source: '/data' } };
+        yield { id: 'c', name: 'c' };
+      },
+    };
+    expect(await berth(['start', '--wanted'], { containers })).toMatchObject({
+      code: 125,
+      stdout: 'a\nc\n',
+      stderr: "berth: b: there is no '/data' on this host to mount; make it first\n",
+    });
+  });
+
+  it.each([
+    [['start'], 'something is missing: a NAME, or --wanted'],
+    [['start', '--wanted', 'web'], '--wanted and names exclude each other'],
+    [['start', '--wanted', '-a'], '--wanted goes with no other option'],
+  ])('%j', async (argv, said) => {
+    expect(await berth(argv)).toMatchObject({ code: 125, stdout: '', stderr: expect.stringContaining(said) as string });
+  });
+});
