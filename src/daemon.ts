@@ -44,7 +44,6 @@ import { attachService } from './service/attach.ts';
 import { containersService } from './service/containers.ts';
 import { execService } from './service/exec.ts';
 import { internalError } from './service/errors.ts';
-import { installedNetavark } from './netavark/installed-netavark.ts';
 import { networkingOf } from './networking.ts';
 import { imagesService } from './service/images.ts';
 import { preferring } from './preferred-runtime.ts';
@@ -231,7 +230,7 @@ export class Daemon implements AsyncDisposable {
         now,
       }),
     );
-    const { networks, network } = networkingOf({ settings, index, store, stored, now });
+    const { networks, network, netavark } = networkingOf({ settings, index, store, stored, now });
     const world = {
       index,
       lane,
@@ -294,7 +293,7 @@ export class Daemon implements AsyncDisposable {
       storageDirectory,
       runtimes: installed,
       additionalImageStores,
-      netavark: installedNetavark,
+      netavark,
     };
     server
       .serve(

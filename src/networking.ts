@@ -23,6 +23,7 @@ export interface NetworkingWorld {
 export function networkingOf({ settings, index, store, stored, now }: NetworkingWorld): {
   readonly networks: Networks;
   readonly network: NetworkPorts;
+  readonly netavark: typeof installedNetavark;
 } {
   const { networkDirectory, libexecDirectory } = settings.current;
   const networks = new Networks({
@@ -39,7 +40,7 @@ export function networkingOf({ settings, index, store, stored, now }: Networking
     program: new NetworkProgram(join(libexecDirectory, 'network')),
     reservations: new Reservations(store, stored),
   };
-  return { networks, network };
+  return { networks, network, netavark: installedNetavark };
 }
 
 const usersOf = (index: ContainerIndex, network: string): string[] =>
