@@ -7,6 +7,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { containerInterface } from './api/io-berth-container.ts';
 import { imageInterface } from './api/io-berth-image.ts';
+import { volumeInterface } from './api/io-berth-volume.ts';
 import { networkInterface } from './api/io-berth-network.ts';
 import { systemInterface } from './api/io-berth-system.ts';
 import { serviceInterface } from './api/io-systemd-service.ts';
@@ -17,7 +18,6 @@ import { containersOn } from './container/containers.ts';
 import { Ends } from './container/ends.ts';
 import { Lane } from './container/lane/lane.ts';
 import { launchOn } from './container/launch/launch.ts';
-import type { SetUps } from './container/launch/ports.ts';
 import { Recovery } from './container/recovery.ts';
 import { ExecSessions } from './container/exec/exec-sessions.ts';
 import { SessionStore } from './container/exec/session-store.ts';
@@ -25,8 +25,7 @@ import { SessionFiles } from './container/exec/session-files.ts';
 import { noFaults, type Faults } from './container/faults.ts';
 import { Folders } from './container/records/folder.ts';
 import type { Ports } from './container/ports.ts';
-import { DAEMON_UNIT, SLICE, STREAMS_UNIT } from './container/unit-names.ts';
-import type { Attainable } from './container/launch/process-limits.ts';
+import { DAEMON_UNIT, STREAMS_UNIT } from './container/unit-names.ts';
 import { ContainerIndex } from './container/records/container-index.ts';
 import { imageUsersOf } from './container/records/image-users.ts';
 import { imagesOn } from './image/images.ts';
@@ -51,6 +50,8 @@ import { networksService } from './service/networks.ts';
 import { serviceService } from './service/service.ts';
 import { systemService } from './service/system.ts';
 import { translated } from './service/translated.ts';
+import { volumesService } from './service/volumes.ts';
+import { folderInside } from './storage/folder-inside.ts';
 import { readInside } from './storage/inside.ts';
 import { holdsMounts } from './storage/mountinfo.ts';
 import { SkopeoImageStore } from './storage/skopeo/skopeo-image-store.ts';
@@ -69,11 +70,12 @@ import { DbusUnitManager } from './systemd/units/dbus-unit-manager.ts';
 import { FollowedService } from './systemd/units/followed-service.ts';
 import type { ResourceLimit } from './lib/resource-limits.ts';
 import { GroupMoves } from './systemd/process/group-moves.ts';
-import { NewGroups } from './systemd/process/new-groups.ts';
-import { openUnitProcess, startLikeService } from './systemd/process/unit-process.ts';
+import { startLikeService } from './systemd/process/unit-process.ts';
 import { BusDisconnected, BusUnavailable } from './systemd/errors.ts';
 import { Server } from './varlink/server.ts';
 import { VERSION } from './version.ts';
+import { attainable, setUpsWith } from './setting-up.ts';
+import { volumesAt } from './volumes-at.ts';
 
 export interface World {
   /** Its directories are read once, the rest whenever it is needed. */
@@ -89,18 +91,6 @@ export interface World {
   /** Told how far operations have come; for tests. */
   readonly faults?: Faults | undefined;
 }
-
-const attainable: Attainable = async (limits) => (await import('./lib/prlimit.ts')).attainableLimits(limits);
-
-/** @param libexec where berth's helpers are */
-const setUpsWith = (libexec: string, nothing: SetUps['nothing']): SetUps => ({
-  helper: join(libexec, 'set-up'),
-  nothing,
-  start: startLikeService,
-  lock: async (path, content) => (await import('./lib/file-lock.ts')).makeLocked(path, content),
-  groups: new NewGroups(SLICE),
-  open: openUnitProcess,
-});
 
 /** More clients than this at once are turned away; systemd's own services take 4096. */
 const MAX_CONNECTIONS = 1024;
@@ -169,12 +159,15 @@ export class Daemon implements AsyncDisposable {
     const steadyNow = steadyClock(now, () => performance.now());
     const index = new ContainerIndex(new ContainerRows(database), new EndedRows(database), steadyNow, log);
     const images = imagesOn(imageStore, imageUsersOf(index));
+    const volumes = volumesAt(join(dataDirectory, 'volumes'), { index, log, now, faults: faults ?? noFaults });
     const pidOf = (id: string): number | undefined => index.pidOf(id);
     const defaultLimits = (): readonly ResourceLimit[] => units.facts.processDefaults.limits;
     const profile = installedSeccompProfile();
     const seccomp = loadedOnce(async () => await readSeccompProfile(profile));
     const bundles = new Bundles({
       images,
+      volumes,
+      folderInside,
       overlayMount,
       folders,
       readInside,
@@ -239,6 +232,7 @@ export class Daemon implements AsyncDisposable {
       runtimes,
       runtimeLog,
       images,
+      volumes,
       journal: new SystemdJournal(),
       mounts: { unmountAll },
       cgroups: { usage: readUsage, processes: readProcesses, missingControllers: missingControllers(units) },
@@ -265,6 +259,7 @@ export class Daemon implements AsyncDisposable {
       await relays.begin();
     });
     await adoptFolders({ index, folders, log });
+    await volumes.recover();
     const supervisor = opening.use(new Supervisor({ recovery, units, log }));
     await supervisor.start();
     await sessions.recover();
@@ -306,6 +301,7 @@ export class Daemon implements AsyncDisposable {
       )
       .serve(imageInterface, translated(imageInterface.name, imagesService(images)))
       .serve(networkInterface, translated(networkInterface.name, networksService(networks, containers)))
+      .serve(volumeInterface, translated(volumeInterface.name, volumesService(volumes, containers)))
       .serve(systemInterface, translated(systemInterface.name, systemService(facts, { units, images, containers })))
       .serve(serviceInterface, serviceService(log, environment, settings));
     const look = async (signal: AbortSignal): Promise<void> => {

@@ -65,14 +65,18 @@ export type Wish = 'up' | 'down';
  * What is mounted.
  * - `bind`: A file or folder of the host.
  * - `tmpfs`: A new, empty file system in memory.
+ * - `volume`: A volume, which outlives the container.
  */
-export type MountKind = 'bind' | 'tmpfs';
+export type MountKind = 'bind' | 'tmpfs' | 'volume';
 
 /** One mount below the root of a container. */
 export type Mount = {
   /** What is mounted. */
   readonly kind: MountKind;
-  /** Absolute path on the host; for bind mounts only, and it must exist. */
+  /**
+   * Of a bind mount, an absolute path on the host, which must exist. Of a volume, its name: one that is not there is made, and one
+   * for this container alone if left out.
+   */
   readonly source?: string | undefined;
   /** Absolute path in the container; made when missing. No two mounts have the same. */
   readonly destination: string;
@@ -86,8 +90,18 @@ export type Mount = {
    * propagation, such as 'rslave' or 'rshared'. Of bind mounts: 'bind' for one without what is mounted below the source, 'rbind'
    * (the default), 'rro' for one that is refused where it could not be read-only all the way down; 'z' and 'Z' do nothing where
    * SELinux is not in force, and are refused where it is. Of tmpfs: 'size=64m', 'mode=1777' and others of tmpfs(5), 'tmpcopyup'.
+   * Of volumes: those of bind mounts; 'nocopy' for one that takes over no content (without it, one that has none yet takes over what
+   * the container has there); 'U' for one that is given to the container's user, with everything in it, at each start.
    */
   readonly options?: readonly string[] | undefined;
+};
+
+/** Another container whose bind mounts and volumes a container has, too. */
+export type VolumesFrom = {
+  /** The container. */
+  readonly container: string;
+  /** Whether writing is refused. Defaults to what it is there. */
+  readonly readOnly?: boolean | undefined;
 };
 
 /** A name that a container finds in its /etc/hosts. */
@@ -233,6 +247,11 @@ export type Configuration = {
   readonly annotations?: { readonly [key: string]: string } | undefined;
   /** Mounts, in any order: they are made by the depth of their destinations. */
   readonly mounts?: readonly Mount[] | undefined;
+  /**
+   * Containers whose bind mounts and volumes it has at the same places, where 'mounts' has nothing there. What the image declares as
+   * a volume is one of this container alone, where none of both has anything there.
+   */
+  readonly volumesFrom?: readonly VolumesFrom[] | undefined;
   /** Devices it may use besides the standard ones. A folder stands for those that are below it when the container is made. */
   readonly devices?: readonly Device[] | undefined;
   /**
@@ -819,6 +838,11 @@ export type RemoveInput = {
   readonly container: string;
   /** Whether one that runs is killed first; otherwise it is refused with WrongState. Defaults to false. */
   readonly force?: boolean | undefined;
+  /**
+   * Whether volumes without a name that were made for it go with it, where no other container has them. Defaults to whether it was
+   * to be removed once it has ended.
+   */
+  readonly volumes?: boolean | undefined;
 };
 
 export type RemoveOutput = { readonly [member: string]: never };
@@ -1301,14 +1325,17 @@ type MountKind (
 	# A file or folder of the host.
 	bind,
 	# A new, empty file system in memory.
-	tmpfs
+	tmpfs,
+	# A volume, which outlives the container.
+	volume
 )
 
 # One mount below the root of a container.
 type Mount (
 	# What is mounted.
 	kind: MountKind,
-	# Absolute path on the host; for bind mounts only, and it must exist.
+	# Of a bind mount, an absolute path on the host, which must exist. Of a volume, its name: one that is not there is made, and one
+	# for this container alone if left out.
 	source: ?string,
 	# Absolute path in the container; made when missing. No two mounts have the same.
 	destination: string,
@@ -1319,7 +1346,17 @@ type Mount (
 	# propagation, such as 'rslave' or 'rshared'. Of bind mounts: 'bind' for one without what is mounted below the source, 'rbind'
 	# (the default), 'rro' for one that is refused where it could not be read-only all the way down; 'z' and 'Z' do nothing where
 	# SELinux is not in force, and are refused where it is. Of tmpfs: 'size=64m', 'mode=1777' and others of tmpfs(5), 'tmpcopyup'.
+	# Of volumes: those of bind mounts; 'nocopy' for one that takes over no content (without it, one that has none yet takes over what
+	# the container has there); 'U' for one that is given to the container's user, with everything in it, at each start.
 	options: ?[]string
+)
+
+# Another container whose bind mounts and volumes a container has, too.
+type VolumesFrom (
+	# The container.
+	container: string,
+	# Whether writing is refused. Defaults to what it is there.
+	readOnly: ?bool
 )
 
 # A name that a container finds in its /etc/hosts.
@@ -1461,6 +1498,9 @@ type Configuration (
 	annotations: ?[string]string,
 	# Mounts, in any order: they are made by the depth of their destinations.
 	mounts: ?[]Mount,
+	# Containers whose bind mounts and volumes it has at the same places, where 'mounts' has nothing there. What the image declares as
+	# a volume is one of this container alone, where none of both has anything there.
+	volumesFrom: ?[]VolumesFrom,
 	# Devices it may use besides the standard ones. A folder stands for those that are below it when the container is made.
 	devices: ?[]Device,
 	# The network: 'networks' (a namespace of its own, /run/netns/berth-NAME, on the networks below), 'none' (one of its own with a
@@ -1935,7 +1975,10 @@ method Remove(
 	# The container.
 	container: string,
 	# Whether one that runs is killed first; otherwise it is refused with WrongState. Defaults to false.
-	force: ?bool
+	force: ?bool,
+	# Whether volumes without a name that were made for it go with it, where no other container has them. Defaults to whether it was
+	# to be removed once it has ended.
+	volumes: ?bool
 ) -> ()
 
 # Returns everything about a container, after asking systemd and the runtime.
@@ -2401,6 +2444,20 @@ error NoController (
 	reason: string
 )
 
+# No volume has this name.
+error NoSuchVolume (
+	# What was asked for.
+	volume: string
+)
+
+# The folder of a volume has no record that makes sense.
+error InvalidVolume (
+	# The volume.
+	volume: string,
+	# Why.
+	reason: string
+)
+
 # systemd does not know a unit property, or does not take its value.
 error InvalidProperty (
 	# The property as it was given.
@@ -2612,8 +2669,9 @@ error SystemFailed (
       {"kind":"type","name":"Streams","comment":[],"type":{"kind":"enum","values":[{"name":"relay","comment":[]},{"name":"journal","comment":[]}]}},
       {"kind":"type","name":"RestartPolicy","comment":[],"type":{"kind":"enum","values":[{"name":"no","comment":[]},{"name":"on_failure","comment":[]},{"name":"always","comment":[]},{"name":"unless_stopped","comment":[]}]}},
       {"kind":"type","name":"Wish","comment":[],"type":{"kind":"enum","values":[{"name":"up","comment":[]},{"name":"down","comment":[]}]}},
-      {"kind":"type","name":"MountKind","comment":[],"type":{"kind":"enum","values":[{"name":"bind","comment":[]},{"name":"tmpfs","comment":[]}]}},
+      {"kind":"type","name":"MountKind","comment":[],"type":{"kind":"enum","values":[{"name":"bind","comment":[]},{"name":"tmpfs","comment":[]},{"name":"volume","comment":[]}]}},
       {"kind":"type","name":"Mount","comment":[],"type":{"kind":"struct","fields":[{"name":"kind","comment":[],"type":{"kind":"reference","name":"MountKind"}},{"name":"source","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"destination","comment":[],"type":{"kind":"string"}},{"name":"readOnly","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"options","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}}]}},
+      {"kind":"type","name":"VolumesFrom","comment":[],"type":{"kind":"struct","fields":[{"name":"container","comment":[],"type":{"kind":"string"}},{"name":"readOnly","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}}]}},
       {"kind":"type","name":"Host","comment":[],"type":{"kind":"struct","fields":[{"name":"name","comment":[],"type":{"kind":"string"}},{"name":"address","comment":[],"type":{"kind":"string"}}]}},
       {"kind":"type","name":"NetworkAttachment","comment":[],"type":{"kind":"struct","fields":[{"name":"network","comment":[],"type":{"kind":"string"}},{"name":"aliases","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}},{"name":"addresses","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}},{"name":"mac","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"interface","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"options","comment":[],"type":{"kind":"nullable","element":{"kind":"map","element":{"kind":"string"}}}}]}},
       {"kind":"type","name":"Protocol","comment":[],"type":{"kind":"enum","values":[{"name":"tcp","comment":[]},{"name":"udp","comment":[]},{"name":"sctp","comment":[]}]}},
@@ -2622,7 +2680,7 @@ error SystemFailed (
       {"kind":"type","name":"Device","comment":[],"type":{"kind":"struct","fields":[{"name":"source","comment":[],"type":{"kind":"string"}},{"name":"destination","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"access","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}}]}},
       {"kind":"type","name":"ResourceLimit","comment":[],"type":{"kind":"struct","fields":[{"name":"name","comment":[],"type":{"kind":"string"}},{"name":"soft","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"hard","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}}]}},
       {"kind":"type","name":"Resources","comment":[],"type":{"kind":"struct","fields":[{"name":"memoryMaxBytes","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"memoryLowBytes","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"memorySwapMaxBytes","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"cpuQuotaPerSecUSec","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"cpuWeight","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"allowedCpus","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"allowedMemoryNodes","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"tasksMax","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"ioWeight","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}}]}},
-      {"kind":"type","name":"Configuration","comment":[],"type":{"kind":"struct","fields":[{"name":"image","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"rootDirectory","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"name","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"command","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}},{"name":"entrypoint","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}},{"name":"environment","comment":[],"type":{"kind":"nullable","element":{"kind":"map","element":{"kind":"string"}}}},{"name":"workingDirectory","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"user","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"groups","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}},{"name":"hostname","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"hosts","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"reference","name":"Host"}}}},{"name":"labels","comment":[],"type":{"kind":"nullable","element":{"kind":"map","element":{"kind":"string"}}}},{"name":"annotations","comment":[],"type":{"kind":"nullable","element":{"kind":"map","element":{"kind":"string"}}}},{"name":"mounts","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"reference","name":"Mount"}}}},{"name":"devices","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"reference","name":"Device"}}}},{"name":"network","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"networks","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"reference","name":"NetworkAttachment"}}}},{"name":"ports","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"reference","name":"Port"}}}},{"name":"publishAll","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"exposedPorts","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}},{"name":"dnsServers","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}},{"name":"dnsSearch","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}},{"name":"dnsOptions","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}},{"name":"noHosts","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"pidNamespace","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"ipcNamespace","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"utsNamespace","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"cgroupNamespace","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"sysctls","comment":[],"type":{"kind":"nullable","element":{"kind":"map","element":{"kind":"string"}}}},{"name":"resourceLimits","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"reference","name":"ResourceLimit"}}}},{"name":"sharedMemoryBytes","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"timeZone","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"initProcess","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"initPath","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"oomScoreAdjust","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"readOnlyRoot","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"privileged","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"addCapabilities","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}},{"name":"dropCapabilities","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}},{"name":"seccompProfile","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"maskPaths","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}},{"name":"unmaskPaths","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}},{"name":"noNewPrivileges","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"stopSignal","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"stopTimeoutUSec","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"restartPolicy","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"RestartPolicy"}}},{"name":"restartLimit","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"removeOnExit","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"terminal","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"stdin","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"streams","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"Streams"}}},{"name":"logDriver","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"LogDriver"}}},{"name":"detachKeys","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"runtime","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"resources","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"Resources"}}},{"name":"unitProperties","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}}]}},
+      {"kind":"type","name":"Configuration","comment":[],"type":{"kind":"struct","fields":[{"name":"image","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"rootDirectory","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"name","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"command","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}},{"name":"entrypoint","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}},{"name":"environment","comment":[],"type":{"kind":"nullable","element":{"kind":"map","element":{"kind":"string"}}}},{"name":"workingDirectory","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"user","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"groups","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}},{"name":"hostname","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"hosts","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"reference","name":"Host"}}}},{"name":"labels","comment":[],"type":{"kind":"nullable","element":{"kind":"map","element":{"kind":"string"}}}},{"name":"annotations","comment":[],"type":{"kind":"nullable","element":{"kind":"map","element":{"kind":"string"}}}},{"name":"mounts","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"reference","name":"Mount"}}}},{"name":"volumesFrom","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"reference","name":"VolumesFrom"}}}},{"name":"devices","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"reference","name":"Device"}}}},{"name":"network","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"networks","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"reference","name":"NetworkAttachment"}}}},{"name":"ports","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"reference","name":"Port"}}}},{"name":"publishAll","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"exposedPorts","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}},{"name":"dnsServers","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}},{"name":"dnsSearch","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}},{"name":"dnsOptions","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}},{"name":"noHosts","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"pidNamespace","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"ipcNamespace","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"utsNamespace","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"cgroupNamespace","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"sysctls","comment":[],"type":{"kind":"nullable","element":{"kind":"map","element":{"kind":"string"}}}},{"name":"resourceLimits","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"reference","name":"ResourceLimit"}}}},{"name":"sharedMemoryBytes","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"timeZone","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"initProcess","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"initPath","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"oomScoreAdjust","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"readOnlyRoot","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"privileged","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"addCapabilities","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}},{"name":"dropCapabilities","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}},{"name":"seccompProfile","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"maskPaths","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}},{"name":"unmaskPaths","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}},{"name":"noNewPrivileges","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"stopSignal","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"stopTimeoutUSec","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"restartPolicy","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"RestartPolicy"}}},{"name":"restartLimit","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"removeOnExit","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"terminal","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"stdin","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"streams","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"Streams"}}},{"name":"logDriver","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"LogDriver"}}},{"name":"detachKeys","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"runtime","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"resources","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"Resources"}}},{"name":"unitProperties","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"string"}}}}]}},
       {"kind":"type","name":"Exit","comment":[],"type":{"kind":"struct","fields":[{"name":"exitCode","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"signal","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"oomKilled","comment":[],"type":{"kind":"bool"}},{"name":"result","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"exitedAt","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"Timestamp"}}}]}},
       {"kind":"type","name":"Runtime","comment":[],"type":{"kind":"struct","fields":[{"name":"state","comment":[],"type":{"kind":"reference","name":"State"}},{"name":"process","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"ProcessId"}}},{"name":"startedAt","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"Timestamp"}}},{"name":"exit","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"Exit"}}},{"name":"controlGroup","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"invocationId","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"restarts","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"wanted","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"Wish"}}},{"name":"restartsAt","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"Timestamp"}}},{"name":"message","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}}]}},
       {"kind":"type","name":"Summary","comment":[],"type":{"kind":"struct","fields":[{"name":"id","comment":[],"type":{"kind":"string"}},{"name":"name","comment":[],"type":{"kind":"string"}},{"name":"unit","comment":[],"type":{"kind":"string"}},{"name":"image","comment":[],"type":{"kind":"string"}},{"name":"imageId","comment":[],"type":{"kind":"string"}},{"name":"command","comment":[],"type":{"kind":"array","element":{"kind":"string"}}},{"name":"createdAt","comment":[],"type":{"kind":"reference","name":"Timestamp"}},{"name":"labels","comment":[],"type":{"kind":"map","element":{"kind":"string"}}},{"name":"connections","comment":[],"type":{"kind":"array","element":{"kind":"reference","name":"Connection"}}},{"name":"ports","comment":[],"type":{"kind":"array","element":{"kind":"reference","name":"Port"}}},{"name":"runtime","comment":[],"type":{"kind":"reference","name":"Runtime"}}]}},
@@ -2651,7 +2709,7 @@ error SystemFailed (
       {"kind":"method","name":"Top","comment":[],"input":{"kind":"struct","fields":[{"name":"container","comment":[],"type":{"kind":"string"}},{"name":"intervalUSec","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}}]},"output":{"kind":"struct","fields":[{"name":"processes","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"reference","name":"Process"}}}},{"name":"incomplete","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}}]}},
       {"kind":"method","name":"Kill","comment":[],"input":{"kind":"struct","fields":[{"name":"container","comment":[],"type":{"kind":"string"}},{"name":"signal","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}}]},"output":{"kind":"struct","fields":[]}},
       {"kind":"method","name":"Wait","comment":[],"input":{"kind":"struct","fields":[{"name":"container","comment":[],"type":{"kind":"string"}},{"name":"conditions","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"reference","name":"State"}}}}]},"output":{"kind":"struct","fields":[{"name":"state","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"State"}}},{"name":"exit","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"Exit"}}}]}},
-      {"kind":"method","name":"Remove","comment":[],"input":{"kind":"struct","fields":[{"name":"container","comment":[],"type":{"kind":"string"}},{"name":"force","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}}]},"output":{"kind":"struct","fields":[]}},
+      {"kind":"method","name":"Remove","comment":[],"input":{"kind":"struct","fields":[{"name":"container","comment":[],"type":{"kind":"string"}},{"name":"force","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"volumes","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}}]},"output":{"kind":"struct","fields":[]}},
       {"kind":"method","name":"Inspect","comment":[],"input":{"kind":"struct","fields":[{"name":"container","comment":[],"type":{"kind":"string"}}]},"output":{"kind":"struct","fields":[{"name":"id","comment":[],"type":{"kind":"string"}},{"name":"name","comment":[],"type":{"kind":"string"}},{"name":"unit","comment":[],"type":{"kind":"string"}},{"name":"imageId","comment":[],"type":{"kind":"string"}},{"name":"command","comment":[],"type":{"kind":"array","element":{"kind":"string"}}},{"name":"createdAt","comment":[],"type":{"kind":"reference","name":"Timestamp"}},{"name":"configuration","comment":[],"type":{"kind":"reference","name":"Configuration"}},{"name":"connections","comment":[],"type":{"kind":"array","element":{"kind":"reference","name":"Connection"}}},{"name":"runtime","comment":[],"type":{"kind":"reference","name":"Runtime"}},{"name":"bundle","comment":[],"type":{"kind":"string"}},{"name":"limits","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"Resources"}}}]}},
       {"kind":"method","name":"List","comment":[],"input":{"kind":"struct","fields":[{"name":"states","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"reference","name":"State"}}}},{"name":"labels","comment":[],"type":{"kind":"nullable","element":{"kind":"map","element":{"kind":"string"}}}}]},"output":{"kind":"struct","fields":[{"name":"container","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"Summary"}}}]}},
       {"kind":"method","name":"Logs","comment":[],"input":{"kind":"struct","fields":[{"name":"container","comment":[],"type":{"kind":"string"}},{"name":"follow","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"tail","comment":[],"type":{"kind":"nullable","element":{"kind":"int"}}},{"name":"since","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"Timestamp"}}},{"name":"until","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"Timestamp"}}},{"name":"cursor","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"together","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}}]},"output":{"kind":"struct","fields":[{"name":"lines","comment":[],"type":{"kind":"nullable","element":{"kind":"array","element":{"kind":"reference","name":"LogLine"}}}}]}},
@@ -2689,6 +2747,8 @@ error SystemFailed (
       {"kind":"error","name":"LimitExceeded","comment":[],"parameters":{"kind":"struct","fields":[{"name":"parameter","comment":[],"type":{"kind":"string"}},{"name":"limit","comment":[],"type":{"kind":"int"}},{"name":"value","comment":[],"type":{"kind":"int"}},{"name":"unit","comment":[],"type":{"kind":"reference","name":"LimitUnit"}}]}},
       {"kind":"error","name":"NoSuchSource","comment":[],"parameters":{"kind":"struct","fields":[{"name":"source","comment":[],"type":{"kind":"string"}}]}},
       {"kind":"error","name":"NoController","comment":[],"parameters":{"kind":"struct","fields":[{"name":"parameter","comment":[],"type":{"kind":"string"}},{"name":"controller","comment":[],"type":{"kind":"string"}},{"name":"reason","comment":[],"type":{"kind":"string"}}]}},
+      {"kind":"error","name":"NoSuchVolume","comment":[],"parameters":{"kind":"struct","fields":[{"name":"volume","comment":[],"type":{"kind":"string"}}]}},
+      {"kind":"error","name":"InvalidVolume","comment":[],"parameters":{"kind":"struct","fields":[{"name":"volume","comment":[],"type":{"kind":"string"}},{"name":"reason","comment":[],"type":{"kind":"string"}}]}},
       {"kind":"error","name":"InvalidProperty","comment":[],"parameters":{"kind":"struct","fields":[{"name":"property","comment":[],"type":{"kind":"string"}},{"name":"reason","comment":[],"type":{"kind":"string"}}]}},
       {"kind":"error","name":"CommandNotFound","comment":[],"parameters":{"kind":"struct","fields":[{"name":"container","comment":[],"type":{"kind":"string"}},{"name":"message","comment":[],"type":{"kind":"string"}}]}},
       {"kind":"error","name":"CommandNotExecutable","comment":[],"parameters":{"kind":"struct","fields":[{"name":"container","comment":[],"type":{"kind":"string"}},{"name":"message","comment":[],"type":{"kind":"string"}}]}},
@@ -3067,6 +3127,18 @@ export type ContainerErrors = {
     /** The controller, such as 'memory'. */
     readonly controller: string;
     /** Why units cannot have it. */
+    readonly reason: string;
+  };
+  /** No volume has this name. */
+  readonly NoSuchVolume: {
+    /** What was asked for. */
+    readonly volume: string;
+  };
+  /** The folder of a volume has no record that makes sense. */
+  readonly InvalidVolume: {
+    /** The volume. */
+    readonly volume: string;
+    /** Why. */
     readonly reason: string;
   };
   /** systemd does not know a unit property, or does not take its value. */

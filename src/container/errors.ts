@@ -24,6 +24,7 @@ export interface Refusals {
   NoSuchUser: { user: string };
   NoCommand: { image: string };
   NoSuchSource: { source: string };
+  NoSuchVolume: { volume: string };
   NoSuchNamespace: { namespace: string };
   LimitExceeded: { parameter: string; limit: number; value: number; unit: LimitUnit };
   InvalidFile: { path: string; reason: string };

@@ -49,6 +49,7 @@ export const FAULT_POINTS = [
   'remove: root unmounted',
   'remove: network given back',
   'remove: folder deleted',
+  'remove: volumes removed',
   'remove: row deleted',
   'update: unit changed',
   'update: row written',
@@ -68,6 +69,11 @@ export const FAULT_POINTS = [
   'store: name written',
   'store: name moved',
   'store: image deleted',
+  'volume: staged',
+  'volume: content copied',
+  'volume: content whole',
+  'volume: content moved',
+  'volume: set aside',
 ] as const;
 export type FaultPoint = (typeof FAULT_POINTS)[number];
 

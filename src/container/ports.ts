@@ -3,6 +3,7 @@ import type { Logger } from '../log/logger.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { OciRuntime, RuntimeLog } from '../oci/runtime.ts';
 import type { Images } from '../image/images.ts';
+import type { Volumes } from '../volume/volumes.ts';
 import type { Relay } from '../relay/relay.ts';
 import type { Relays } from '../relay/relays.ts';
 import type { CgroupUsage } from '../systemd/process/cgroup.ts';
@@ -26,6 +27,7 @@ export interface Ports {
   readonly runtimes: Runtimes;
   readonly runtimeLog: RuntimeLog;
   readonly images: Pick<Images, 'get' | 'use'>;
+  readonly volumes: Pick<Volumes, 'use' | 'removeAnonymous'>;
   readonly journal: Journal;
   readonly mounts: Mounts;
   readonly cgroups: Cgroups;

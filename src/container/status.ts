@@ -23,8 +23,16 @@ export interface Life {
   readonly startedAt?: Date | undefined;
 }
 
+/** None of the volumes of a container that is removed goes with it, or those that were made for it and nobody else uses. */
+export type RemovedVolumes = 'none' | 'anonymous';
+
 export type Status =
-  | { readonly state: 'configured' | 'removing' }
+  | { readonly state: 'configured' }
+  | {
+      readonly state: 'removing';
+      /** What of its volumes goes with it. */
+      readonly volumes?: RemovedVolumes | undefined;
+    }
   | ({ readonly state: 'created' | 'running' | 'paused' | 'stopping' } & Life)
   | {
       readonly state: 'stopped' | 'exited';

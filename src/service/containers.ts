@@ -110,8 +110,9 @@ export const containersService = (
     const { state, exit } = await containers.wait(container, conditions, signal);
     return { state, exit: exit === undefined ? undefined : wireExit(exit) };
   },
-  async Remove({ container, force = false }, { signal }) {
-    await containers.remove(container, { ifRunning: force ? 'kill' : 'refuse' }, signal);
+  async Remove({ container, force = false, volumes = false }, { signal }) {
+    const taken = volumes ? 'anonymous' : 'none';
+    await containers.remove(container, { ifRunning: force ? 'kill' : 'refuse', volumes: taken }, signal);
     return {};
   },
   async Inspect({ container }) {

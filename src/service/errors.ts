@@ -14,6 +14,7 @@ import { NetworkError, type NetworkRefusals } from '../network/errors.ts';
 import { RuntimeError } from '../oci/errors.ts';
 import * as storage from '../storage/errors.ts';
 import { BusDisconnected, BusUnavailable, UnitJobFailed, UnitRefused } from '../systemd/errors.ts';
+import { VolumeError, type VolumeRefusals } from '../volume/errors.ts';
 import { VarlinkError } from '../varlink/errors.ts';
 import type { JsonObject } from '../varlink/types.ts';
 
@@ -48,6 +49,7 @@ const CONTAINER_ANSWERS: Answers<Refusals> = {
   NoSuchUser: same('NoSuchUser'),
   NoCommand: same('NoCommand'),
   NoSuchSource: same('NoSuchSource'),
+  NoSuchVolume: same('NoSuchVolume'),
   NoSuchNamespace: same('NoSuchNamespace'),
   InvalidFile: same('InvalidFile'),
   HasDependents: same('HasDependents'),
@@ -92,6 +94,15 @@ const NETWORK_ANSWERS: Answers<NetworkRefusals> = {
   NetworkFailed: same('NetworkFailed'),
 };
 
+const VOLUME_ANSWERS: Answers<VolumeRefusals> = {
+  NoSuchVolume: same('NoSuchVolume'),
+  VolumeExists: same('VolumeExists'),
+  VolumeInUse: same('VolumeInUse'),
+  InvalidVolume: same('InvalidVolume'),
+  NoSuchDriver: same('NoSuchDriver'),
+  InvalidParameter: invalid,
+};
+
 const told = <Table, C extends keyof Table>(answers: Answers<Table>, { code, facts }: Refusal<Table, C>): Told =>
   answers[code](facts);
 
@@ -100,6 +111,7 @@ function refusalAnswer(error: Error): Told | undefined {
   if (error instanceof ContainerError) return told(CONTAINER_ANSWERS, error);
   if (error instanceof ImageError) return told(IMAGE_ANSWERS, error);
   if (error instanceof NetworkError) return told(NETWORK_ANSWERS, error);
+  if (error instanceof VolumeError) return told(VOLUME_ANSWERS, error);
   return undefined;
 }
 
@@ -164,6 +176,8 @@ function storageAnswer(error: Error): Told | undefined {
     const { reference, reason, message } = error;
     return { name: 'PullFailed', parameters: { image: reference, reason: PULL_REASONS[reason], message } };
   }
+  if (error instanceof storage.TreeFailed)
+    return { name: 'SystemFailed', parameters: { errnoName: error.errnoName, message: error.message } };
   if (error instanceof storage.ChangeFailed || error instanceof storage.StorageCorrupt) {
     return {
       name: 'SystemFailed',
@@ -196,9 +210,11 @@ export function answerFor(interfaceName: string, error: unknown): VarlinkError |
   return new VarlinkError(name, answer.parameters, { cause: error });
 }
 
-/** What is done with containers through the interface of networks is refused in the words of that of containers. */
+/** What is done with containers through the interface of networks or volumes is refused in the words of that of containers. */
 const interfaceOf = (called: string, error: Error): string =>
-  called === 'io.berth.Network' && error instanceof ContainerError ? 'io.berth.Container' : called;
+  ['io.berth.Network', 'io.berth.Volume'].includes(called) && error instanceof ContainerError
+    ? 'io.berth.Container'
+    : called;
 
 function firstOf<T>(candidates: readonly ((error: Error) => T | undefined)[], error: Error): T | undefined {
   for (const candidate of candidates) {

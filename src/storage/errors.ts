@@ -37,6 +37,17 @@ export class PullFailed extends Error {
   }
 }
 
+/** A folder with what is below it could not be copied, changed or deleted; the message is the program's. */
+export class TreeFailed extends Error {
+  override readonly name = 'TreeFailed';
+  /** Of the kernel, as far as the program says it. */
+  readonly errnoName: string;
+  constructor(errnoName: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.errnoName = errnoName;
+  }
+}
+
 /** The host's registries.conf makes no sense, or does not say where a short name is to come from. */
 export class RegistriesInvalid extends Error {
   override readonly name = 'RegistriesInvalid';

@@ -42,7 +42,7 @@ export interface InsideMount {
 }
 
 /** A folder of the container: the folders of the layers that make it up, the topmost first. */
-interface Place {
+export interface Place {
   readonly path: string;
   readonly fds: readonly number[];
 }
@@ -71,7 +71,8 @@ export function readInside(root: InsideRoot, path: string): string | undefined {
   return readRegular(path, found.at);
 }
 
-class Walk implements Disposable {
+/** A way through a root, with every folder on it open. */
+export class Walk implements Disposable {
   readonly #asked: string;
   readonly #enters: (source: string) => boolean;
   readonly #opened: number[] = [];

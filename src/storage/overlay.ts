@@ -30,15 +30,25 @@ export interface MountCommand {
 
 /** @throws RangeError when there are more layers than the kernel takes in one mount */
 export function overlayMount({ store, layers, upper, work, target }: OverlayMount): MountCommand {
-  // Overlayfs wants a layer below the writable one; an image without any has the empty folder itself.
-  const lower = layers.length === 0 ? [target] : layers.map(({ link }) => link);
-  const options = [
-    `lowerdir=${lower.map((path) => escape(path).replaceAll(':', '\\:')).join(':')}`,
-    `upperdir=${escape(upper)}`,
-    `workdir=${escape(work)}`,
-  ].join(',');
-  if (Buffer.byteLength(options) > MAX_OPTION_BYTES)
-    throw new RangeError(`${layers.length} layers are too many for a mount`);
+  const options = [lowerdir(linksOf(layers, target)), `upperdir=${escape(upper)}`, `workdir=${escape(work)}`];
+  return mountOf(store, options, target);
+}
+
+/** The same to be looked at, and not written to; without a work folder. @throws RangeError as `overlayMount` */
+export function readOnlyOverlay({ store, layers, upper, target }: Omit<OverlayMount, 'work'>): MountCommand {
+  return mountOf(store, ['ro', lowerdir([upper, ...linksOf(layers, target)])], target);
+}
+
+/** Overlayfs wants a layer below the topmost one; an image without any has the empty folder itself. */
+const linksOf = (layers: OverlayMount['layers'], target: string): string[] =>
+  layers.length === 0 ? [target] : layers.map(({ link }) => link);
+
+const lowerdir = (paths: readonly string[]): string =>
+  `lowerdir=${paths.map((path) => escape(path).replaceAll(':', '\\:')).join(':')}`;
+
+function mountOf(store: string, optionList: readonly string[], target: string): MountCommand {
+  const options = optionList.join(',');
+  if (Buffer.byteLength(options) > MAX_OPTION_BYTES) throw new RangeError('there are too many layers for a mount');
   return {
     argv: ['/usr/bin/mount', '-t', 'overlay', 'overlay', '-o', options, target],
     directory: join(store, 'overlay'),

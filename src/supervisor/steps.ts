@@ -59,6 +59,7 @@ export const STEPS: Readonly<Record<FaultPoint, Step>> = {
   'remove: root unmounted':         { done: 'its root is unmounted',                                     next: 'the removal goes on' },
   'remove: network given back':     { done: 'its namespace, rules, names and ports are gone', next: 'the removal goes on' },
   'remove: folder deleted':         { done: 'its folder is gone',                                        next: 'the removal goes on; its exit code was remembered before' },
+  'remove: volumes removed':       { done: 'the volumes that go with it are gone',                        next: 'the removal goes on' },
   'remove: row deleted':            { done: 'its row is gone',                                           next: 'nothing is left of it but how it ended' },
   'update: unit changed':           { done: 'the running unit has the new limits',                       next: 'the unit keeps them while it runs, later runs have the old ones: the caller, who has no answer, asks again' },
   'update: row written':            { done: 'the row has them too',                                      next: 'updated' },
@@ -78,6 +79,11 @@ export const STEPS: Readonly<Record<FaultPoint, Step>> = {
   'store: name written':            { done: 'the image has the name of the tag',                         next: 'it has' },
   'store: name moved':              { done: 'a name that is to go belongs to an image without content',  next: 'the name is gone; nobody is shown the image without content, which goes with the next removal' },
   'store: image deleted':           { done: 'the image is gone from the store',                          next: 'it is gone' },
+  'volume: staged':                 { done: 'new volumes of a container are made, and it is not written down', next: 'they go; who wanted the container asks again' },
+  'volume: content copied':         { done: 'the content of its place is copied beside the data of a new volume', next: 'the volume is as it was; the next start copies it again' },
+  'volume: content whole':          { done: 'it is known that the copy is whole',                        next: 'the next start moves it in, before a container sees the volume' },
+  'volume: content moved':          { done: 'the content is where containers see it, which is not written down', next: 'the next start finds nothing left to move' },
+  'volume: set aside':              { done: 'a volume that is removed has no name any more',             next: 'what is left of it is deleted' },
 };
 
 /** The table as berthd-recovery(7) has it. */

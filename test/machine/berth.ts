@@ -9,6 +9,7 @@ import {
 } from '../../src/api/io-berth-container.ts';
 import { ImageClient } from '../../src/api/io-berth-image.ts';
 import { NetworkClient } from '../../src/api/io-berth-network.ts';
+import { VolumeClient } from '../../src/api/io-berth-volume.ts';
 import { SystemClient } from '../../src/api/io-berth-system.ts';
 import { connect, type Client } from '../../src/varlink/client.ts';
 import { IMAGES } from './images.ts';
@@ -24,6 +25,7 @@ export class Berth implements AsyncDisposable {
   readonly containers: ContainerClient;
   readonly images: ImageClient;
   readonly networks: NetworkClient;
+  readonly volumes: VolumeClient;
   readonly system: SystemClient;
   readonly #machine: Commands;
 
@@ -33,6 +35,7 @@ export class Berth implements AsyncDisposable {
     this.containers = new ContainerClient(client);
     this.images = new ImageClient(client);
     this.networks = new NetworkClient(client);
+    this.volumes = new VolumeClient(client);
     this.system = new SystemClient(client);
   }
 
@@ -107,6 +110,11 @@ export class Berth implements AsyncDisposable {
   /** Removes every image, for a spec that counts on what names an image has, or on which layers are there. */
   async removeImages(): Promise<void> {
     for await (const _ of this.images.prune({ all: true })) void _;
+  }
+
+  /** Removes every volume that no container has. */
+  async removeVolumes(): Promise<void> {
+    for await (const _ of this.volumes.prune()) void _;
   }
 
   /** What systemd says of a unit's properties. */

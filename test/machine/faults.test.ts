@@ -43,6 +43,7 @@ beforeAll(async () => {
 afterEach(async () => {
   await machine.sh(`rm -f ${FUSE}`);
   await berth.removeAll();
+  await berth.removeVolumes();
   expect(await leaks(machine)).toEqual([]);
 });
 afterAll(async () => {
@@ -224,6 +225,35 @@ const storing = (before: readonly string[], act: () => Promise<unknown>, after: 
 });
 const PLAIN = 'localhost/plain:latest';
 
+/** What is in /data of the container, of the image that has something there. */
+const DATA = { image: 'config', entrypoint: ['sh', '-c', FOREVER], command: [] };
+const volumeNames = async (): Promise<string[]> => {
+  const names: string[] = [];
+  for await (const { volume } of berth.volumes.list()) if (volume !== undefined) names.push(volume.name);
+  return names;
+};
+/** A volume that is filled, which the next start goes on with. */
+const filling: Cut = {
+  given: async () => {
+    await berth.image('config');
+    const mounts = [{ kind: 'volume' as const, source: 'cut-data', destination: '/data' }];
+    await berth.containers.create({ configuration: { ...DATA, name: container, mounts } });
+  },
+  act: start,
+  found: 'configured',
+  and: async () => {
+    await start();
+    const { mountpoint, awaitsContent } = (await berth.volumes.inspect({ volume: 'cut-data' })).volume;
+    expect(awaitsContent).toBe(false);
+    const found = `cd ${mountpoint}/..; ls; cd _data; stat -c %u:%g . *; cat file`;
+    expect((await machine.sh(found)).text()).toBe('_data\nvolume.json\n1000:1000\n1000:1000\noriginal');
+  },
+};
+const noVolumes = async (): Promise<void> => {
+  expect(await volumeNames()).toEqual([]);
+  expect((await machine.sh('ls -A /var/lib/berth/volumes')).text()).toBe('');
+};
+
 // prettier-ignore
 const CUTS: Readonly<Record<FaultPoint, Cut>> = {
   'create: row written': { act: async () => await berth.create(container, FOREVER), found: 'configured' },
@@ -272,6 +302,7 @@ const CUTS: Readonly<Record<FaultPoint, Cut>> = {
   'remove: root unmounted': removal,
   'remove: network given back': removal,
   'remove: folder deleted': removal,
+  'remove: volumes removed': { ...removal, given: async () => { await berth.run(container, 'exit 3', { mounts: [{ kind: 'volume', destination: '/anonymous' }] }); return await berth.wait(container); }, act: async () => await berth.containers.remove({ container, volumes: true }), and: noVolumes },
   'remove: row deleted': removal,
   'update: unit changed': { ...change, and: async () => { expect(await berth.show(`berth-${container}.service`, 'CPUQuotaPeriodUSec')).toEqual({ CPUQuotaPeriodUSec: '20ms' }); } },
   'update: row written': change,
@@ -291,6 +322,11 @@ const CUTS: Readonly<Record<FaultPoint, Cut>> = {
   'store: name written': storing([PLAIN], async () => await berth.images.tag({ image: PLAIN, name: TAG }), [TAG, PLAIN]),
   'store: name moved': storing([PLAIN, TAG], async () => await berth.images.remove({ image: TAG }), [PLAIN]),
   'store: image deleted': storing([PLAIN], async () => await berth.images.remove({ image: PLAIN }), []),
+  'volume: staged': { act: async () => await berth.create(container, FOREVER, { mounts: [{ kind: 'volume', destination: '/anonymous' }] }), found: 'removed', and: noVolumes },
+  'volume: content copied': filling,
+  'volume: content whole': filling,
+  'volume: content moved': filling,
+  'volume: set aside': { given: async () => await berth.volumes.create({ definition: { name: 'cut-gone' } }), act: async () => await berth.volumes.remove({ volume: 'cut-gone' }), found: 'removed', and: noVolumes },
 };
 
 it.each(FAULT_POINTS)('berthd dies at "%s"', async (point) => {
@@ -314,7 +350,7 @@ it.each(FAULT_POINTS)('berthd dies at "%s"', async (point) => {
   // Asked again it is done, or refused for what it is: no fault, and nothing in the way.
   await act().catch((error: unknown) => {
     expect(error).toMatchObject({
-      error: expect.stringMatching(/^io\.berth\.(?:Container|Image|Network)\./) as string,
+      error: expect.stringMatching(/^io\.berth\.(?:Container|Image|Network|Volume)\./) as string,
     });
   });
   if (act === start && found !== 'configured') {

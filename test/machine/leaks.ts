@@ -29,6 +29,7 @@ if [ "$berthd" != 0 ]; then
     { count[kind]++ }
     END { for (kind in count) if (count[kind] > most[kind]) print "descriptors of berthd " kind " " count[kind] }'
 fi
+find /var/lib/berth/volumes -mindepth 1 -maxdepth 1 -name '.*' 2>/dev/null | sed 's/^/half a volume /'
 ip netns list | grep '^berth-' | sed 's/^/network namespace /'
 ip -o link | awk -F': ' '$2 ~ /^(berth|veth)/ { print "interface " $2 }'
 nft list ruleset | grep -o 'nv_[0-9a-f]*_[^ ]*' | sort -u | sed 's/^/chain /'

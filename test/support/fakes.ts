@@ -1,3 +1,5 @@
+import { chmod, rm, stat } from 'node:fs/promises';
+import type { Trees } from '../../src/volume/ports.ts';
 /** The rest of the host in memory: runtimes, images, the journal, mounts, and a log that can be read. */
 import type { Relays } from '../../src/relay/relays.ts';
 import type { Journal, JournalQuery, JournalStream, JournalStreamOptions, LogLine } from '../../src/journal/journal.ts';
@@ -300,6 +302,17 @@ export class FakeMounts implements Mounts {
     this.mounted.delete(path);
   }
 }
+
+/** Node's own, which belongs to whoever runs the tests. */
+export const realTrees: Trees = {
+  remove: async (path) => {
+    await rm(path, { recursive: true, force: true });
+  },
+  own: async () => await Promise.resolve(),
+  becomeLike: async (other, folder) => {
+    await chmod(folder, (await stat(other)).mode & 0o7777);
+  },
+};
 
 export interface Logged {
   readonly level: 'debug' | 'info' | 'warn' | 'error';

@@ -15,6 +15,7 @@ import { Folders, type Folder } from '../../src/container/records/folder.ts';
 import type { State } from '../../src/container/state.ts';
 import { ContainerIndex } from '../../src/container/records/container-index.ts';
 import { imageUsersOf } from '../../src/container/records/image-users.ts';
+import { volumeUsersOf } from '../../src/container/records/volume-users.ts';
 import { imagesOn, type Images } from '../../src/image/images.ts';
 import { steadyClock } from '../../src/lib/steady-clock.ts';
 import { runtimeLog } from '../../src/oci/runtime-log.ts';
@@ -26,6 +27,8 @@ import { EndedRows } from '../../src/store/ended-rows.ts';
 import { Supervisor } from '../../src/supervisor/supervisor.ts';
 import type { MissingControllers } from '../../src/systemd/process/controllers.ts';
 import { FakeNetwork } from './fake-network.ts';
+import { VolumeFolders } from '../../src/volume/volume-folders.ts';
+import { volumesOn, type Volumes } from '../../src/volume/volumes.ts';
 import { FakeUnits, type Script } from './fake-units.ts';
 import {
   anImage,
@@ -36,6 +39,7 @@ import {
   FakeMounts,
   FakeRelays,
   FakeRuntime,
+  realTrees,
 } from './fakes.ts';
 
 export interface WorldOptions {
@@ -66,6 +70,7 @@ export class World implements AsyncDisposable {
   readonly units: FakeUnits;
   readonly imageStore: FakeImageStore;
   images!: Images;
+  volumes!: Volumes;
   readonly runtimes: readonly FakeRuntime[];
   readonly folders: Folders;
   readonly #files: Readonly<Record<string, string>>;
@@ -125,11 +130,22 @@ export class World implements AsyncDisposable {
     );
     this.index = new ContainerIndex(new ContainerRows(this.database), new EndedRows(this.database), steadyNow, log);
     const images = imagesOn(this.imageStore, imageUsersOf(this.index));
+    const volumes = volumesOn({
+      folders: new VolumeFolders(join(this.directory, 'data', 'volumes')),
+      users: volumeUsersOf(this.index),
+      trees: realTrees,
+      log,
+      now: () => this.now(),
+      faults: noFaults,
+    });
+    this.volumes = volumes;
     this.images = images;
     const find = (name: string): FakeRuntime | undefined => this.runtimes.find((runtime) => runtime.name === name);
     const now = (): Date => this.now();
     const bundles = new Bundles({
       images,
+      volumes,
+      folderInside: () => undefined,
       overlayMount,
       folders,
       readInside: (_, path) => this.#files[path],
@@ -148,6 +164,7 @@ export class World implements AsyncDisposable {
       runtimes: { preferred: this.runtimes[0], find },
       runtimeLog,
       images,
+      volumes,
       journal,
       mounts,
       freezer: this.freezer,

@@ -14,7 +14,7 @@ import {
   parseSharedMemory,
 } from './host-options.ts';
 import { networkingFrom, NETWORKING_OPTIONS } from './networking-options.ts';
-import { parseMount, parseTmpfs, parseVolume } from './mounts.ts';
+import { parseMount, parseTmpfs, parseVolume, parseVolumesFrom } from './mounts.ts';
 import { parseSeconds } from './quantities.ts';
 import { limitsFrom, RESOURCE_OPTIONS } from './resource-options.ts';
 import { parseRestart, RESTART_OPTION } from './restart.ts';
@@ -34,8 +34,9 @@ export const CONTAINER_OPTIONS = {
   rm: { kind: 'flag', help: 'Remove the container once it has ended' },
   env: { kind: 'texts', short: 'e', value: 'NAME[=VALUE]', help: 'Set an environment variable; NAME alone passes on your own' },
   'env-file': { kind: 'texts', value: 'FILE', help: 'Set the environment variables that stand in FILE, one a line' },
-  volume: { kind: 'texts', short: 'v', value: 'SOURCE:PATH[:ro]', help: 'Mount SOURCE of this host at PATH' },
-  mount: { kind: 'texts', value: 'type=TYPE,…', help: 'Mount in detail: type=bind|tmpfs, source=, destination=, readonly' },
+  volume: { kind: 'texts', short: 'v', value: '[SOURCE:]PATH[:ro]', help: 'Mount a path of this host or a volume at PATH; without SOURCE a volume of its own' },
+  'volumes-from': { kind: 'texts', value: 'CONTAINER[:ro]', help: 'Mount what another container has of volumes and paths of this host' },
+  mount: { kind: 'texts', value: 'type=TYPE,…', help: 'Mount in detail: type=bind|volume|tmpfs, source=, destination=, readonly' },
   tmpfs: { kind: 'texts', value: 'PATH[:OPTIONS]', help: 'Mount an empty file system in memory at PATH' },
   workdir: { kind: 'text', short: 'w', value: 'PATH', help: 'Run the command in PATH', member: 'workingDirectory', refusal: 'must be an absolute path in the container' },
   user: { kind: 'text', short: 'u', value: 'USER[:GROUP]', help: 'Run the command as USER', member: 'user', refusal: 'takes USER or USER:GROUP, by name or number' },
@@ -113,6 +114,7 @@ export function configurationFrom(
     ),
     annotations: entriesOf(labelsFrom('--annotation', args.texts('annotation'))),
     mounts: someOf(mounts),
+    volumesFrom: someOf(args.texts('volumes-from').map(parseVolumesFrom)),
     devices: someOf(args.texts('device').map(parseDevice)),
     ...namespacesFrom(args),
     ...networkingFrom(args),

@@ -1,23 +1,34 @@
 import { resolve } from 'node:path';
-import type { Mount } from '../../api/io-berth-container.ts';
+import type { Mount, VolumesFrom } from '../../api/io-berth-container.ts';
 import { UsageError } from './args.ts';
 import { booleanOf } from './booleans.ts';
 import { csvFields } from './csv.ts';
 
 /** Mounts by docker's and podman's three options. */
 
-/** `SOURCE:DESTINATION[:OPTIONS]`; a relative source begins with a dot. @throws UsageError */
+/**
+ * `[SOURCE:]DESTINATION[:OPTIONS]`: a path of this host, where a relative one begins with a dot, the name of a volume, or none for a
+ * new volume.
+ * @throws UsageError
+ */
 export function parseVolume(text: string, folder: string): Mount {
-  const [source, destination, options, ...rest] = text.split(':');
-  if (source === undefined || source === '' || destination === undefined || rest.length > 0) {
-    throw new UsageError(`--volume takes SOURCE:DESTINATION[:OPTIONS], not '${text}'`);
+  const [source = '', destination, options, ...rest] = text.split(':');
+  if (source === '' || destination === '' || rest.length > 0) {
+    throw new UsageError(`--volume takes [SOURCE:]DESTINATION[:OPTIONS], not '${text}'`);
   }
-  if (!source.startsWith('/') && !source.startsWith('.')) {
-    throw new UsageError(
-      `--volume takes a path of this host, not the name '${source}'; write ./${source} for one here`,
-    );
-  }
+  if (destination === undefined) return mountOf('volume', undefined, source, []);
+  const isPath = source.startsWith('/') || source.startsWith('.');
+  if (!isPath) return mountOf('volume', source, destination, optionsOf(options));
   return mountOf('bind', resolve(folder, source), destination, optionsOf(options));
+}
+
+/** `CONTAINER[:ro]`. @throws UsageError */
+export function parseVolumesFrom(text: string): VolumesFrom {
+  const [container = '', option, ...rest] = text.split(':');
+  if (container === '' || rest.length > 0 || !['ro', 'rw', undefined].includes(option)) {
+    throw new UsageError(`--volumes-from takes CONTAINER or CONTAINER:ro, not '${text}'`);
+  }
+  return { container, readOnly: option === 'ro' || undefined };
 }
 
 /** `DESTINATION[:OPTIONS]`. @throws UsageError */
@@ -32,6 +43,8 @@ const SPELLINGS: ReadonlyMap<string, string> = new Map([
   ['dst', 'destination'],
   ['target', 'destination'],
   ['ro', 'readonly'],
+  ['nocopy', 'volume-nocopy'],
+  ['U', 'chown'],
 ]);
 const KEYS = [
   'type',
@@ -44,6 +57,8 @@ const KEYS = [
   'relabel',
   'tmpfs-size',
   'tmpfs-mode',
+  'volume-nocopy',
+  'chown',
 ];
 /** What a bind mount has of what is mounted below its source, as docker calls it. */
 const RECURSIVE: ReadonlyMap<string, string> = new Map([
@@ -69,11 +84,15 @@ export function parseMount(text: string, folder: string): Mount {
     ...choice('relabel', LABELS, given),
     ...settings('size=', given.get('tmpfs-size')),
     ...settings('mode=', given.get('tmpfs-mode')),
+    ...(truth('volume-nocopy', given) ? ['nocopy'] : []),
+    ...(truth('chown', given) ? ['U'] : []),
     ...(truth('readonly', given) ? ['ro'] : []),
   ];
   if (type === 'tmpfs') return mountOf('tmpfs', undefined, destination, options);
-  if (type !== 'bind') throw new UsageError(`--mount needs type=bind or type=tmpfs, which '${text}' has not`);
   const source = given.get('source');
+  // docker's and podman's default
+  if (type === undefined || type === 'volume') return mountOf('volume', source, destination, options);
+  if (type !== 'bind') throw new UsageError(`--mount takes type=bind, type=volume or type=tmpfs, not '${type}'`);
   if (source === undefined) throw new UsageError(`--mount type=bind needs source=PATH, which '${text}' has not`);
   return mountOf('bind', resolve(folder, source), destination, options);
 }
@@ -123,6 +142,8 @@ const REFUSED: Readonly<Record<string, string>> = {
   U: 'changes owners',
   O: 'mounts an overlay',
 };
+/** Those of a volume, which is berth's own to change. */
+const OF_VOLUMES = ['U'];
 
 function mountOf(
   kind: Mount['kind'],
@@ -133,7 +154,9 @@ function mountOf(
   if (!destination.startsWith('/')) {
     throw new UsageError(`a mount's place in the container must be an absolute path, not '${destination}'`);
   }
-  const refused = given.find((option) => Object.hasOwn(REFUSED, option));
+  const refused = given.find(
+    (option) => Object.hasOwn(REFUSED, option) && !(kind === 'volume' && OF_VOLUMES.includes(option)),
+  );
   if (refused !== undefined) {
     throw new UsageError(
       `the mount option '${refused}' ${REFUSED[refused] ?? ''}, which berth does not do; leave it out`,

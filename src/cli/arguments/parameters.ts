@@ -28,13 +28,14 @@ const ABOUT: Readonly<Record<string, string>> = {
   'configuration.maskPaths': '--security-opt mask= takes absolute paths with colons between them',
   'configuration.unmaskPaths': '--security-opt unmask= takes absolute paths with colons between them, or ALL',
   'configuration.mounts':
-    'the places of --volume, --mount and --tmpfs are absolute paths in the container, not / and no place twice; their options are such as ro, nosuid, rslave or size=64m, and none excludes another',
+    'the places of --volume, --mount and --tmpfs are absolute paths in the container, not / and no place twice; their options are such as ro, nosuid, rslave or size=64m, and none excludes another; a volume is called by a letter or digit, then letters, digits, _ . and -, 200 at most',
   'configuration.restartLimit': '--restart on-failure:N takes a number of at least 1',
   'configuration.removeOnExit': '--rm and --restart exclude each other',
   'configuration.preservedDescriptors': '--preserve-fds takes a number from 0 to 6',
   'configuration.command': 'the command must be at least one word, without NUL',
   'definition.name':
-    "a network's name is a letter or digit, then letters, digits, _ . and -, 63 at most, and no word that --network has",
+    'the name of a network or volume is a letter or digit, then letters, digits, _ . and -: 63 at most for a network, whose name is no word that --network has, and 200 for a volume',
+  'definition.driver': '--driver takes local',
   'definition.interface': '--interface-name takes a name of 15 characters at most',
   'definition.subnets':
     '--subnet takes a subnet such as 10.64.7.0/24, --gateway an address of it, --ip-range the first and the last',
@@ -42,7 +43,8 @@ const ABOUT: Readonly<Record<string, string>> = {
   'definition.dns': 'names are found on bridges with a gateway only: give --disable-dns',
   'definition.dnsServers': '--dns takes an address that is not the gateway',
   'definition.labels': '--label takes KEY=VALUE, with neither of them holding NUL',
-  'definition.options': '--opt takes NAME=VALUE that the driver has, such as mtu=1400 or isolate=true',
+  'definition.options':
+    '--opt takes NAME=VALUE that the driver has; a network such as mtu=1400 or isolate=true, a volume none',
   'definition.ipam': '--ipam-driver takes host-local with subnets, dhcp with macvlan, or none',
   addDnsServers: '--dns-add takes an address that is not the gateway',
   removeDnsServers: '--dns-drop takes an address',

@@ -14,6 +14,7 @@ export const rm = command({
     'where it runs, with 125 where something else is wrong.',
   options: {
     force: { kind: 'flag', short: 'f', help: 'Kill those that run first, and do not mind those that are not there' },
+    volumes: { kind: 'flag', short: 'v', help: 'Remove volumes without a name that were made for them, too' },
     ignore: { kind: 'flag', short: 'i', help: 'Do not mind those that are not there' },
     all: { ...ALL_OPTION, help: "Remove all containers; 'berth container prune' leaves those alone that run" },
   },
@@ -33,7 +34,7 @@ export const rm = command({
       const later: string[] = [];
       const removed = await forEach(waiting, context, turns, async (container) => {
         try {
-          await containers.remove({ container, force });
+          await containers.remove({ container, force, volumes: args.flag('volumes') || undefined });
         } catch (error) {
           const isMissing = isRefusal(error, 'io.berth.Container.NoSuchContainer');
           if (isMissing && (force || args.flag('ignore'))) return undefined;

@@ -9,6 +9,8 @@ import { isImageError } from '../../api/io-berth-image.ts';
 import type { NetworkErrors } from '../../api/io-berth-network.ts';
 import { isNetworkError } from '../../api/io-berth-network.ts';
 import type { SystemErrors } from '../../api/io-berth-system.ts';
+import type { VolumeErrors } from '../../api/io-berth-volume.ts';
+import { isVolumeError } from '../../api/io-berth-volume.ts';
 import { isSystemError } from '../../api/io-berth-system.ts';
 import { InvalidAddress } from '../../varlink/address.ts';
 import { InvalidReply } from '../../varlink/binding.ts';
@@ -72,6 +74,10 @@ export const NETWORK_SENTENCES: Sentences<NetworkErrors> = {
   NetworkFailed: ({ container, message }) => `the network of '${container}' cannot be set up: ${message}`,
   SystemFailed: whatSystemRefused,
 };
+const noSuchVolume = ({ volume }: { volume: string }): string =>
+  `there is no volume '${volume}'; 'berth volume ls' lists all there are`;
+const invalidVolume = ({ volume, reason }: { volume: string; reason: string }): string =>
+  `the volume '${volume}' has no record that makes sense: ${reason}`;
 
 export const CONTAINER_SENTENCES: Sentences<ContainerErrors> = {
   NoSuchContainer: ({ container }) => `there is no container '${container}'; 'berth ps -a' lists all there are`,
@@ -94,6 +100,8 @@ export const CONTAINER_SENTENCES: Sentences<ContainerErrors> = {
   LimitExceeded: ({ parameter, limit, value, unit }) =>
     `'${parameter.replace(/^configuration\./u, '')}' takes ${limit} ${unit} at most, and was given ${value}`,
   NoSuchSource: ({ source }) => `there is no '${source}' on this host to mount; make it first`,
+  NoSuchVolume: noSuchVolume,
+  InvalidVolume: invalidVolume,
   NoSuchNamespace: ({ namespace }) =>
     `the namespace '${namespace}' is not there; start the container it belongs to first, or start this one with --recursive`,
   InvalidFile: ({ path, reason }) => `'${path}' cannot be used: ${reason}`,
@@ -142,6 +150,18 @@ export const CONTAINER_SENTENCES: Sentences<ContainerErrors> = {
   SystemFailed: whatSystemRefused,
 };
 
+export const VOLUME_SENTENCES: Sentences<VolumeErrors> = {
+  NoSuchVolume: noSuchVolume,
+  VolumeExists: ({ name }) =>
+    `a volume '${name}' exists; remove it with 'berth volume rm ${name}' or choose another name`,
+  VolumeInUse: ({ volume, containers }) =>
+    `containers have the volume '${volume}' (${listed(containers)}); remove them first with 'berth rm', or give --force`,
+  InvalidVolume: invalidVolume,
+  NoSuchDriver: ({ driver }) =>
+    `there is no driver '${driver}' here: plugins are not supported; leave --driver out, or give local`,
+  SystemFailed: whatSystemRefused,
+};
+
 const PULL_REASONS: { readonly [R in PullReason]: string } = {
   not_found: 'the registry does not have it; check the name and the tag',
   unauthorized: 'the registry wants other credentials; give them with --creds USER:PASSWORD',
@@ -179,6 +199,7 @@ function sentenceForRefusal(error: VarlinkError): string {
     ofInterface(CONTAINER_SENTENCES, isContainerError, error) ??
     ofInterface(IMAGE_SENTENCES, isImageError, error) ??
     ofInterface(NETWORK_SENTENCES, isNetworkError, error) ??
+    ofInterface(VOLUME_SENTENCES, isVolumeError, error) ??
     ofInterface(SYSTEM_SENTENCES, isSystemError, error) ??
     ofProtocol(error)
   );

@@ -19,7 +19,7 @@ export async function report(
   return exitCodeFor(error);
 }
 
-const INTERFACES = ['io.berth.Container', 'io.berth.Image', 'io.berth.Network'] as const;
+const INTERFACES = ['io.berth.Container', 'io.berth.Image', 'io.berth.Network', 'io.berth.Volume'] as const;
 
 /** @param codes by the names of errors */
 const exitCodes =
@@ -33,7 +33,7 @@ const COMMANDS_OF_CONTAINERS = { CommandNotFound: EXIT.notFound, CommandNotExecu
 /** Whatever else is wrong, podman exits with the same as where other codes are those of a container. */
 const usualExitCodeFor = exitCodes(COMMANDS_OF_CONTAINERS, EXIT.berthFailed);
 
-/** podman-rm(1), podman-rmi(1) and podman-network-rm(1). */
+/** podman-rm(1), podman-rmi(1), podman-network-rm(1) and podman-volume-rm(1). */
 export const removeExitCodeFor = exitCodes(
   {
     NoSuchContainer: EXIT.notThere,
@@ -42,6 +42,8 @@ export const removeExitCodeFor = exitCodes(
     ImageInUse: EXIT.inTheWay,
     NoSuchNetwork: EXIT.notThere,
     NetworkInUse: EXIT.inTheWay,
+    NoSuchVolume: EXIT.notThere,
+    VolumeInUse: EXIT.inTheWay,
   },
   EXIT.berthFailed,
 );

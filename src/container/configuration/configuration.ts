@@ -18,8 +18,8 @@ export type RestartPolicy = (typeof RESTART_POLICIES)[number];
 export const DEFAULT_SHARED_MEMORY_BYTES = 64 * 1024 * 1024;
 
 const MountSchema = v.object({
-  kind: v.picklist(['bind', 'tmpfs']),
-  /** On the host; of bind mounts only. */
+  kind: v.picklist(['bind', 'tmpfs', 'volume']),
+  /** A path of the host, or the name of the volume; a tmpfs has none. */
   source: optional(text),
   /** In the container. */
   destination: text,

@@ -15,6 +15,7 @@ import * as option from './options.ts';
 import { resourceAssignments } from './resources.ts';
 import { sysctlsOf } from './sysctls.ts';
 import { parseGivenProperty } from './unit-properties.ts';
+import { withVolumes, type VolumeSources } from './volumes.ts';
 
 /** What a client asks for; everything but what it is made of may be left out. */
 export type { Request };
@@ -29,6 +30,8 @@ export interface Defaults {
   readonly network: 'networks' | 'none';
   /** Containers whose namespaces may be shared. */
   readonly find: FindContainer;
+  readonly mountsOf: VolumeSources['mountsOf'];
+  readonly newVolumeName: VolumeSources['newName'];
 }
 
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
@@ -94,7 +97,12 @@ export function configure(request: Request, image: Image | undefined, defaults: 
     hosts: option.hostsOf(request.hosts),
     labels: { ...config.labels, ...mapOf(request.labels, 'labels') },
     annotations: option.annotationsOf(request.annotations),
-    mounts: mountsOf(request.mounts),
+    mounts: withVolumes(mountsOf(request.mounts), {
+      declared: config.volumes,
+      from: request.volumesFrom,
+      mountsOf: defaults.mountsOf,
+      newName: defaults.newVolumeName,
+    }),
     devices: listOf(request.devices, 'devices', option.deviceOf),
     ...namespaces,
     ...networkingOf(request, namespaces.network, config.exposedPorts),

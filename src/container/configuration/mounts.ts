@@ -2,6 +2,7 @@
 import type { Mount as MountRequest } from '../../api/io-berth-container.ts';
 import { invalid, listOf, absolutePath, pathInside } from './checks.ts';
 import type { Mount } from './configuration.ts';
+import { volumeName } from './volumes.ts';
 
 const wordsOf = (...lines: readonly string[]): string[] => lines.flatMap((line) => line.split(' '));
 
@@ -21,19 +22,22 @@ const EXCLUSIVE: readonly (readonly string[])[] = [
   ['bind', 'rbind'],
   ['z', 'Z'],
   ['tmpcopyup', 'notmpcopyup'],
+  ['copy', 'nocopy'],
   ...FLAGS,
 ];
 
 /** What runtimes take for each kind: mount(8) has more, which they would drop without a word. */
+const OF_FOLDERS = [...PROPAGATIONS, ...ACCESS, ...FLAGS.flat(), 'bind', 'rbind', 'z', 'Z'];
 const OPTIONS: Readonly<Record<Mount['kind'], readonly string[]>> = {
-  bind: [...PROPAGATIONS, ...ACCESS, ...FLAGS.flat(), 'bind', 'rbind', 'z', 'Z'],
+  bind: OF_FOLDERS,
+  volume: [...OF_FOLDERS, 'copy', 'nocopy', 'U'],
   tmpfs: [...PROPAGATIONS, 'ro', 'rw', ...FLAGS.flat(), 'tmpcopyup', 'notmpcopyup'],
 };
 /** Of tmpfs(5). */
 const TMPFS_SETTING =
   /^(size=\d{1,19}[kmgt%]?|nr_(blocks|inodes)=\d{1,19}[kmgt]?|mode=[0-7]{1,4}|[ug]id=\d{1,10}|huge=(never|always|within_size|advise))$/i;
 
-/** @throws ContainerError `InvalidParameter` */
+/** A volume without a name has no source. @throws ContainerError `InvalidParameter` */
 export function mountsOf(requests: readonly MountRequest[] | undefined): Mount[] {
   const mounts = listOf(requests, 'mounts', mountOf);
   const places = new Set<string>();
@@ -46,19 +50,22 @@ export function mountsOf(requests: readonly MountRequest[] | undefined): Mount[]
 
 function mountOf(request: MountRequest, member: string): Mount {
   const { kind, source, options = [] } = request;
-  if ((kind === 'bind') !== (source !== undefined)) throw invalid(`${member}.source`);
+  if (kind !== 'volume' && (kind === 'bind') !== (source !== undefined)) throw invalid(`${member}.source`);
   demandOptions(kind, options, `${member}.options`);
   const asked = request.readOnly;
   const said = options.some((option) => option === 'ro' || option === 'rro');
   if ((asked === true && options.includes('rw')) || (asked === false && said)) throw invalid(`${member}.readOnly`);
   return {
     kind,
-    source: source === undefined ? undefined : absolutePath(source, `${member}.source`),
+    source: source === undefined ? undefined : sourceOf(kind, source, `${member}.source`),
     destination: pathInside(request.destination, `${member}.destination`),
     readOnly: asked ?? said,
     options: options.filter((option) => option !== 'ro' && option !== 'rw'),
   };
 }
+
+const sourceOf = (kind: Mount['kind'], source: string, member: string): string =>
+  kind === 'volume' ? volumeName(source, member) : absolutePath(source, member);
 
 function demandOptions(kind: Mount['kind'], options: readonly string[], member: string): void {
   if (new Set(options).size < options.length) throw invalid(member);

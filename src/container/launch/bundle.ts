@@ -1,4 +1,5 @@
 /** Writes the OCI bundle of a container, anew at each start: what it is made of may have changed, and so may its users. */
+import { join } from 'node:path';
 import type { ResourceLimit } from '../../lib/resource-limits.ts';
 import type { Capabilities } from '../../oci-spec/capabilities.ts';
 import {
@@ -15,6 +16,7 @@ import type { SeccompResolver } from '../../oci-spec/seccomp.ts';
 import { specFor, type OciSpec, type SpecDevice, type SpecLimit } from '../../oci-spec/spec.ts';
 import type { Images } from '../../image/images.ts';
 import type { TerminalSize } from '../../stream/control.ts';
+import type { RootSource } from '../../storage/folder-inside.ts';
 import type { overlayMount } from '../../storage/overlay.ts';
 import type { Container } from '../container.ts';
 import { argvOf, type Configuration } from '../configuration/configuration.ts';
@@ -30,9 +32,10 @@ import { specMountsFor } from './mounts.ts';
 import type { HoldsMounts } from './read-only.ts';
 import type { UnitCommands } from './unit.ts';
 import { readUserFiles, type ReadInside } from './user-files.ts';
+import { fillVolumes, giveVolumes, withFolders, type VolumeWorld } from './volumes.ts';
 import { controlGroupFor } from '../unit-names.ts';
 
-export interface BundlesOptions {
+export interface BundlesOptions extends VolumeWorld {
   readonly images: Pick<Images, 'get'>;
   readonly overlayMount: typeof overlayMount;
   readonly folders: Folders;
@@ -54,6 +57,8 @@ interface Root {
   readonly mount: readonly string[];
   readonly mountDirectory: string;
   readonly sources: readonly string[];
+  /** The same, for volumes that are filled from it. */
+  readonly content: RootSource;
 }
 
 /** Of a container with a terminal. */
@@ -85,7 +90,7 @@ export class Bundles {
   /**
    * Writes everything that the unit's commands read, and answers these.
    * @throws ContainerError `NoSuchImage` when the image was taken out of the store by someone else | `NoSuchUser` |
-   * `NoSuchNamespace` | `NoSuchSource` | `InvalidFile`
+   * `NoSuchNamespace` | `NoSuchSource` | `NoSuchVolume` | `InvalidFile`
    */
   async write(
     prepared: Prepared,
@@ -93,12 +98,17 @@ export class Bundles {
     runtime: OciRuntime,
     { consoleSocket, terminalSize }: TerminalRequest = {},
   ): Promise<UnitCommands> {
-    const { folders, pidOf } = this.#options;
+    const { folders, pidOf, helpers } = this.#options;
     const { container } = prepared;
-    const { config, id } = container;
+    const { id } = container;
+    const { mounts } = container.config;
+    const config = { ...container.config, mounts: withFolders(mounts, this.#options) };
     const root = await this.#rootOf(config, folder);
     await demandHostFiles(config);
+    const search = { root: root.content, helper: join(helpers, 'copy-folder'), place: folder.root };
+    const gifts = await fillVolumes(mounts, this.#options, search);
     const found = await this.#find(config, folder, root);
+    await giveVolumes(gifts, this.#options, found.user);
     const folderOf = (other: string): Folder => folders.of(parseContainerId(other));
     const prepare = await shareNamespaces(config, folder, { pidOf, folderOf });
     await writeEtc(folder, prepared, folderOf);
@@ -116,7 +126,7 @@ export class Bundles {
       }),
       start: runtime.startArgv(shortId(id), { logPath: folder.runtimeLog }),
       forget: runtime.deleteArgv(shortId(id)),
-      helpers: this.#options.helpers,
+      helpers,
     };
   }
 
@@ -127,6 +137,7 @@ export class Bundles {
         mount: ['/usr/bin/mount', '--bind', rootDirectory, target],
         mountDirectory: '/',
         sources: [rootDirectory],
+        content: { kind: 'folder', path: rootDirectory },
       };
     }
     const { images } = this.#options;
@@ -138,6 +149,7 @@ export class Bundles {
       mount: argv,
       mountDirectory: directory,
       sources: [upper, ...image.layers.map(({ diff }) => diff)],
+      content: { kind: 'layers', store, upper, layers },
     };
   }
 

@@ -46,7 +46,7 @@ export const HOST_PATHS: HostPaths = {
 export async function demandHostFiles(config: Configuration, paths = HOST_PATHS): Promise<void> {
   await demandAnswers(pathsOf(config));
   for (const [index, mount] of config.mounts.entries()) {
-    if (mount.source !== undefined) await typeOf(mount.source);
+    if (mount.kind === 'bind' && mount.source !== undefined) await typeOf(mount.source);
     const cannot =
       (mount.options.includes('rro') && readOnlyRecursion === 'top') || (isRelabelled(mount) && (await hasSelinux()));
     if (cannot) throw invalid(`mounts[${index}].options`);

@@ -12,14 +12,17 @@ import {
   parseContainerName,
   shortId,
   type ContainerId,
+  type ContainerName,
 } from '../names.ts';
 import { leasesFor } from '../network/leasing.ts';
 import { withFreePorts } from '../network/publishing.ts';
 import type { Ports } from '../ports.ts';
+import { newVolumeName } from '../../volume/new-volume.ts';
+import { volumesIn } from '../configuration/volumes.ts';
 import { demandControllers } from './demand-controllers.ts';
 
 /**
- * Makes a container. It is one row of the database and nothing else until it is started.
+ * Makes a container. It is one row of the database, and volumes that were not there, and nothing else until it is started.
  * @param reserved the ID that it is to have; where there is one of it, that was made by the same call
  * @throws ContainerError `NoSuchRuntime` | `ContainerExists` | `InvalidName` | `NoController` | …; what `images.use` throws
  */
@@ -39,6 +42,7 @@ export async function create(
   units.expectStart(); // most are started at once
   const wanted = request.runtime === undefined ? runtimes.preferred : runtimes.find(request.runtime);
   if (wanted === undefined) throw new ContainerError('NoSuchRuntime', { runtime: request.runtime ?? 'crun or runc' });
+  const nameless = new Set<string>();
   const made = async (image: Image | undefined): Promise<Container> => {
     const wish = configure(request, image, {
       id,
@@ -47,6 +51,12 @@ export async function create(
       network: 'none',
       runtime: wanted.name,
       find: (reference) => index.find(reference),
+      mountsOf: (reference) => index.find(reference).config.mounts,
+      newVolumeName: () => {
+        const name = newVolumeName();
+        nameless.add(name);
+        return name;
+      },
     });
     const wished = { ...wish, devices: await expandedDevices(wish.devices) };
     await demandControllers(ports, wished, 'configuration.', signal);
@@ -54,25 +64,16 @@ export async function create(
     const networks = await networksForCreate(ports, wished, signal);
     const config = { ...wished, ports: await withFreePorts(ports, wished.ports) };
     signal.throwIfAborted();
-    const meanwhile = index.get(id);
-    if (meanwhile !== undefined) return meanwhile; // by the same call, made again
-    const name = asked ?? generateName((each) => index.isTaken(each));
-    const container: Container = {
-      id,
-      name,
-      unit: index.unitFor({ id, name }),
-      createdAt: ports.now(),
-      config,
-      leases: [],
-      status: { state: 'configured' },
-      restarts: 0,
-      message: undefined,
-    };
-    // Addresses that were asked for are the container's from now on.
-    const leases = leasesFor(ports, container, networks).map(({ lease }) => lease);
-    index.add({ ...container, leases });
-    ports.faults('create: row written');
-    return { ...container, leases };
+    const volumes = volumesIn(config.mounts).map((name) => ({ name, anonymous: nameless.has(name) }));
+    try {
+      return await ports.volumes.use(
+        volumes,
+        async () => await Promise.resolve(add(ports, { id, asked }, config, networks)),
+      );
+    } catch (error) {
+      if (error instanceof MadeMeanwhile) return error.container;
+      throw error;
+    }
   };
   if (request.image === undefined) return await made(undefined);
   const use = { image: request.image, parameter: 'configuration.image', user: asked ?? shortId(id) };
@@ -89,6 +90,46 @@ function reservedId(text: string): ContainerId {
 function demandFree({ index }: Pick<Ports, 'index'>, id: ContainerId): void {
   if (index.all().some((other) => other.id !== id && shortId(other.id) === shortId(id)))
     throw new ContainerError('InvalidParameter', { parameter: 'id' });
+}
+
+/** The container is there from here on. @throws ContainerError `ContainerExists`; MadeMeanwhile */
+function add(ports: Ports, { id, asked }: Identity, config: Configuration, networks: readonly Network[]): Container {
+  const { index } = ports;
+  const meanwhile = index.get(id);
+  if (meanwhile !== undefined) throw new MadeMeanwhile(meanwhile);
+  const name = asked ?? generateName((each) => index.isTaken(each));
+  const container: Container = {
+    id,
+    name,
+    unit: index.unitFor({ id, name }),
+    createdAt: ports.now(),
+    config,
+    leases: [],
+    status: { state: 'configured' },
+    restarts: 0,
+    message: undefined,
+  };
+  // Addresses that were asked for are the container's from now on.
+  const leases = leasesFor(ports, container, networks).map(({ lease }) => lease);
+  index.add({ ...container, leases });
+  ports.faults('create: row written');
+  return { ...container, leases };
+}
+
+/** By the same call, made again: nothing is to be made for it any more. */
+class MadeMeanwhile extends Error {
+  override readonly name = 'MadeMeanwhile';
+  readonly container: Container;
+  constructor(container: Container) {
+    super('it was made meanwhile');
+    this.container = container;
+  }
+}
+
+interface Identity {
+  readonly id: ContainerId;
+  /** undefined for a name that is made up. */
+  readonly asked: ContainerName | undefined;
 }
 
 /** One whose short form no other container has. */

@@ -21,7 +21,8 @@ const Exit = v.object({
 });
 
 const Status = v.variant('state', [
-  v.object({ state: v.picklist(['configured', 'removing']) }),
+  v.object({ state: v.literal('configured') }),
+  v.object({ state: v.literal('removing'), volumes: optional(v.picklist(['none', 'anonymous'])) }),
   v.object({
     state: v.picklist(['created', 'running', 'paused', 'stopping']),
     pid: optional(v.number()),

@@ -5,6 +5,7 @@ import type { ImageHandlers } from '../../../src/api/io-berth-image.ts';
 import { imageInterface } from '../../../src/api/io-berth-image.ts';
 import type { SystemHandlers } from '../../../src/api/io-berth-system.ts';
 import { networkInterface, type NetworkHandlers } from '../../../src/api/io-berth-network.ts';
+import { volumeInterface, type VolumeHandlers } from '../../../src/api/io-berth-volume.ts';
 import { systemInterface } from '../../../src/api/io-berth-system.ts';
 import { Output } from '../../../src/cli/output/output.ts';
 import { program, type World } from '../../../src/cli/program.ts';
@@ -26,6 +27,7 @@ export interface WorldOptions {
   readonly containers?: Partial<ContainerHandlers>;
   readonly images?: Partial<ImageHandlers>;
   readonly networks?: Partial<NetworkHandlers>;
+  readonly volumes?: Partial<VolumeHandlers>;
   readonly system?: Partial<SystemHandlers>;
   readonly environment?: Record<string, string>;
   readonly colours?: boolean;
@@ -80,6 +82,7 @@ export class TestWorld {
       .serve<Partial<ContainerHandlers>>(containerInterface, options.containers ?? {})
       .serve<Partial<ImageHandlers>>(imageInterface, options.images ?? {})
       .serve<Partial<NetworkHandlers>>(networkInterface, options.networks ?? {})
+      .serve<Partial<VolumeHandlers>>(volumeInterface, options.volumes ?? {})
       .serve<Partial<SystemHandlers>>(systemInterface, options.system ?? {});
   }
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { containerInterface } from '../../../src/api/io-berth-container.ts';
 import { imageInterface } from '../../../src/api/io-berth-image.ts';
 import { networkInterface } from '../../../src/api/io-berth-network.ts';
+import { volumeInterface } from '../../../src/api/io-berth-volume.ts';
 import { systemInterface } from '../../../src/api/io-berth-system.ts';
 import { ContainerError, type Refusals } from '../../../src/container/errors.ts';
 import { ImageError } from '../../../src/image/errors.ts';
@@ -9,6 +10,7 @@ import { JournalReadFailed, JournalUnavailable } from '../../../src/journal/erro
 import { DescriptorUnavailable } from '../../../src/lib/peer-descriptors.ts';
 import { NetavarkFailed } from '../../../src/netavark/errors.ts';
 import { NetworkError, type NetworkRefusals } from '../../../src/network/errors.ts';
+import { VolumeError, type VolumeRefusals } from '../../../src/volume/errors.ts';
 import { RuntimeError } from '../../../src/oci/errors.ts';
 import { answerFor, internalError } from '../../../src/service/errors.ts';
 import * as storage from '../../../src/storage/errors.ts';
@@ -19,14 +21,17 @@ import { FakeLog } from '../../support/fakes.ts';
 const CONTAINER = 'io.berth.Container';
 const IMAGE = 'io.berth.Image';
 const NETWORK = 'io.berth.Network';
+const VOLUME = 'io.berth.Volume';
 const INVALID = 'org.varlink.service.InvalidParameter';
 const errno = (code: string): Error => Object.assign(new Error('it says'), { code, syscall: 'open' });
 
 const refusal = <C extends keyof Refusals>(code: C, facts: Refusals[C]): Error => new ContainerError(code, facts);
 const ofNetwork = <C extends keyof NetworkRefusals>(code: C, facts: NetworkRefusals[C]): Error =>
   new NetworkError(code, facts);
-const declared = [containerInterface, imageInterface, networkInterface, systemInterface].flatMap(({ name, text }) =>
-  [...text.matchAll(/^error (\w+)/gm)].map(([, error]) => `${name}.${error}`),
+const ofVolume = <C extends keyof VolumeRefusals>(code: C, facts: VolumeRefusals[C]): Error =>
+  new VolumeError(code, facts);
+const declared = [containerInterface, imageInterface, networkInterface, volumeInterface, systemInterface].flatMap(
+  ({ name, text }) => [...text.matchAll(/^error (\w+)/gm)].map(([, error]) => `${name}.${error}`),
 );
 
 describe('answerFor', () => {
@@ -167,6 +172,24 @@ describe('answerFor', () => {
     ],
     [ofNetwork('NoFreeSubnet', { pools: ['10.0.0.0/8'] }), NETWORK, 'NoFreeSubnet', { pools: ['10.0.0.0/8'] }],
     [ofNetwork('NetworkingUnavailable', { missing: 'ip' }), NETWORK, 'NetworkingUnavailable', { missing: 'ip' }],
+    [refusal('NoSuchVolume', { volume: 'x' }), CONTAINER, 'NoSuchVolume', { volume: 'x' }],
+    [
+      ofVolume('InvalidVolume', { volume: 'x', reason: 'no' }),
+      CONTAINER,
+      'InvalidVolume',
+      { volume: 'x', reason: 'no' },
+    ],
+    [ofVolume('InvalidVolume', { volume: 'x', reason: 'no' }), VOLUME, 'InvalidVolume', { volume: 'x', reason: 'no' }],
+    [ofVolume('NoSuchVolume', { volume: 'x' }), VOLUME, 'NoSuchVolume', { volume: 'x' }],
+    [ofVolume('VolumeExists', { name: 'x' }), VOLUME, 'VolumeExists', { name: 'x' }],
+    [
+      ofVolume('VolumeInUse', { volume: 'x', containers: ['web'] }),
+      VOLUME,
+      'VolumeInUse',
+      { volume: 'x', containers: ['web'] },
+    ],
+    [new storage.TreeFailed('ENOSPC', 'no'), VOLUME, 'SystemFailed', { errnoName: 'ENOSPC', message: 'no' }],
+    [ofVolume('NoSuchDriver', { driver: 'x' }), VOLUME, 'NoSuchDriver', { driver: 'x' }],
     [new NetavarkFailed('no'), NETWORK, 'SystemFailed', { errnoName: 'EIO', message: 'no' }],
   ])('tells of %s', (error, interfaceName, name, parameters) => {
     expect(answerFor(interfaceName, error)).toMatchObject({
@@ -188,7 +211,8 @@ describe('answerFor', () => {
 
   it('tells of a container in the words of its own interface, whichever was called', () => {
     const error = refusal('HasDependents', { container: 'x', dependents: ['y'] });
-    expect(answerFor(NETWORK, error)).toMatchObject({ error: `${CONTAINER}.HasDependents` });
+    for (const called of [NETWORK, VOLUME])
+      expect(answerFor(called, error)).toMatchObject({ error: `${CONTAINER}.HasDependents` });
   });
 
   it('lets through what is put into words already', () => {

@@ -92,6 +92,8 @@ describe('what goes out', async () => {
       streams: 'relay',
       network: 'none',
       find,
+      mountsOf: () => [],
+      newVolumeName: () => 'new',
     } as const;
     const image = anImage({ config: { env: ['B=image'], cmd: ['other'], user: 'other', stopSignal: 'INT' } });
     const again = configure(configuration, image, defaults);

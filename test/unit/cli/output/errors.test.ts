@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { containerError, type ContainerErrors } from '../../../../src/api/io-berth-container.ts';
 import { imageError, type ImageErrors } from '../../../../src/api/io-berth-image.ts';
 import type { NetworkErrors } from '../../../../src/api/io-berth-network.ts';
+import type { VolumeErrors } from '../../../../src/api/io-berth-volume.ts';
 import { systemError } from '../../../../src/api/io-berth-system.ts';
 import {
   CONTAINER_SENTENCES,
@@ -9,6 +10,7 @@ import {
   NETWORK_SENTENCES,
   sentenceFor,
   SYSTEM_SENTENCES,
+  VOLUME_SENTENCES,
 } from '../../../../src/cli/output/errors.ts';
 import { OutputFailed } from '../../../../src/cli/output/output.ts';
 import { parseAddress } from '../../../../src/varlink/address.ts';
@@ -71,6 +73,8 @@ const CONTAINERS: { [N in keyof ContainerErrors]: [facts: ContainerErrors[N], se
     "'labels' takes 2097152 bytes at most, and was given 3000000",
   ],
   NoSuchSource: [{ source: '/data' }, "there is no '/data' on this host to mount; make it first"],
+  NoSuchVolume: [{ volume: 'data' }, "there is no volume 'data'; 'berth volume ls' lists all there are"],
+  InvalidVolume: [{ volume: 'data', reason: 'no' }, "the volume 'data' has no record that makes sense: no"],
   NoSuchNamespace: [
     { namespace: 'container:db' },
     "the namespace 'container:db' is not there; start the container it belongs to first, or start this one with --recursive",
@@ -193,6 +197,24 @@ const NETWORKS: { [N in keyof NetworkErrors]: [facts: NetworkErrors[N], sentence
   SystemFailed: [{ errnoName: 'EIO', message: 'read' }, 'the system refused what is needed (EIO): read'],
 };
 
+const VOLUMES: { [N in keyof VolumeErrors]: [facts: VolumeErrors[N], sentence: string] } = {
+  NoSuchVolume: [{ volume: 'data' }, "there is no volume 'data'; 'berth volume ls' lists all there are"],
+  VolumeExists: [
+    { name: 'data' },
+    "a volume 'data' exists; remove it with 'berth volume rm data' or choose another name",
+  ],
+  VolumeInUse: [
+    { volume: 'data', containers: ['web', 'db'] },
+    "containers have the volume 'data' (web, db); remove them first with 'berth rm', or give --force",
+  ],
+  InvalidVolume: [{ volume: 'data', reason: 'no' }, "the volume 'data' has no record that makes sense: no"],
+  NoSuchDriver: [
+    { driver: 'nfs' },
+    "there is no driver 'nfs' here: plugins are not supported; leave --driver out, or give local",
+  ],
+  SystemFailed: [{ errnoName: 'EIO', message: 'read' }, 'the system refused what is needed (EIO): read'],
+};
+
 describe('what berthd refuses', () => {
   const keysOf = <T extends object>(table: T): (keyof T & string)[] =>
     Object.keys(table).filter((key): key is keyof T & string => key in table);
@@ -209,10 +231,15 @@ describe('what berthd refuses', () => {
     const [facts, sentence] = NETWORKS[name];
     expect(sentenceFor(new VarlinkError(`io.berth.Network.${name}`, facts))).toBe(sentence);
   });
+  it.each(keysOf(VOLUMES))('io.berth.Volume.%s', (name) => {
+    const [facts, sentence] = VOLUMES[name];
+    expect(sentenceFor(new VarlinkError(`io.berth.Volume.${name}`, facts))).toBe(sentence);
+  });
   it('has a sentence for everything that the interfaces declare', () => {
     expect(Object.keys(CONTAINER_SENTENCES).sort()).toEqual(Object.keys(CONTAINERS).sort());
     expect(Object.keys(IMAGE_SENTENCES)).toEqual(Object.keys(IMAGES));
     expect(Object.keys(NETWORK_SENTENCES).sort()).toEqual(Object.keys(NETWORKS).sort());
+    expect(Object.keys(VOLUME_SENTENCES)).toEqual(Object.keys(VOLUMES));
     expect(Object.keys(SYSTEM_SENTENCES)).toEqual(['SystemFailed', 'CannotStart', 'InternalError']);
   });
   it.each<[ContainerErrors['PortInUse'], string]>([

@@ -17,6 +17,8 @@ const defaults = {
   streams: 'relay',
   network: 'none',
   find,
+  mountsOf: find,
+  newVolumeName: () => 'a-new-volume',
 } as const;
 const made = (request: Request = {}, config: Partial<ImageConfig> = {}): Configuration =>
   configure({ image: 'busybox', ...request }, anImage({ config }), defaults);

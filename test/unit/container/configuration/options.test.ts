@@ -20,6 +20,8 @@ describe('an option', async () => {
       id: '0123456789abcdef'.repeat(4),
       hostname: 'host',
       runtime: 'crun',
+      mountsOf: (reference) => world.index.find(reference).config.mounts,
+      newVolumeName: () => 'new',
       streams: 'relay',
       network: 'none',
       find: (reference) => world.index.find(reference),
