@@ -132,7 +132,8 @@ export const containersService = (
       cursor,
       lines: together ? 'together' : 'each',
     } as const;
-    const replies = logReplies(containers.logs(container, query, signal), query.lines);
+    const pace = follow ? 'at-once' : 'few';
+    const replies = logReplies(containers.logs(container, query, signal), { lines: query.lines, pace });
     return follow ? live(replies) : replies;
   },
 });

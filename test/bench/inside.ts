@@ -18,6 +18,7 @@ import {
 import { idle, perContainer } from './footprint.ts';
 import { HttpSocket } from './http-socket.ts';
 import { lifecycleTurns, managerFloor, runtimeFloor, SERVER } from './lifecycle.ts';
+import { logTurns, removeLogs, writeLogs } from './logs.ts';
 import { interleave, randomFrom, type Turn } from './measure.ts';
 import { summaryOf, type Candidate, type Report, type Row } from './report.ts';
 import { BERTH_SOCKET, PODMAN_SOCKET, prepare, PYTHON_SOCKET, writeText } from './prepare.ts';
@@ -46,6 +47,9 @@ const SIZES = {
     cats: 4,
     catsMs: 45_000,
     catMiB: { exec: 64, run: 8 },
+    logLines: 200_000,
+    logs: 4,
+    logsMs: 40_000,
   },
   quick: {
     rounds: 5,
@@ -66,6 +70,9 @@ const SIZES = {
     cats: 1,
     catsMs: 0,
     catMiB: { exec: 16, run: 1 },
+    logLines: 20_000,
+    logs: 1,
+    logsMs: 0,
   },
 } as const;
 const mode = process.argv[2] === 'quick' ? 'quick' : 'full';
@@ -104,6 +111,12 @@ rows.push(...(await interleave(lives, { rounds: size.rounds, warmUp: 2, limitMs:
 
 say('what goes into a container and comes out');
 rows.push(...(await streams()));
+
+say(`logs of ${size.logLines.toString()} lines`);
+await writeLogs(size.logLines);
+const logPlan = { rounds: size.logs, warmUp: 1, limitMs: size.logsMs };
+rows.push(...(await interleave(logTurns(size.logLines), logPlan, random)));
+await removeLogs();
 
 say('many starts at once');
 rows.push(

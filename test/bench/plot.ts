@@ -8,6 +8,7 @@ const COLOURS: Partial<Record<Candidate, string>> = {
   'podman REST': '#c583d6',
   crun: '#d98324',
   'systemd-run': '#7a7a7a',
+  journalctl: '#2f6db5',
 };
 const WIDTH = 860;
 const LEFT = 200;

@@ -8,6 +8,7 @@ export const CANDIDATES = [
   'podman REST',
   'crun',
   'systemd-run',
+  'journalctl',
   'sd-varlink',
   'python3-varlink',
 ] as const;

@@ -1,5 +1,6 @@
 /** What berth is to reach, read off the rows. */
 import { STEPS } from './lifecycle.ts';
+import { LOGS } from './logs.ts';
 import { EXEC } from './sessions.ts';
 import { digits, type Candidate, type Row, type Target } from './report.ts';
 
@@ -29,6 +30,7 @@ export function targetsOf(rows: readonly Row[]): Target[] {
     ...[EXEC.execCat, EXEC.runCat].map((name) =>
       ratio(`${name}: podman's rate, beside berth's, CLI`, name, 'podman CLI', 'berth CLI', 1),
     ),
+    ...LOGS.map((name) => ratio(`${name} with the CLI, beside journalctl -u`, name, 'berth CLI', 'journalctl', 1.5)),
     ...calls.map(({ name }) =>
       ratio(`${name}: sd-varlink's rate, beside berth's`, name, 'sd-varlink', 'berth varlink', 1),
     ),

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { LogsOutput } from '../../../src/api/io-berth-container.ts';
 import type { LogLine } from '../../../src/journal/journal.ts';
-import { logReplies, textsOf } from '../../../src/service/log-lines.ts';
+import { logReplies, textsOf, type ReplyOptions } from '../../../src/service/log-lines.ts';
 
 const line = (text: string | Buffer, more: Partial<LogLine> = {}): LogLine => ({
   cursor: `after ${text.toString()}`,
@@ -16,12 +16,12 @@ const line = (text: string | Buffer, more: Partial<LogLine> = {}): LogLine => ({
   ...more,
 });
 
-async function repliesTo(wanted: 'each' | 'together', ...batches: readonly LogLine[][]): Promise<LogsOutput[]> {
+async function repliesTo(options: ReplyOptions, ...batches: readonly LogLine[][]): Promise<LogsOutput[]> {
   const log = (async function* () {
     for (const batch of batches) yield await Promise.resolve(batch);
   })();
   const replies: LogsOutput[] = [];
-  for await (const reply of logReplies(log, wanted)) replies.push(reply);
+  for await (const reply of logReplies(log, options)) replies.push(reply);
   return replies;
 }
 
@@ -32,12 +32,12 @@ describe('replies of Logs', () => {
   const batch = [line('a'), line('b'), line('err', { stream: 'stderr' }), line('c'), line('d', { terminated: false })];
 
   it('have the lines that are there at once, each by itself', async () => {
-    const replies = await repliesTo('each', batch, [line('e')]);
+    const replies = await repliesTo({ lines: 'each', pace: 'at-once' }, batch, [line('e')]);
     expect(replies.map(messagesOf)).toEqual([['a', 'b', 'err', 'c', 'd'], ['e']]);
   });
 
   it('have those of one stream as one, where that is enough, with the place of the last', async () => {
-    const replies = await repliesTo('together', batch, [line('e')]);
+    const replies = await repliesTo({ lines: 'together', pace: 'at-once' }, batch, [line('e')]);
     expect(replies.map(messagesOf)).toEqual([['a\nb', 'err', 'c\nd'], ['e']]);
     expect(replies[0]?.lines?.map(({ terminated, cursor }) => [terminated, cursor])).toEqual([
       [true, 'after b'],
@@ -46,11 +46,24 @@ describe('replies of Logs', () => {
     ]);
   });
 
+  it('are few where nobody waits for each, and made before all lines are there', async () => {
+    expect((await repliesTo({ lines: 'together', pace: 'few' }, batch, [line('e')], batch)).map(messagesOf)).toEqual([
+      ['a\nb', 'err', 'c\nde\na\nb', 'err', 'c\nd'],
+    ]);
+    const batches = Array.from({ length: 1000 }, () => [line('x'.repeat(984))]);
+    const replies = await repliesTo({ lines: 'each', pace: 'few' }, ...batches);
+    expect(replies.map(({ lines = [] }) => lines.length)).toEqual([...Array.from({ length: 18 }, () => 53), 46]);
+  });
+
   it('are bounded, however many lines there are at once, and however long', async () => {
     const long = 'x'.repeat(40_000);
-    for (const wanted of ['each', 'together'] as const) {
+    const kinds = ['each', 'together'] as const;
+    for (const options of kinds.flatMap((lines) => [
+      { lines, pace: 'at-once' } as const,
+      { lines, pace: 'few' } as const,
+    ])) {
       const many = Array.from({ length: 20_000 }, () => line('')).concat(line(long), line(long), line(long));
-      const replies = await repliesTo(wanted, many);
+      const replies = await repliesTo(options, many);
       const sizes = replies.map((reply) => JSON.stringify(reply).length);
       expect(Math.max(...sizes)).toBeLessThan(256 * 1024);
       const text = replies.flatMap(({ lines = [] }) => lines.map(({ message = '' }) => `${message}\n`)).join('');
