@@ -38,7 +38,7 @@ describe('berth run', () => {
   it.each<[command: string[], code: number, stderr: string | RegExp]>([
     [['true'],                                0,   ''],
     [['sh', '-c', 'exit 42'],                 42,  ''],
-    [['no-such-command'],                     127, /^berth: the command is not in container /],
+    [['no-such-command'],                     127, /^berth: container '\S+' has no such command/],
     [['/etc/passwd'],                         126, /^berth: the command in container .* cannot be executed/],
   ])('%j exits with %i', async (command, code, stderr) => {
     for (const options of [['--rm'], ['--name', 'cli-code']]) {

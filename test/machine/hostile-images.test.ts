@@ -123,7 +123,10 @@ describe('an archive that', () => {
     await make(`oci(path, [plain], members=lambda tar: [tar.addfile(info) for info in (${members},)])`, path);
     await loading(path);
     await berth.removeImages();
-    expect(await trees()).toEqual(before);
+    const after = await trees();
+    expect(after[0]).toBe('safe');
+    // A layer that an earlier load has left goes with the image that has it, too.
+    expect(after.filter((each) => each !== '' && !before.includes(each))).toEqual([]);
   }, IN_TIME);
 });
 
