@@ -48,7 +48,11 @@ export async function silently(argv: readonly string[]): Promise<void> {
 export function berthVarlink(client: Client): Engine {
   const containers = new ContainerClient(client);
   const create = async (name: string, argv: readonly string[], removeOnExit = false): Promise<string> =>
-    (await containers.create({ configuration: { image: BERTH_IMAGE, name, command: argv, removeOnExit } })).id;
+    (
+      await containers.create({
+        configuration: { image: BERTH_IMAGE, name, command: argv, network: 'none', removeOnExit },
+      })
+    ).id;
   const start = async (name: string): Promise<void> => void (await containers.start({ container: name }));
   const untilEnded = async (name: string): Promise<void> => void (await containers.wait({ container: name }));
   const count = async (states?: readonly ['running']): Promise<number> => {
@@ -92,7 +96,7 @@ interface Dialect {
   readonly network: readonly string[];
 }
 
-export const BERTH_CLI: Dialect = { program: 'berth', image: BERTH_IMAGE, network: [] };
+export const BERTH_CLI: Dialect = { program: 'berth', image: BERTH_IMAGE, network: ['--network=none'] };
 export const PODMAN_CLI: Dialect = { program: 'podman', image: PODMAN_IMAGE, network: ['--network=none'] };
 
 export function commandLine({ program, image, network }: Dialect): Engine {

@@ -59,7 +59,7 @@ async function serve(unit: string, argv: readonly string[], socket: string): Pro
 /** The runtime alone gets what berth gives it: the same specification, on a copy of the same root. */
 async function bundlesLikeBerths(containers: ContainerClient): Promise<Prepared['bundles']> {
   const { id } = await containers.create({
-    configuration: { image: BERTH_IMAGE, name: 'model', command: ['sleep', '10000'] },
+    configuration: { image: BERTH_IMAGE, name: 'model', command: ['sleep', '10000'], network: 'none' },
   });
   await containers.start({ container: id });
   const { bundle } = await containers.inspect({ container: id });

@@ -21,7 +21,14 @@ export function varlinkSessions(client: Client): Sessions {
       return await carried(stream, file);
     },
     runCat: async (name, file) => {
-      const configuration = { image: BERTH_IMAGE, name, command: ['cat'], stdin: true, removeOnExit: true };
+      const configuration = {
+        image: BERTH_IMAGE,
+        name,
+        command: ['cat'],
+        stdin: true,
+        network: 'none',
+        removeOnExit: true,
+      };
       await containers.create({ configuration });
       const { stream } = await containers.startAndAttach({ container: name });
       return await carried(stream, file);

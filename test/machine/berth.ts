@@ -59,8 +59,10 @@ export class Berth implements AsyncDisposable {
   /** Makes a container of the plain image that runs a shell script. */
   async create(name: string, script: string, configuration: Partial<Configuration> = {}): Promise<string> {
     const image = await this.image('plain');
+    // On the default network only those that are about networks.
+    const without = configuration.networks === undefined ? { network: 'none' } : {};
     const { id } = await this.containers.create({
-      configuration: { image, name, command: ['sh', '-c', script], ...configuration },
+      configuration: { image, name, command: ['sh', '-c', script], ...without, ...configuration },
     });
     return id;
   }

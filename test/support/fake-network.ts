@@ -15,7 +15,7 @@ export class FakeNetwork implements NetworkPorts {
   readonly runs: string[] = [];
   /** Of which the next run of the program fails, and what netavark says of it. */
   failing: { readonly verb: NetworkVerb; readonly message: string } | undefined;
-  installed = true;
+  installed = false;
   readonly reserved = new Map<string, readonly ReservedPorts[]>();
   /** Ports that processes of the host have. */
   readonly taken = new Set<number>();

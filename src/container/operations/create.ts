@@ -36,7 +36,7 @@ export async function create(
   const known = ports.index.get(id);
   if (known !== undefined) return known;
   demandFree(ports, id);
-  const { index, runtimes, images, units, hostname, defaultStreams } = ports;
+  const { index, runtimes, images, units, hostname, network, defaultStreams } = ports;
   const asked = request.name === undefined ? undefined : parseContainerName(request.name, 'configuration.name');
   if (asked !== undefined && index.isTaken(asked)) throw new ContainerError('ContainerExists', { name: asked });
   units.expectStart(); // most are started at once
@@ -48,7 +48,7 @@ export async function create(
       id,
       hostname,
       streams: defaultStreams(),
-      network: 'none',
+      network: network.netavark() === undefined ? 'none' : 'networks',
       runtime: wanted.name,
       find: (reference) => index.find(reference),
       mountsOf: (reference) => index.find(reference).config.mounts,

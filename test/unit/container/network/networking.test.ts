@@ -7,6 +7,7 @@ import { ALONE, aWorld, patient, type World } from '../../../support/world.ts';
 let world: World;
 beforeEach(() => {
   world = aWorld();
+  world.network.installed = true;
 });
 afterEach(async () => {
   await world[Symbol.asyncDispose]();
@@ -291,7 +292,7 @@ describe('connect and disconnect', () => {
       code: 'AlreadyConnected',
     });
     expect(await refused(world.containers.disconnect('web', 'app'))).toMatchObject({ code: 'NotConnected' });
-    await world.given('alone');
+    await world.given('alone', 'configured', { network: 'none' });
     expect(await refused(world.containers.connect('alone', { network: 'app' }, patient))).toMatchObject({
       code: 'NetworkFailed',
     });
