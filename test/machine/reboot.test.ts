@@ -13,6 +13,8 @@ let berth: Berth;
 /** Heeds SIGTERM, with exit code 5. */
 const FOREVER = `trap 'echo bye; exit 5' TERM; while :; do sleep 1000 & wait; done`;
 const DEAF = `trap '' TERM; while :; do sleep 1000 & wait; done`;
+/** Takes its time over it. */
+const SLOW = `trap 'sleep 1; exit 5' TERM; while :; do sleep 1000 & wait; done`;
 const STOP_MS = 2000;
 
 beforeAll(async () => {
@@ -77,6 +79,11 @@ async function give(name: string, { script = FOREVER, configuration, left }: Giv
   if (left === 'kill' || left === 'wait') await berth.wait(name);
 }
 
+/** When it ended, in milliseconds. */
+async function endOf(container: string): Promise<number> {
+  return ((await berth.containers.inspect({ container })).runtime.exit?.exitedAt?.realtime ?? 0) / 1000;
+}
+
 /** What all containers are now. */
 async function found(): Promise<Record<string, State>> {
   const states: Record<string, State> = {};
@@ -101,6 +108,9 @@ describe('after a boot, each container is where its policy and its user want it'
     const mounts = [{ kind: 'bind' as const, source: '/srv/missing', destination: '/data' }];
     await berth.run('unless-broken', FOREVER, { restartPolicy: 'unless_stopped', mounts });
     await machine.sh('rmdir /srv/missing');
+    await berth.run('order-base', FOREVER);
+    await berth.run('order-top', SLOW, { network: 'container:order-base' });
+    await machine.check(['berth', 'exec', '--detach', 'no-running', 'sh', '-c', DEAF]);
   }, 120_000);
 
   const down = {
@@ -111,6 +121,8 @@ describe('after a boot, each container is where its policy and its user want it'
     'unless-stopped': ended(5),
     'unless-killed': ended(137),
   };
+  const STOPPED_BY_BOOT =
+    'no-created no-running no-deaf no-paused failure-running unless-broken order-base order-top'.split(' ');
   const up = {
     'no-needed': RUNNING,
     'always-running': RUNNING,
@@ -134,11 +146,16 @@ describe('after a boot, each container is where its policy and its user want it'
       'no-paused': ended(5),
       'failure-running': ended(5),
       'unless-broken': ended(5),
+      'order-base': ended(5),
+      'order-top': ended(5),
     });
-    const { runtime } = await berth.containers.inspect({ container: 'no-deaf' });
-    const tookMs = (runtime.exit?.exitedAt?.realtime ?? 0) / 1000 - asked;
-    expect(tookMs).toBeGreaterThan(STOP_MS);
-    expect(tookMs).toBeLessThan(STOP_MS + 2000);
+    // Whoever heeds no signal has its own time, and nothing else takes longer: one that is paused, that waits to be started, or has a
+    // session that heeds none either.
+    const lastMs = Math.max(...(await Promise.all(STOPPED_BY_BOOT.map(endOf))));
+    expect(await endOf('no-deaf')).toBe(lastMs);
+    expect(lastMs - asked).toBeGreaterThan(STOP_MS);
+    expect(lastMs - asked).toBeLessThan(STOP_MS + 2000);
+    expect(await endOf('order-base')).toBeGreaterThan(await endOf('order-top'));
   });
 
   it('one that cannot be started is told of, and keeps none of the others', async () => {
@@ -182,6 +199,8 @@ describe('after a boot, each container is where its policy and its user want it'
       'no-paused': ended(5),
       'failure-running': ended(5),
       'unless-broken': RUNNING,
+      'order-base': ended(5),
+      'order-top': ended(5),
     });
     expect((await machine.check(['systemctl', 'is-active', 'berthd-boot.service'])).text()).toBe('active');
   });

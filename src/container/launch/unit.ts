@@ -9,7 +9,7 @@ import type { UnitProperty } from '../../unit-file/properties.ts';
 import type { Container } from '../container.ts';
 import type { Configuration } from '../configuration/configuration.ts';
 import { parseUnitProperty } from '../configuration/unit-properties.ts';
-import type { Folder } from '../records/folder.ts';
+import type { Folder, Next } from '../records/folder.ts';
 import { shortId } from '../names.ts';
 import { DAEMON_UNIT, SLICE } from '../unit-names.ts';
 import { resourcesAssignments } from '../configuration/resources.ts';
@@ -41,6 +41,14 @@ export interface UnitStreams {
   readonly stderr: number;
 }
 
+/** What one run of a container is to be. */
+export interface Run {
+  /** What becomes of the process once it is there. */
+  readonly next: Next;
+  /** Units that start before it and, at a power-off, stop after it: those of the containers whose namespaces it shares. */
+  readonly after: readonly string[];
+}
+
 /**
  * The unit starts the process by itself unless the mark in the folder keeps it waiting, at each of its runs.
  * @param systemd its version
@@ -51,6 +59,7 @@ export function unitFor(
   commands: UnitCommands,
   streams: UnitStreams,
   systemd: number,
+  { next, after }: Run = { next: 'start', after: [] },
 ): TransientUnit {
   const { config, name } = container;
   return {
@@ -69,7 +78,11 @@ export function unitFor(
       // util-linux's new mount interface cuts lowerdir= off at 256 bytes.
       property.strings('Environment', ['LIBMOUNT_FORCE_MOUNT2=always']),
       ...(config.terminal ? terminalProperties() : []),
+      ...(after.length === 0 ? [] : [property.strings('After', after)]),
       ...execProperties(folder, commands),
+      ...(next === 'wait'
+        ? [property.exec('ExecStop', [command(['/bin/sh', '-c', KILL_HELD, 'sh', folder.hold])])]
+        : []),
       ...stopProperties(config),
       ...restartProperties(config, systemd),
       ...logProperties(container, streams),
@@ -93,6 +106,9 @@ const command = (argv: readonly string[]): property.ExecCommand => ({
   argv,
   flags: ['privileged', 'no-env-expand'],
 });
+
+/** What waits to be started is the runtime's own, which heeds no signal: a stop, and a power-off, would wait out its whole time. */
+const KILL_HELD = '[ ! -e "$1" ] || kill -s KILL "$MAINPID"';
 
 function execProperties(folder: Folder, commands: UnitCommands): UnitProperty[] {
   const { mount, mountDirectory, prepare = [], create, start, forget, helpers } = commands;

@@ -122,6 +122,21 @@ describe('unitFor', () => {
     ]);
   });
 
+  it('stops before those whose namespaces it shares', async () => {
+    const { container, folder } = await aUnit();
+    const after = ['berth-base.service'];
+    const unit = unitFor(container, folder, commands, { stdout: 7, stderr: 8 }, 257, { next: 'start', after });
+    expect(valueOf(unit, 'After')).toEqual(after);
+    expect(valueOf(unit, 'ExecStopEx')).toBeUndefined();
+  });
+
+  it('kills what waits to be started, which heeds no signal', async () => {
+    const { container, folder } = await aUnit();
+    const unit = unitFor(container, folder, commands, { stdout: 7, stderr: 8 }, 257, { next: 'wait', after: [] });
+    const kill = '[ ! -e "$1" ] || kill -s KILL "$MAINPID"';
+    expect(valueOf(unit, 'ExecStopEx')).toEqual([['/bin/sh', ['/bin/sh', '-c', kill, 'sh', folder.hold], flags]]);
+  });
+
   it('has the limits, and those that are given as properties go over them', async () => {
     const resources = { memoryMaxBytes: 4096, cpuQuotaPerSecUSec: 1_500_000, tasksMax: 5, allowedCpus: '0,9' };
     const { unit } = await aUnit({ resources, oomScoreAdjust: -7, unitProperties: ['TasksMax=9'] });
