@@ -164,16 +164,22 @@ export interface SharedMemory {
   close(): void;
 }
 
-/** @param fd of memory that exists; new, zeroed memory if left out. @throws SystemCallFailed */
-export function sharedMemory(name: string, length: number, fd?: number): SharedMemory {
-  const memory = fd ?? check('memfd_create', memfdCreate(name, MFD_CLOEXEC));
-  if (fd === undefined) check('ftruncate', ftruncate(memory, length));
-  const at = mmap(null, length, PROT_READ_WRITE, MAP_SHARED, memory, 0);
-  if (koffi.address(at) === 2n ** 64n - 1n) {
-    const failure = new SystemCallFailed('mmap', koffi.errno());
-    closeSync(memory);
-    throw failure;
+/** A descriptor of new, zeroed memory. @throws SystemCallFailed */
+export function newMemory(name: string, length: number): number {
+  const fd = check('memfd_create', memfdCreate(name, MFD_CLOEXEC));
+  try {
+    check('ftruncate', ftruncate(fd, length));
+  } catch (error) {
+    closeSync(fd);
+    throw error;
   }
+  return fd;
+}
+
+/** @param fd of memory; closed with it. @throws SystemCallFailed, and then it is open yet */
+export function sharedMemory(memory: number, length: number): SharedMemory {
+  const at = mmap(null, length, PROT_READ_WRITE, MAP_SHARED, memory, 0);
+  if (koffi.address(at) === 2n ** 64n - 1n) throw new SystemCallFailed('mmap', koffi.errno());
   return {
     fd: memory,
     bytes: Buffer.from(koffi.view(at, length)),

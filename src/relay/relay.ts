@@ -190,7 +190,7 @@ export class Relay {
   async finish(comesBack?: () => Promise<boolean>): Promise<'over' | 'goes-on'> {
     await this.#handOut();
     if (comesBack !== undefined && (await this.#isToGoOn(comesBack))) {
-      for (const log of Object.values(this.#options.logs ?? {})) log.widen();
+      for (const [stream, { buffer }] of this.#sources) this.#options.logs?.[stream].offer(buffer);
       this.#finishing = false;
       this.#resume();
       return 'goes-on';

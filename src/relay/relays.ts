@@ -8,17 +8,12 @@ import { loadedOnce } from '../lib/loaded-once.ts';
 import { ChunkBuffers } from './chunk-buffers.ts';
 import { listenForTerminals } from './console.ts';
 import { JournalEntries } from './journal-entries.ts';
+import { leftIn, openIn, StoredStreams, type DescriptorStore, type Streams } from './stored-streams.ts';
 import { Relay } from './relay.ts';
-import { Spool, SPOOL_BYTES } from './spool.ts';
+import { halvesOf, LOG_BYTES, Spool } from './spool.ts';
+import type { OutputName } from '../stream/frames.ts';
 import type { LogRequest, NewRelay, RelayRequest } from './relay-request.ts';
 import { terminals } from './terminals.ts';
-
-/** systemd's fd store. */
-export interface DescriptorStore {
-  /** Leaves a duplicate there. */
-  storeFds(name: string, fds: readonly number[], options: { poll: 'off' }): Promise<void>;
-  removeFds(name: string): Promise<void>;
-}
 
 export interface RelaysOptions {
   readonly store: DescriptorStore;
@@ -35,14 +30,9 @@ export interface RelaysOptions {
   readonly now: () => Date;
 }
 
-const PARTS = ['stdin', 'stdout', 'stderr', 'terminal', 'log-stdout', 'log-stderr'] as const;
-type Part = (typeof PARTS)[number];
-type Kept = { [part in Part]?: number };
-
 interface Entry {
   readonly relay: Relay;
-  readonly parts: Set<Part>;
-  readonly client: Client;
+  readonly stored: StoredStreams;
   readonly consoles: Disposable | undefined;
 }
 
@@ -54,23 +44,12 @@ const TURNS_TO_BE_HEARD = 4;
 /** So long a process waits for the client that it had when berthd went away. */
 const RETURN_MS = 5000;
 
-type Client = RelayRequest['client'];
-/** Whether a client is awaited is part of the name, so that it costs nothing to keep. */
-const nameOf = (key: string, part: Part, client: Client): string =>
-  `relay.${key}.${part}${client === 'awaited' ? '.awaited' : ''}`;
-const NAME = /^relay\.(?<key>[^.]+)\.(?<part>[^.]+)(?<awaited>\.awaited)?$/;
-
-interface Left {
-  readonly kept: Kept;
-  readonly client: Client;
-}
-
 export class Relays {
   readonly #options: RelaysOptions;
   readonly #entries = new Map<string, Entry>();
   readonly #buffers = new ChunkBuffers();
   /** What an earlier process left and nobody has asked for yet. */
-  readonly #left = new Map<string, Left>();
+  readonly #left: Map<string, { readonly streams: Streams; readonly stored: StoredStreams }>;
   /** Resolves when what an earlier process left is read on. */
   readonly #begun = Promise.withResolvers<void>();
   readonly #finishing = new Map<string, Promise<void>>();
@@ -78,13 +57,7 @@ export class Relays {
 
   constructor(options: RelaysOptions) {
     this.#options = options;
-    for (const [name, [fd]] of options.stored) {
-      const { key = '', part, awaited } = NAME.exec(name)?.groups ?? {};
-      const known = PARTS.find((each) => each === part);
-      if (known === undefined || fd === undefined) continue;
-      const kept = { ...this.#left.get(key)?.kept, [known]: fd };
-      this.#left.set(key, { kept, client: awaited === undefined ? 'none' : 'awaited' });
-    }
+    this.#left = leftIn(options.stored, options.store);
   }
 
   /** How many there are. */
@@ -101,24 +74,32 @@ export class Relays {
     await this.remove(key);
     const { makePipe, makeTerminal } = await calls();
     using given = new DisposableStack();
+    using own = new DisposableStack();
     const theirs = (fd: number): number => given.adopt(fd, closeSync);
-    const kept: Kept = {};
+    const ours = (fd: number): number => own.adopt(fd, closeSync);
+    const streams: { -readonly [part in keyof Streams]: Streams[part] } = {};
     const child: { stdin?: number; stdout?: number; stderr?: number } = {};
     if (request.form === 'pipes') {
-      const [stdout, stderr] = [makePipe(), makePipe()];
-      [kept.stdout, kept.stderr] = [stdout.reading, stderr.reading];
-      [child.stdout, child.stderr] = [theirs(stdout.writing), theirs(stderr.writing)];
+      for (const name of ['stdout', 'stderr'] as const) {
+        const pipe = makePipe();
+        [streams[name], child[name]] = [ours(pipe.reading), theirs(pipe.writing)];
+      }
       if (request.stdin === 'open') {
-        const stdin = makePipe();
-        kept.stdin = stdin.writing;
-        child.stdin = theirs(stdin.reading);
+        const pipe = makePipe();
+        [streams.stdin, child.stdin] = [ours(pipe.writing), theirs(pipe.reading)];
       }
     } else if (request.form === 'made-terminal') {
       const { master, slave } = makeTerminal();
-      kept.terminal = master;
+      streams.terminal = ours(master);
       child.stdin = child.stdout = child.stderr = theirs(slave);
     }
-    const { relay, consoleSocket } = await this.#begin(key, kept, request);
+    const stored = new StoredStreams(this.#options.store, key, request.client);
+    const { relay, consoleSocket } = await this.#orRemoved(stored, async () => {
+      const log = request.log && ours((await calls()).newMemory(key, LOG_BYTES));
+      const all = { ...streams, log };
+      await stored.keep(all);
+      return await this.#begin(key, { streams: all, stored, own }, request);
+    });
     const handed = given.move();
     return {
       relay,
@@ -132,14 +113,25 @@ export class Relays {
     };
   }
 
-  /** Goes on where an earlier berthd was, if it left anything of this key. */
+  /** Goes on where an earlier berthd was, if it left anything of this key; where that fails, it is left for the next one. */
   async recover(key: string, request: RelayRequest): Promise<Relay | undefined> {
     const left = this.#left.get(key);
     if (left === undefined) return this.find(key);
     this.#left.delete(key);
-    const { kept, client } = left;
+    const { client } = left.stored;
     const begin = client === 'awaited' ? this.#untilReturned() : this.#begun.promise;
-    return (await this.#begin(key, kept, { ...request, client }, begin)).relay;
+    using own = new DisposableStack();
+    for (const fd of openIn(left.streams)) own.adopt(fd, closeSync);
+    return (await this.#begin(key, { ...left, own }, request, begin)).relay;
+  }
+
+  async #orRemoved<T>(stored: StoredStreams, make: () => Promise<T>): Promise<T> {
+    try {
+      return await make();
+    } catch (error) {
+      await stored.removeAll();
+      throw error;
+    }
   }
 
   async #untilReturned(): Promise<void> {
@@ -158,13 +150,9 @@ export class Relays {
 
   /** Gives back what nobody has asked for. */
   async sweep(): Promise<void> {
-    for (const [key, left] of this.#left) {
-      for (const part of PARTS) {
-        const fd = left.kept[part];
-        if (fd === undefined) continue;
-        closeSync(fd);
-        await this.#options.store.removeFds(nameOf(key, part, left.client));
-      }
+    for (const { streams, stored } of this.#left.values()) {
+      for (const fd of openIn(streams)) closeSync(fd);
+      await stored.removeAll();
     }
     this.#left.clear();
   }
@@ -197,7 +185,7 @@ export class Relays {
     this.#entries.delete(key);
     entry.consoles?.[Symbol.dispose]();
     entry.relay.close();
-    for (const part of entry.parts) await this.#options.store.removeFds(nameOf(key, part, entry.client));
+    await entry.stored.removeAll();
     this.#options.changed?.();
   }
 
@@ -227,71 +215,67 @@ export class Relays {
     if ((await relay.finish(comesBack)) === 'over' && this.find(key) === relay) await this.remove(key);
   }
 
-  async #openLog({ fields, pid }: LogRequest, stream: 'stdout' | 'stderr', fd: number | undefined): Promise<Spool> {
+  /** @param fd of the memory, which is closed with the two */
+  async #openLogs({ fields, pid }: LogRequest, fd: number): Promise<{ readonly [stream in OutputName]: Spool }> {
     const libc = await calls();
     this.#journal ??= new JournalEntries(libc, this.#options.writer);
-    const memory = libc.sharedMemory(stream, SPOOL_BYTES, fd);
-    const own = { ...fields, PRIORITY: PRIORITIES[stream], BERTH_STREAM: stream };
-    return new Spool(memory, { entries: this.#journal, fields: own, pid, now: this.#options.now });
+    const options = { entries: this.#journal, pid, now: this.#options.now };
+    const [stdout, stderr] = halvesOf(libc.sharedMemory(fd, LOG_BYTES));
+    const fieldsOf = (stream: OutputName): Record<string, string> => ({
+      ...fields,
+      PRIORITY: PRIORITIES[stream],
+      BERTH_STREAM: stream,
+    });
+    return {
+      stdout: new Spool(stdout, { ...options, fields: fieldsOf('stdout') }),
+      stderr: new Spool(stderr, { ...options, fields: fieldsOf('stderr') }),
+    };
   }
 
+  /** @param own closes the streams unless the relay has come to own them */
   async #begin(
     key: string,
-    kept: Kept,
-    request: RelayRequest,
+    {
+      streams,
+      stored,
+      own,
+    }: { readonly streams: Streams; readonly stored: StoredStreams; readonly own: DisposableStack },
+    { log, form, foreground }: RelayRequest,
     begin?: Promise<void>,
   ): Promise<{ relay: Relay; consoleSocket?: string }> {
-    const { store, failed, folder } = this.#options;
-    const { log, form, foreground, client } = request;
-    const parts = new Set<Part>();
-    const keep = async (part: Part, fd: number): Promise<void> => {
-      parts.add(part);
-      await store.storeFds(nameOf(key, part, client), [fd], { poll: 'off' });
-    };
-    const logs = log && {
-      stdout: await this.#openLog(log, 'stdout', kept['log-stdout']),
-      stderr: await this.#openLog(log, 'stderr', kept['log-stderr']),
-    };
-    if (logs !== undefined) {
-      await keep('log-stdout', logs.stdout.fd);
-      await keep('log-stderr', logs.stderr.fd);
-    }
-    for (const part of ['stdin', 'stdout', 'stderr', 'terminal'] as const) {
-      const fd = kept[part];
-      if (fd !== undefined) await keep(part, fd);
-    }
     const failure = (error: unknown): void => {
-      failed(key, error);
+      this.#options.failed(key, error);
     };
-    const inputEnded = (): void => {
-      parts.delete('stdin');
-      store.removeFds(nameOf(key, 'stdin', client)).catch(failure);
-    };
-    const events = { inputEnded, failed: failure };
-    const relay = new Relay(kept, {
+    const terminal = await terminals(foreground);
+    const logs = log && streams.log !== undefined ? await this.#openLogs(log, streams.log) : undefined;
+    own.move();
+    const relay = new Relay(streams, {
       form: form === 'pipes' ? 'pipes' : 'terminal',
       logs,
       buffers: this.#buffers,
       begin,
-      ...events,
-      terminals: await terminals(foreground),
+      inputEnded: () => {
+        stored.remove('stdin').catch(failure);
+      },
+      failed: failure,
+      terminals: terminal,
     });
     if (form !== 'terminal') {
-      this.#add(key, { relay, parts, client, consoles: undefined });
+      this.#add(key, { relay, stored, consoles: undefined });
       return { relay };
     }
-    const consoleSocket = `${folder}/${key}`;
-    const keepTerminal = async (master: number): Promise<void> => {
-      // It takes the place of that of the run before.
-      if (parts.has('terminal')) await store.removeFds(nameOf(key, 'terminal', client));
-      await keep('terminal', master);
-    };
+    const consoleSocket = `${this.#options.folder}/${key}`;
     const arrived = (master: number): void => {
-      keepTerminal(master).catch(failure);
+      stored.replaceTerminal(master).catch(failure);
       relay.useTerminal(master);
     };
-    const consoles = await listenForTerminals(consoleSocket, arrived, failure);
-    this.#add(key, { relay, parts, client, consoles });
+    try {
+      const consoles = await listenForTerminals(consoleSocket, arrived, failure);
+      this.#add(key, { relay, stored, consoles });
+    } catch (error) {
+      relay.close();
+      throw error;
+    }
     return { relay, consoleSocket };
   }
 

@@ -28,6 +28,8 @@ export class Source {
   /** A terminal's is written to as well. */
   readonly socket: Socket;
   #buffer: Buffer;
+  /** What the socket has. */
+  #given: Buffer;
   readonly #events: SourceEvents;
   #ended = false;
   #closed = false;
@@ -36,9 +38,10 @@ export class Source {
   constructor(fd: number, open: OpenStream, buffer: Buffer, events: SourceEvents) {
     this.fd = fd;
     this.#buffer = buffer;
+    this.#given = buffer;
     this.#events = events;
     const callback = (length: number, read: Uint8Array): boolean => this.#events.chunk(viewOf(read, length));
-    const onread = { buffer: () => this.#buffer, callback };
+    const onread = { buffer: () => (this.#given = this.#buffer), callback };
     this.socket = open(fd, { onread, allowHalfOpen: true });
     // EIO is how a terminal says that nobody has it open any more.
     this.socket.on('error', () => {
@@ -52,6 +55,11 @@ export class Source {
 
   get ended(): boolean {
     return this.#ended;
+  }
+
+  /** What is read into next, unless it is drained before. */
+  get buffer(): Buffer {
+    return this.#given;
   }
 
   resume(): void {

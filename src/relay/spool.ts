@@ -10,7 +10,7 @@
  *
  * An entry is one line, which costs journald as much as thousands of bytes do. While more comes than it takes that way, an entry is
  * as many whole lines as it holds. The buffer is small, and becomes large while it is filled at once: memory that nobody has
- * written to costs nothing, and that of a large buffer is given back.
+ * written to costs nothing, and that of a large buffer is given back with the first chunk that does not fill it.
  */
 import { encodeFields, MAX_MESSAGE_BYTES, type JournalEntries } from './journal-entries.ts';
 import type { SharedMemory } from './libc.ts';
@@ -23,6 +23,8 @@ const BUFFER_AT = Math.ceil((WORDS_BYTES + TAIL_BYTES) / PAGE_BYTES) * PAGE_BYTE
 const SMALL_BYTES = PAGE_BYTES;
 const LARGE_BYTES = 64 * 1024;
 export const SPOOL_BYTES = BUFFER_AT + LARGE_BYTES;
+/** Of the two of a process, which share memory: a descriptor and a mapping less. */
+export const LOG_BYTES = 2 * SPOOL_BYTES;
 const NEWLINE = 0x0a;
 /** Of each of the three numbers in the first word. */
 const BITS = 20n;
@@ -96,13 +98,12 @@ export class Spool {
 
   /** Chooses the buffer for what comes after a chunk of this length, before that is accepted. */
   adapt(length: number): void {
-    if (length === this.#size) this.#size = LARGE_BYTES;
-    else if (length <= SMALL_BYTES) this.#size = SMALL_BYTES;
+    this.#size = length === this.#size ? LARGE_BYTES : SMALL_BYTES;
   }
 
-  /** Is ready for a reader of either size, as one is that goes on with the buffer that it had. */
-  widen(): void {
-    this.#size = LARGE_BYTES;
+  /** Is ready for a reader that goes on with a buffer that it had. */
+  offer(buffer: Buffer): void {
+    this.#size = buffer.length;
     this.#offer();
   }
 
@@ -256,4 +257,22 @@ export class Spool {
   #set(tail: number, start: number, end: number): void {
     this.#words[0] = BigInt(tail) | (BigInt(start) << BITS) | (BigInt(end) << (2n * BITS));
   }
+}
+
+/** Each as if it were by itself; the memory goes with the second that is closed. */
+export function halvesOf(memory: SharedMemory): readonly [SharedMemory, SharedMemory] {
+  const length = memory.bytes.length / 2;
+  let open = 2;
+  const half = (at: number): SharedMemory => ({
+    fd: memory.fd,
+    bytes: memory.bytes.subarray(at, at + length),
+    punch: (offset, count) => {
+      memory.punch(at + offset, count);
+    },
+    close: () => {
+      open--;
+      if (open === 0) memory.close();
+    },
+  });
+  return [half(0), half(length)];
 }

@@ -137,6 +137,22 @@ it('logs what containers say under another unit than berthd’s own, and loses n
   await berth.wait('r-unit');
 });
 
+it('reads the lines back of entries that hold many, each by itself, and goes on within one', async () => {
+  const count = 100_000;
+  const id = await berth.run('r-bulk', `seq 1 ${count}`);
+  await berth.wait('r-bulk');
+  const lines = await berth.lines('r-bulk');
+  const texts = lines.map((line) => bytesOf(line).toString());
+  expect(texts).toEqual(Array.from({ length: count }, (_, index) => (index + 1).toString()));
+  const entries = `journalctl CONTAINER_ID_FULL=${id} BERTH_STREAM=stdout`;
+  expect(Number((await machine.sh(`${entries} -o json | wc -l`)).text())).toBeLessThan(count / 10);
+  await machine.sh(`seq 1 ${count} >/run/said; ${entries} -o cat | cmp - /run/said; rm /run/said`);
+  const within = lines.findLastIndex(({ cursor }) => cursor.endsWith(';n=7'));
+  expect(within).toBeGreaterThan(0);
+  const rest = (await berth.lines('r-bulk', { cursor: lines[within]?.cursor })).map((line) => bytesOf(line).toString());
+  expect(rest).toEqual(texts.slice(within + 1));
+}, 60_000);
+
 it('shows nothing in a log that others wrote, even root', async () => {
   const id = await berth.run('r-forged', 'echo said');
   await berth.wait('r-forged');

@@ -1,7 +1,7 @@
 import { closeSync, writeSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { duplicate, makePipe, sharedMemory } from '../../../src/relay/libc.ts';
+import { duplicate, makePipe, newMemory, sharedMemory } from '../../../src/relay/libc.ts';
 import { ChunkBuffers } from '../../../src/relay/chunk-buffers.ts';
 import { Relay } from '../../../src/relay/relay.ts';
 import { Spool, SPOOL_BYTES } from '../../../src/relay/spool.ts';
@@ -9,7 +9,7 @@ import { Spool, SPOOL_BYTES } from '../../../src/relay/spool.ts';
 const options = { fields: {}, pid: () => undefined, now: () => new Date(1) };
 it('reads nothing before what an earlier berthd has read is logged', async () => {
   const [pipe, other] = [makePipe(), makePipe()];
-  const memory = sharedMemory('stdout', SPOOL_BYTES);
+  const memory = sharedMemory(newMemory('stdout', SPOOL_BYTES), SPOOL_BYTES);
   const full = { send: () => 'full' as const, room: async () => await new Promise<never>(() => undefined) };
   const earlier = new Spool(memory, { ...options, entries: full });
   void earlier.accept(earlier.buffer.write('one\ntwo\nthree\n'));
@@ -28,8 +28,8 @@ it('reads nothing before what an earlier berthd has read is logged', async () =>
     },
     room: async () => await read.promise,
   };
-  const stdout = new Spool(sharedMemory('stdout', SPOOL_BYTES, left), { ...options, entries });
-  const stderr = new Spool(sharedMemory('stderr', SPOOL_BYTES), { ...options, entries });
+  const stdout = new Spool(sharedMemory(left, SPOOL_BYTES), { ...options, entries });
+  const stderr = new Spool(sharedMemory(newMemory('stderr', SPOOL_BYTES), SPOOL_BYTES), { ...options, entries });
   const relay = new Relay(
     { stdout: pipe.reading, stderr: other.reading },
     {

@@ -1,6 +1,6 @@
 import { fstatSync } from 'node:fs';
 import { afterEach, expect, it } from 'vitest';
-import { duplicate, sharedMemory } from '../../../src/relay/libc.ts';
+import { duplicate, newMemory, sharedMemory } from '../../../src/relay/libc.ts';
 import { Spool, SPOOL_BYTES } from '../../../src/relay/spool.ts';
 
 const opened: Spool[] = [];
@@ -15,7 +15,7 @@ afterEach(() => {
 });
 
 /** Another berthd's view of the memory of the last one. */
-function open(fd?: number): Spool {
+function open(fd = newMemory('spool', SPOOL_BYTES)): Spool {
   const entries = {
     send: (_: Buffer, message: Buffer, sending: () => void): 'sent' | 'full' => {
       sending();
@@ -26,7 +26,7 @@ function open(fd?: number): Spool {
       await room.promise;
     },
   };
-  const memory = sharedMemory('spool', SPOOL_BYTES, fd);
+  const memory = sharedMemory(fd, SPOOL_BYTES);
   const spool = new Spool(memory, { entries, fields: {}, pid: () => undefined, now: () => new Date(1) });
   opened.push(spool);
   return spool;
@@ -71,7 +71,7 @@ it('takes nothing that was logged for something that was read since', () => {
 it('does not so either where berthd died before it had made the buffer ready', () => {
   const first = open();
   void first.accept(read(first, 'one\n'));
-  const memory = sharedMemory('spool', SPOOL_BYTES, leave(first));
+  const memory = sharedMemory(leave(first), SPOOL_BYTES);
   memory.bytes.fill(0, 0, 8); // all is logged, and the buffer still has it
   memory.bytes.write('one\n', SPOOL_BYTES - first.buffer.length);
   const second = open(duplicate(memory.fd));
@@ -148,8 +148,9 @@ it('costs a page or two until much is read, and again after that', () => {
     void spool.accept(spool.buffer.fill('x\n').length);
   }
   expect(blocks()).toBeGreaterThan(65_000);
-  spool.adapt(2);
-  void spool.accept(read(spool, 'x\n'));
+  const rest = 'x\n'.repeat(5000);
+  spool.adapt(rest.length);
+  void spool.accept(read(spool, rest));
   expect(blocks()).toBeLessThanOrEqual(8192);
 });
 
