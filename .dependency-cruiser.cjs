@@ -2,14 +2,14 @@
 const LAYERS = [
   'lib|log|stream|unit-file|oci-spec',
   'varlink',
-  'api|config|systemd|oci|journal|store|storage|relay|netavark',
+  'api|config|systemd|oci|journal|store|storage|relay|netavark|archive',
   'image|network|volume',
   'container',
   'supervisor',
   'service',
   'cli',
 ];
-const ADAPTERS = 'systemd|oci|journal|store|storage|relay|netavark';
+const ADAPTERS = 'systemd|oci|journal|store|storage|relay|netavark|archive';
 const layer = (folders) => `^src/(${folders})/`;
 const owner = (packages, folders) => ({
   name: `${packages} has one owner`,

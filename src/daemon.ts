@@ -11,10 +11,12 @@ import { volumeInterface } from './api/io-berth-volume.ts';
 import { networkInterface } from './api/io-berth-network.ts';
 import { systemInterface } from './api/io-berth-system.ts';
 import { serviceInterface } from './api/io-systemd-service.ts';
+import { containerFiles } from './archive/container-files.ts';
 import type { Settings } from './config/settings.ts';
 import { adoptFolders } from './container/records/adopt.ts';
 import { Bundles } from './container/launch/bundle.ts';
 import { containersOn } from './container/containers.ts';
+import { Files } from './container/files/files.ts';
 import { Ends } from './container/ends.ts';
 import { Lane } from './container/lane/lane.ts';
 import { launchOn } from './container/launch/launch.ts';
@@ -40,9 +42,7 @@ import { loadedOnce } from './lib/loaded-once.ts';
 import { installedSeccompProfile } from './oci/installed-seccomp.ts';
 import { Relays } from './relay/relays.ts';
 import type { DescriptorStore } from './relay/stored-streams.ts';
-import { attachService } from './service/attach.ts';
-import { containersService } from './service/containers.ts';
-import { execService } from './service/exec.ts';
+import { containerService } from './service/container-service.ts';
 import { internalError } from './service/errors.ts';
 import { networkingOf } from './networking.ts';
 import { imagesService } from './service/images.ts';
@@ -250,6 +250,7 @@ export class Daemon implements AsyncDisposable {
     const setUps = environment['NOTIFY_SOCKET'] === undefined ? undefined : setUpsWith(libexecDirectory, nothing);
     const ports: Ports = { ...world, launch: launchOn({ ...world, bundles, setUps }) };
     const containers = containersOn(ports);
+    const files = new Files({ lane, folders, files: containerFiles, bundles });
     const ends = new Ends(ports);
     const recovery = new Recovery(ports);
     opening.defer(async () => {
@@ -294,11 +295,7 @@ export class Daemon implements AsyncDisposable {
     server
       .serve(
         containerInterface,
-        translated(containerInterface.name, {
-          ...containersService(containers),
-          ...execService(sessions, detachKeysOf),
-          ...attachService(containers, ends, detachKeysOf),
-        }),
+        translated(containerInterface.name, containerService({ containers, sessions, ends, files, detachKeysOf })),
       )
       .serve(imageInterface, translated(imageInterface.name, imagesService(images)))
       .serve(networkInterface, translated(networkInterface.name, networksService(networks, containers)))

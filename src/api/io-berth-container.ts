@@ -617,6 +617,30 @@ export type ExecSession = {
   readonly exitedAt?: Timestamp | undefined;
 };
 
+/** What a file is, by itself: a link is not followed. */
+export type FileFacts = {
+  /** Its size in bytes. */
+  readonly size: number;
+  /** Its type and permissions, as st_mode of inode(7). */
+  readonly mode: number;
+  /** When its content was last changed. */
+  readonly mtime: Timestamp;
+  /** Whether it is a directory. */
+  readonly isDir: boolean;
+  /** The number of the user that it belongs to. */
+  readonly uid: number;
+  /** The number of its group. */
+  readonly gid: number;
+};
+
+/** Where a link leads. */
+export type LinkTarget = {
+  /** The path in the container of what it leads to, absolute and without links. */
+  readonly path: string;
+  /** What that is. */
+  readonly facts: FileFacts;
+};
+
 /**
  * What LimitExceeded counts in.
  * - `bytes`: Bytes of UTF-8, with one for the end of each text and eight for a pointer to it, as execve(2) counts them.
@@ -1112,6 +1136,59 @@ export type ExecOutput = {
   readonly id: string;
 };
 
+export type StatInput = {
+  /** The container. */
+  readonly container: string;
+  /** An absolute path. */
+  readonly path: string;
+};
+
+export type StatOutput = {
+  /** The last part of the path; '.' for a path that ends in one. */
+  readonly name: string;
+  /** What is there; of a link, the link itself. */
+  readonly facts: FileFacts;
+  /** What stands in the link, if it is one. */
+  readonly linkText?: string | undefined;
+  /** What the link leads to; absent for a link that leads to nothing. */
+  readonly linkTarget?: LinkTarget | undefined;
+};
+
+export type CopyToInput = {
+  /** The container. */
+  readonly container: string;
+  /** An absolute path of a directory. */
+  readonly path: string;
+  /** Whether everything becomes the user's that the container runs as. Defaults to false: to whom the archive says it belongs. */
+  readonly chown?: boolean | undefined;
+  /** Whether there are no frames. Defaults to false. */
+  readonly raw?: boolean | undefined;
+};
+
+export type CopyToOutput = { readonly [member: string]: never };
+
+export type CopyFromInput = {
+  /** The container. */
+  readonly container: string;
+  /** An absolute path. */
+  readonly path: string;
+  /** What the archive calls it. Defaults to the last part of the path. */
+  readonly name?: string | undefined;
+  /** Whether there are no frames. Defaults to false. */
+  readonly raw?: boolean | undefined;
+};
+
+export type CopyFromOutput = { readonly [member: string]: never };
+
+export type ExportInput = {
+  /** The container. */
+  readonly container: string;
+  /** Whether there are no frames. Defaults to false. */
+  readonly raw?: boolean | undefined;
+};
+
+export type ExportOutput = { readonly [member: string]: never };
+
 /**
  * What a service of io.berth.Container implements.
  *
@@ -1236,6 +1313,31 @@ export interface ContainerHandlers {
   readonly ExecList: (input: ExecListInput, call: varlink.Call) => AsyncIterable<ExecListOutput>;
   /** Makes a session, runs it, attaches to it, and removes it when it has ended. The connection carries what ExecStartAndAttach says. */
   readonly Exec: (input: ExecInput, call: varlink.Call) => Promise<varlink.Upgrade<ExecOutput>>;
+  /**
+   * Tells what a file of a container is, whether that runs or not. Paths are what the container's own processes would find at them,
+   * and lead nowhere outside. The links that /proc has to other processes' files are followed by none of these methods.
+   */
+  readonly Stat: (input: StatInput, call: varlink.Call) => Promise<StatOutput>;
+  /**
+   * Unpacks a tar archive into a directory of a container, whether that runs or not; one that does not run is not started meanwhile.
+   * GNU tar unpacks it: owners, modes, times, extended attributes, hard links, sparse files and devices are as the archive has them.
+   * A directory that is there keeps its owner and mode. What is there otherwise is replaced, but a directory with files in it by
+   * nothing else. An entry whose name leads out of the directory by '..' is refused, and so is one whose name leads through a link with
+   * an absolute target.
+   *
+   * The connection then carries frames, as ExecStartAndAttach says: the client sends the archive as stream 0, and ends it by an
+   * empty frame. The last word is {"type":"exit","exitCode":0} when everything was unpacked, or {"type":"error",...}. With 'raw',
+   * the archive is all there is, shutting the sending side down ends it, and nobody tells how it went.
+   */
+  readonly CopyTo: (input: CopyToInput, call: varlink.Call) => Promise<varlink.Upgrade<CopyToOutput>>;
+  /**
+   * Packs a file or directory of a container into a tar archive, in GNU tar's posix format. A path that ends in '/.' stands for
+   * what is in the directory; without a '/' at its end, a link is packed as the link that it is. What is changed meanwhile may be packed
+   * in part. The connection carries what CopyTo says, the other way: the archive is stream 1.
+   */
+  readonly CopyFrom: (input: CopyFromInput, call: varlink.Call) => Promise<varlink.Upgrade<CopyFromOutput>>;
+  /** Packs the root file system of a container, without what is mounted in it, as CopyFrom. */
+  readonly Export: (input: ExportInput, call: varlink.Call) => Promise<varlink.Upgrade<ExportOutput>>;
 }
 
 /** io.berth.Container, to be served or introspected. */
@@ -2319,6 +2421,127 @@ method Exec(
 	id: string
 )
 
+# What a file is, by itself: a link is not followed.
+type FileFacts (
+	# Its size in bytes.
+	size: int,
+	# Its type and permissions, as st_mode of inode(7).
+	mode: int,
+	# When its content was last changed.
+	mtime: Timestamp,
+	# Whether it is a directory.
+	isDir: bool,
+	# The number of the user that it belongs to.
+	uid: int,
+	# The number of its group.
+	gid: int
+)
+
+# Where a link leads.
+type LinkTarget (
+	# The path in the container of what it leads to, absolute and without links.
+	path: string,
+	# What that is.
+	facts: FileFacts
+)
+
+# Tells what a file of a container is, whether that runs or not. Paths are what the container's own processes would find at them,
+# and lead nowhere outside. The links that /proc has to other processes' files are followed by none of these methods.
+method Stat(
+	# The container.
+	container: string,
+	# An absolute path.
+	path: string
+) -> (
+	# The last part of the path; '.' for a path that ends in one.
+	name: string,
+	# What is there; of a link, the link itself.
+	facts: FileFacts,
+	# What stands in the link, if it is one.
+	linkText: ?string,
+	# What the link leads to; absent for a link that leads to nothing.
+	linkTarget: ?LinkTarget
+)
+
+# Unpacks a tar archive into a directory of a container, whether that runs or not; one that does not run is not started meanwhile.
+# GNU tar unpacks it: owners, modes, times, extended attributes, hard links, sparse files and devices are as the archive has them.
+# A directory that is there keeps its owner and mode. What is there otherwise is replaced, but a directory with files in it by
+# nothing else. An entry whose name leads out of the directory by '..' is refused, and so is one whose name leads through a link with
+# an absolute target.
+#
+# The connection then carries frames, as ExecStartAndAttach says: the client sends the archive as stream 0, and ends it by an
+# empty frame. The last word is {"type":"exit","exitCode":0} when everything was unpacked, or {"type":"error",...}. With 'raw',
+# the archive is all there is, shutting the sending side down ends it, and nobody tells how it went.
+# [Requires 'upgrade' flag]
+method CopyTo(
+	# The container.
+	container: string,
+	# An absolute path of a directory.
+	path: string,
+	# Whether everything becomes the user's that the container runs as. Defaults to false: to whom the archive says it belongs.
+	chown: ?bool,
+	# Whether there are no frames. Defaults to false.
+	raw: ?bool
+) -> ()
+
+# Packs a file or directory of a container into a tar archive, in GNU tar's posix format. A path that ends in '/.' stands for
+# what is in the directory; without a '/' at its end, a link is packed as the link that it is. What is changed meanwhile may be packed
+# in part. The connection carries what CopyTo says, the other way: the archive is stream 1.
+# [Requires 'upgrade' flag]
+method CopyFrom(
+	# The container.
+	container: string,
+	# An absolute path.
+	path: string,
+	# What the archive calls it. Defaults to the last part of the path.
+	name: ?string,
+	# Whether there are no frames. Defaults to false.
+	raw: ?bool
+) -> ()
+
+# Packs the root file system of a container, without what is mounted in it, as CopyFrom.
+# [Requires 'upgrade' flag]
+method Export(
+	# The container.
+	container: string,
+	# Whether there are no frames. Defaults to false.
+	raw: ?bool
+) -> ()
+
+# A container has nothing at this path, or the link there leads to nothing.
+error NoSuchPath (
+	# The name of the container.
+	container: string,
+	# As it was asked for.
+	path: string
+)
+
+# What is at this path of a container, or on the way to it, is no directory.
+error NotADirectory (
+	# The name of the container.
+	container: string,
+	# As it was asked for.
+	path: string
+)
+
+# What is at this path of a container lies on a file system that is read-only.
+error ReadOnlyPath (
+	# The name of the container.
+	container: string,
+	# As it was asked for.
+	path: string
+)
+
+# Files were not copied, or not all of them.
+error CopyFailed (
+	# The name of the container.
+	container: string,
+	# As it was asked for.
+	path: string,
+	# Why not, mostly in the words of GNU tar.
+	reason: string
+)
+
 # No container has this name, ID or prefix of an ID.
 error NoSuchContainer (
 	# What was asked for.
@@ -2730,6 +2953,16 @@ error SystemFailed (
       {"kind":"method","name":"ExecInspect","comment":[],"input":{"kind":"struct","fields":[{"name":"session","comment":[],"type":{"kind":"string"}}]},"output":{"kind":"struct","fields":[{"name":"execSession","comment":[],"type":{"kind":"reference","name":"ExecSession"}}]}},
       {"kind":"method","name":"ExecList","comment":[],"input":{"kind":"struct","fields":[{"name":"container","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}}]},"output":{"kind":"struct","fields":[{"name":"execSession","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"ExecSession"}}}]}},
       {"kind":"method","name":"Exec","comment":[],"input":{"kind":"struct","fields":[{"name":"container","comment":[],"type":{"kind":"string"}},{"name":"configuration","comment":[],"type":{"kind":"reference","name":"ExecConfiguration"}},{"name":"raw","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"detachKeys","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"size","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"TerminalSize"}}}]},"output":{"kind":"struct","fields":[{"name":"id","comment":[],"type":{"kind":"string"}}]}},
+      {"kind":"type","name":"FileFacts","comment":[],"type":{"kind":"struct","fields":[{"name":"size","comment":[],"type":{"kind":"int"}},{"name":"mode","comment":[],"type":{"kind":"int"}},{"name":"mtime","comment":[],"type":{"kind":"reference","name":"Timestamp"}},{"name":"isDir","comment":[],"type":{"kind":"bool"}},{"name":"uid","comment":[],"type":{"kind":"int"}},{"name":"gid","comment":[],"type":{"kind":"int"}}]}},
+      {"kind":"type","name":"LinkTarget","comment":[],"type":{"kind":"struct","fields":[{"name":"path","comment":[],"type":{"kind":"string"}},{"name":"facts","comment":[],"type":{"kind":"reference","name":"FileFacts"}}]}},
+      {"kind":"method","name":"Stat","comment":[],"input":{"kind":"struct","fields":[{"name":"container","comment":[],"type":{"kind":"string"}},{"name":"path","comment":[],"type":{"kind":"string"}}]},"output":{"kind":"struct","fields":[{"name":"name","comment":[],"type":{"kind":"string"}},{"name":"facts","comment":[],"type":{"kind":"reference","name":"FileFacts"}},{"name":"linkText","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"linkTarget","comment":[],"type":{"kind":"nullable","element":{"kind":"reference","name":"LinkTarget"}}}]}},
+      {"kind":"method","name":"CopyTo","comment":[],"input":{"kind":"struct","fields":[{"name":"container","comment":[],"type":{"kind":"string"}},{"name":"path","comment":[],"type":{"kind":"string"}},{"name":"chown","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}},{"name":"raw","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}}]},"output":{"kind":"struct","fields":[]}},
+      {"kind":"method","name":"CopyFrom","comment":[],"input":{"kind":"struct","fields":[{"name":"container","comment":[],"type":{"kind":"string"}},{"name":"path","comment":[],"type":{"kind":"string"}},{"name":"name","comment":[],"type":{"kind":"nullable","element":{"kind":"string"}}},{"name":"raw","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}}]},"output":{"kind":"struct","fields":[]}},
+      {"kind":"method","name":"Export","comment":[],"input":{"kind":"struct","fields":[{"name":"container","comment":[],"type":{"kind":"string"}},{"name":"raw","comment":[],"type":{"kind":"nullable","element":{"kind":"bool"}}}]},"output":{"kind":"struct","fields":[]}},
+      {"kind":"error","name":"NoSuchPath","comment":[],"parameters":{"kind":"struct","fields":[{"name":"container","comment":[],"type":{"kind":"string"}},{"name":"path","comment":[],"type":{"kind":"string"}}]}},
+      {"kind":"error","name":"NotADirectory","comment":[],"parameters":{"kind":"struct","fields":[{"name":"container","comment":[],"type":{"kind":"string"}},{"name":"path","comment":[],"type":{"kind":"string"}}]}},
+      {"kind":"error","name":"ReadOnlyPath","comment":[],"parameters":{"kind":"struct","fields":[{"name":"container","comment":[],"type":{"kind":"string"}},{"name":"path","comment":[],"type":{"kind":"string"}}]}},
+      {"kind":"error","name":"CopyFailed","comment":[],"parameters":{"kind":"struct","fields":[{"name":"container","comment":[],"type":{"kind":"string"}},{"name":"path","comment":[],"type":{"kind":"string"}},{"name":"reason","comment":[],"type":{"kind":"string"}}]}},
       {"kind":"error","name":"NoSuchContainer","comment":[],"parameters":{"kind":"struct","fields":[{"name":"container","comment":[],"type":{"kind":"string"}}]}},
       {"kind":"error","name":"AmbiguousContainer","comment":[],"parameters":{"kind":"struct","fields":[{"name":"container","comment":[],"type":{"kind":"string"}},{"name":"candidates","comment":[],"type":{"kind":"array","element":{"kind":"string"}}}]}},
       {"kind":"error","name":"ContainerExists","comment":[],"parameters":{"kind":"struct","fields":[{"name":"name","comment":[],"type":{"kind":"string"}}]}},
@@ -3022,10 +3255,77 @@ export class ContainerClient {
   exec(input: ExecInput, options?: varlink.CallOptions): Promise<varlink.Upgraded<ExecOutput>> {
     return this.#client.upgrade('Exec', input, options);
   }
+
+  /**
+   * Tells what a file of a container is, whether that runs or not. Paths are what the container's own processes would find at them,
+   * and lead nowhere outside. The links that /proc has to other processes' files are followed by none of these methods.
+   */
+  stat(input: StatInput, options?: varlink.CallOptions): Promise<StatOutput> {
+    return this.#client.call('Stat', input, options);
+  }
+
+  /**
+   * Unpacks a tar archive into a directory of a container, whether that runs or not; one that does not run is not started meanwhile.
+   * GNU tar unpacks it: owners, modes, times, extended attributes, hard links, sparse files and devices are as the archive has them.
+   * A directory that is there keeps its owner and mode. What is there otherwise is replaced, but a directory with files in it by
+   * nothing else. An entry whose name leads out of the directory by '..' is refused, and so is one whose name leads through a link with
+   * an absolute target.
+   *
+   * The connection then carries frames, as ExecStartAndAttach says: the client sends the archive as stream 0, and ends it by an
+   * empty frame. The last word is {"type":"exit","exitCode":0} when everything was unpacked, or {"type":"error",...}. With 'raw',
+   * the archive is all there is, shutting the sending side down ends it, and nobody tells how it went.
+   */
+  copyTo(input: CopyToInput, options?: varlink.CallOptions): Promise<varlink.Upgraded<CopyToOutput>> {
+    return this.#client.upgrade('CopyTo', input, options);
+  }
+
+  /**
+   * Packs a file or directory of a container into a tar archive, in GNU tar's posix format. A path that ends in '/.' stands for
+   * what is in the directory; without a '/' at its end, a link is packed as the link that it is. What is changed meanwhile may be packed
+   * in part. The connection carries what CopyTo says, the other way: the archive is stream 1.
+   */
+  copyFrom(input: CopyFromInput, options?: varlink.CallOptions): Promise<varlink.Upgraded<CopyFromOutput>> {
+    return this.#client.upgrade('CopyFrom', input, options);
+  }
+
+  /** Packs the root file system of a container, without what is mounted in it, as CopyFrom. */
+  export(input: ExportInput, options?: varlink.CallOptions): Promise<varlink.Upgraded<ExportOutput>> {
+    return this.#client.upgrade('Export', input, options);
+  }
 }
 
 /** The errors of io.berth.Container, and their parameters. */
 export type ContainerErrors = {
+  /** A container has nothing at this path, or the link there leads to nothing. */
+  readonly NoSuchPath: {
+    /** The name of the container. */
+    readonly container: string;
+    /** As it was asked for. */
+    readonly path: string;
+  };
+  /** What is at this path of a container, or on the way to it, is no directory. */
+  readonly NotADirectory: {
+    /** The name of the container. */
+    readonly container: string;
+    /** As it was asked for. */
+    readonly path: string;
+  };
+  /** What is at this path of a container lies on a file system that is read-only. */
+  readonly ReadOnlyPath: {
+    /** The name of the container. */
+    readonly container: string;
+    /** As it was asked for. */
+    readonly path: string;
+  };
+  /** Files were not copied, or not all of them. */
+  readonly CopyFailed: {
+    /** The name of the container. */
+    readonly container: string;
+    /** As it was asked for. */
+    readonly path: string;
+    /** Why not, mostly in the words of GNU tar. */
+    readonly reason: string;
+  };
   /** No container has this name, ID or prefix of an ID. */
   readonly NoSuchContainer: {
     /** What was asked for. */

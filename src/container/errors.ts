@@ -15,12 +15,17 @@ export interface Refusals {
   WrongState: {
     container: string;
     state: State;
-    operation: Operation | 'stats' | 'top' | 'exec' | 'attach' | 'resize';
+    operation: Operation | 'stats' | 'top' | 'exec' | 'attach' | 'resize' | 'copy';
   };
   AlreadyStopped: { container: string };
   /** Somebody else has taken the image of a container out of the store. */
   NoSuchImage: { image: string };
   NoSuchRuntime: { runtime: string };
+  /** Of the container. */
+  NoSuchPath: { container: string; path: string };
+  NotADirectory: { container: string; path: string };
+  ReadOnlyPath: { container: string; path: string };
+  CopyFailed: { container: string; path: string; reason: string };
   NoSuchUser: { user: string };
   NoCommand: { image: string };
   NoSuchSource: { source: string };

@@ -63,7 +63,8 @@ export function mountsFor(input: MountsInput): SpecMount[] {
   );
 }
 
-const depthOf = (path: string): number => path.split('/').length;
+/** A mount is made after all of less depth. */
+export const depthOf = (path: string): number => path.split('/').length;
 
 export type Propagation = 'private' | 'rslave' | 'shared';
 

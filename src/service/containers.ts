@@ -22,6 +22,7 @@ import { live } from '../varlink/stream.ts';
 import { answerFor } from './errors.ts';
 import type { AttachHandlers } from './attach.ts';
 import type { ExecHandlers } from './exec.ts';
+import type { FilesHandlers } from './files.ts';
 import { logReplies } from './log-lines.ts';
 import { momentOf, wireContainer, wireExit, wireProcess, wireSummary, wireUsage } from './wire.ts';
 
@@ -29,7 +30,7 @@ const ENDED = ['stopped', 'exited'] as const;
 
 export const containersService = (
   containers: Containers,
-): Omit<ContainerHandlers, keyof ExecHandlers | keyof AttachHandlers> => ({
+): Omit<ContainerHandlers, keyof ExecHandlers | keyof AttachHandlers | keyof FilesHandlers> => ({
   async Create({ configuration, id: reserved }, { signal }) {
     const { id, name } = await containers.create(configuration, signal, reserved);
     return { id, name };

@@ -96,6 +96,12 @@ export const CONTAINER_SENTENCES: Sentences<ContainerErrors> = {
     /^\d+$/.test(user)
       ? `there is no user or group ${user}; numbers go up to 4294967294`
       : `the container's own passwd and group files do not have '${user}'; give numbers, such as --user 1000:1000`,
+  NoSuchPath: ({ container, path }) => `container '${container}' has no '${path}'`,
+  NotADirectory: ({ container, path }) =>
+    `'${path}' in container '${container}' is no directory, or leads through a file`,
+  ReadOnlyPath: ({ container, path }) =>
+    `'${path}' in container '${container}' cannot be written: its file system is read-only`,
+  CopyFailed: ({ container, path, reason }) => `'${path}' in container '${container}' was not copied whole: ${reason}`,
   NoCommand: ({ image }) => `'${image}' does not say what to run; give a command after it`,
   LimitExceeded: ({ parameter, limit, value, unit }) =>
     `'${parameter.replace(/^configuration\./u, '')}' takes ${limit} ${unit} at most, and was given ${value}`,

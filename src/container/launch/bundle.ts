@@ -19,7 +19,7 @@ import type { TerminalSize } from '../../stream/control.ts';
 import type { RootSource } from '../../storage/folder-inside.ts';
 import type { overlayMount } from '../../storage/overlay.ts';
 import type { Container } from '../container.ts';
-import { argvOf, type Configuration } from '../configuration/configuration.ts';
+import { argvOf, type Configuration, type Mount } from '../configuration/configuration.ts';
 import { ContainerError } from '../errors.ts';
 import { writeEtc } from './etc-files.ts';
 import type { Folder, Folders } from '../records/folder.ts';
@@ -59,6 +59,11 @@ interface Root {
   readonly sources: readonly string[];
   /** The same, for volumes that are filled from it. */
   readonly content: RootSource;
+}
+
+/** Mounts, of which none is a volume any more. */
+interface Resolved {
+  readonly mounts: readonly Mount[];
 }
 
 /** Of a container with a terminal. */
@@ -128,6 +133,31 @@ export class Bundles {
       forget: runtime.deleteArgv(shortId(id)),
       helpers,
     };
+  }
+
+  /**
+   * Where the files of a container without a process are: its root, as it is mounted, and the host's folders of its volumes, which
+   * have taken over what the image has at their places.
+   * @throws ContainerError `NoSuchImage` | `NoSuchVolume` | `NoSuchUser` | `InvalidFile`
+   */
+  async filesOf(container: Container, folder: Folder): Promise<Pick<Root, 'mount' | 'mountDirectory'> & Resolved> {
+    const { helpers } = this.#options;
+    const { config } = container;
+    const root = await this.#rootOf(config, folder);
+    const search = { root: root.content, helper: join(helpers, 'copy-folder'), place: folder.root };
+    const gifts = await fillVolumes(config.mounts, this.#options, search);
+    const anew = gifts.filter(({ what }) => what === 'folder'); // everything becomes the user's with each start
+    if (anew.length > 0) await giveVolumes(anew, this.#options, await this.userOf(container, folder));
+    return { ...root, mounts: withFolders(config.mounts, this.#options) };
+  }
+
+  /** Who a container runs as. @throws ContainerError `NoSuchImage` | `NoSuchVolume` | `NoSuchUser` | `InvalidFile` */
+  async userOf(container: Container, folder: Folder): Promise<User> {
+    const { readInside, holdsMounts } = this.#options;
+    const config = { ...container.config, mounts: withFolders(container.config.mounts, this.#options) };
+    const { sources } = await this.#rootOf(config, folder);
+    const mounts = await specMountsFor(folder, config, holdsMounts);
+    return lookUp(config, readUserFiles({ readInside, folders: sources, mounts, etc: folder.etc }));
   }
 
   async #rootOf({ image: name, imageId, rootDirectory }: Configuration, folder: Folder): Promise<Root> {

@@ -149,6 +149,14 @@ export class Folders {
       .sort();
   }
 
+  /** Makes what is missing for its root to be mounted; it may never have been started. */
+  makeRoot({ path, upper, work, root }: Folder, container: Container): void {
+    if (!existsSync(path)) mkdirSync(path, { mode: 0o700 });
+    mkdirSync(upper, { recursive: true, mode: 0o755 });
+    for (const each of [work, root]) mkdirSync(each, { recursive: true, mode: 0o700 });
+    if (!existsSync(join(path, DESCRIPTION))) replaceFile(join(path, DESCRIPTION), descriptionOf(container));
+  }
+
   /** Writes the OCI configuration, and what the container is made of, from which a lost database can be filled again. */
   describe(folder: Folder, spec: object, container: Container): void {
     writeFileSync(join(folder.path, 'config.json'), JSON.stringify(spec), { mode: 0o600 });

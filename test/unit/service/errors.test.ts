@@ -60,6 +60,13 @@ describe('answerFor', () => {
     [refusal('NoSuchImage', { image: 'x' }), CONTAINER, 'NoSuchImage', { image: 'x' }],
     [refusal('NoSuchRuntime', { runtime: 'x' }), CONTAINER, 'NoSuchRuntime', { runtime: 'x' }],
     [refusal('NoSuchUser', { user: 'x' }), CONTAINER, 'NoSuchUser', { user: 'x' }],
+    [refusal('NoSuchPath', { container: 'x', path: '/y' }), CONTAINER, 'NoSuchPath', { container: 'x', path: '/y' }],
+    [
+      refusal('CopyFailed', { container: 'x', path: '/y', reason: 'z' }),
+      CONTAINER,
+      'CopyFailed',
+      { container: 'x', path: '/y', reason: 'z' },
+    ],
     [refusal('NoCommand', { image: 'x' }), CONTAINER, 'NoCommand', { image: 'x' }],
     [refusal('NoSuchSource', { source: '/x' }), CONTAINER, 'NoSuchSource', { source: '/x' }],
     [

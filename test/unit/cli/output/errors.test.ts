@@ -67,6 +67,16 @@ const CONTAINERS: { [N in keyof ContainerErrors]: [facts: ContainerErrors[N], se
     { user: 'me' },
     "the container's own passwd and group files do not have 'me'; give numbers, such as --user 1000:1000",
   ],
+  NoSuchPath: [{ container: 'web', path: '/x' }, "container 'web' has no '/x'"],
+  NotADirectory: [{ container: 'web', path: '/x' }, "'/x' in container 'web' is no directory, or leads through a file"],
+  ReadOnlyPath: [
+    { container: 'web', path: '/x' },
+    "'/x' in container 'web' cannot be written: its file system is read-only",
+  ],
+  CopyFailed: [
+    { container: 'web', path: '/x', reason: 'no space' },
+    "'/x' in container 'web' was not copied whole: no space",
+  ],
   NoCommand: [{ image: 'box' }, "'box' does not say what to run; give a command after it"],
   LimitExceeded: [
     { parameter: 'configuration.labels', limit: 2097152, value: 3000000, unit: 'bytes' },
