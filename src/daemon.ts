@@ -76,7 +76,7 @@ import { BusDisconnected, BusUnavailable } from './systemd/errors.ts';
 import { Server } from './varlink/server.ts';
 import { VERSION } from './version.ts';
 import { attainable, setUpsWith } from './setting-up.ts';
-import { volumesAt } from './volumes-at.ts';
+import { recoverVolumes, volumesAt } from './volumes-at.ts';
 
 export interface World {
   /** Its directories are read once, the rest whenever it is needed. */
@@ -261,7 +261,7 @@ export class Daemon implements AsyncDisposable {
       await relays.begin();
     });
     await adoptFolders({ index, folders, log });
-    await volumes.recover();
+    recoverVolumes(volumes, log);
     const supervisor = opening.use(new Supervisor({ recovery, units, log }));
     await supervisor.start();
     await sessions.recover();

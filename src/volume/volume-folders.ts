@@ -11,6 +11,8 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmdirSync,
+  rmSync,
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -108,6 +110,19 @@ export class VolumeFolders {
     return existsSync(join(this.#folder, STAGED + name)) ? this.#setAside(STAGED + name) : undefined;
   }
 
+  /** Deletes what was set aside where nothing is in it, which takes no program. @returns whether it is gone */
+  isDeletedEmpty(path: string): boolean {
+    try {
+      rmdirSync(join(path, '_data'));
+      rmSync(join(path, RECORD), { force: true });
+      rmdirSync(path);
+      return true;
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && NOT_THAT_EMPTY.includes(String(error.code))) return false;
+      throw error;
+    }
+  }
+
   /** What earlier removals have left to delete. */
   leftovers(): string[] {
     return this.#entries()
@@ -141,6 +156,9 @@ export class VolumeFolders {
     }
   }
 }
+
+/** Something is in it, or its data are not even there. */
+const NOT_THAT_EMPTY = ['ENOTEMPTY', 'ENOENT', 'ENOTDIR'];
 
 /** On the disk before it is called what it is. */
 function writeWhole(path: string, text: string): void {

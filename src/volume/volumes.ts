@@ -11,7 +11,7 @@ import { create } from './operations/create.ts';
 import { fill, give } from './operations/fill.ts';
 import { dataOf, find, list, usersOf } from './operations/inspect.ts';
 import { prune } from './operations/prune.ts';
-import { recover } from './operations/recover.ts';
+import { recover, sweep } from './operations/recover.ts';
 import { remove, removeAnonymous } from './operations/remove.ts';
 import { use, type WantedVolume } from './operations/use.ts';
 import type { VolumePorts } from './ports.ts';
@@ -30,6 +30,7 @@ export const volumesOn = (world: Omit<VolumePorts, 'lane'>) => {
     prune: bound(ports, prune),
     recover: bound(ports, recover),
     remove: bound(ports, remove),
+    sweep: bound(ports, sweep),
     removeAnonymous: bound(ports, removeAnonymous),
     usersOf: bound(ports, usersOf),
     /** Not bound as the others are: that would lose what `work` answers. */

@@ -251,7 +251,7 @@ const filling: Cut = {
 };
 const noVolumes = async (): Promise<void> => {
   expect(await volumeNames()).toEqual([]);
-  expect((await machine.sh('ls -A /var/lib/berth/volumes')).text()).toBe('');
+  await expect.poll(async () => (await machine.sh('ls -A /var/lib/berth/volumes')).text()).toBe('');
 };
 
 // prettier-ignore

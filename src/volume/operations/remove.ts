@@ -32,7 +32,7 @@ export async function removeAnonymous(ports: VolumePorts, names: readonly string
 export async function removeInTurn({ folders, trees, faults }: VolumePorts, name: string): Promise<void> {
   const path = folders.setAside(name);
   faults('volume: set aside');
-  await trees.remove(path);
+  if (!folders.isDeletedEmpty(path)) await trees.remove(path);
 }
 
 function isThere({ folders }: VolumePorts, name: string): boolean {

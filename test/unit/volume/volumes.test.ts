@@ -131,6 +131,18 @@ describe('a removal', () => {
     });
   });
 
+  it.each([
+    ['nothing', () => undefined],
+    ['something', () => writeFileSync(join(folder, 'data', '_data', 'x'), '')],
+    ['half a copy', () => mkdirSync(join(folder, 'data', 'copy', 'sub'), { recursive: true })],
+    ['no folder of data', () => rmSync(join(folder, 'data', '_data'), { recursive: true })],
+  ])('takes %s in it along', async (_, put) => {
+    await volumes.create({ name: 'data' });
+    put();
+    await volumes.remove('data');
+    expect(entries()).toEqual([]);
+  });
+
   it('and a use exclude each other', async () => {
     await volumes.create({ name: 'data' });
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -194,7 +206,8 @@ describe('a use', () => {
     mkdirSync(join(folder, '.gone-1', '_data'), { recursive: true });
     users.set('kept', ['web']);
     volumes = berthdStarts();
-    await volumes.recover();
+    volumes.recover();
+    await volumes.sweep();
     expect(entries()).toEqual(['kept']);
   });
 });
