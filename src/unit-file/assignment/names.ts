@@ -64,10 +64,13 @@ const fromList =
     const index = names.indexOf(text);
     return index >= 0 ? index : numbered(what, text, names.length - 1);
   };
+/** `__proto__` and `constructor` are in no table. */
+const lookedUp = (table: Readonly<Record<string, number>>, text: string): number | undefined =>
+  Object.hasOwn(table, text) ? table[text] : undefined;
 const fromTable =
   (what: string, table: Readonly<Record<string, number>>, most: number) =>
   (text: string): number =>
-    table[text] ?? numbered(what, text, most);
+    lookedUp(table, text) ?? numbered(what, text, most);
 
 export const parseLogLevel = fromList('log level', LOG_LEVELS);
 export const parseLogFacility = fromList('log facility', LOG_FACILITIES);
@@ -142,7 +145,7 @@ export function parseCoredumpFilter(words: readonly string[]): bigint {
 }
 
 export function known(what: string, table: Readonly<Record<string, number>>, text: string): number {
-  const value = table[text];
+  const value = lookedUp(table, text);
   if (value === undefined) throw new Unparsable(`unknown ${what}: ${text}`);
   return value;
 }
