@@ -71,7 +71,7 @@ import { DbusUnitManager } from './systemd/units/dbus-unit-manager.ts';
 import { FollowedService } from './systemd/units/followed-service.ts';
 import type { ResourceLimit } from './lib/resource-limits.ts';
 import { GroupMoves } from './systemd/process/group-moves.ts';
-import { startLikeService } from './systemd/process/unit-process.ts';
+import { startLikeService, urgently } from './systemd/process/unit-process.ts';
 import { BusDisconnected, BusUnavailable } from './systemd/errors.ts';
 import { Server } from './varlink/server.ts';
 import { VERSION } from './version.ts';
@@ -202,7 +202,6 @@ export class Daemon implements AsyncDisposable {
     const nothing = opening.use(await open('/dev/null', 'r+'));
     const freezer = new CgroupFreezer();
     const lane = new Lane({ index, units, folders, freezer, now });
-    const sessionStore = new SessionStore(new SessionFiles(join(runDirectory, 'exec')));
     const sessions = opening.use(
       new ExecSessions({
         index,
@@ -212,8 +211,9 @@ export class Daemon implements AsyncDisposable {
         runtimeLog,
         relays,
         readInside,
-        store: sessionStore,
+        store: new SessionStore(new SessionFiles(join(runDirectory, 'exec'))),
         start: startLikeService,
+        urgently,
         takeDescriptors,
         isPopulated,
         helper: join(libexecDirectory, 'exec-session'),

@@ -69,6 +69,17 @@ describe.each(['crun', 'runc'])('a terminal of exec with %s', (runtime) => {
     expect([session.text(1), session.text(2)]).toEqual(['33 99\r\n/dev/pts/0\r\nerr\r\n', '']);
   });
 
+  it('has its size before its command runs, however busy the host is, and the usual priority', async () => {
+    await berth.run('busy', 'for i in 1 2 3 4 5 6 7 8; do while :; do :; done & done; wait', { runtime });
+    const shown: unknown[] = [];
+    for (let nth = 0; nth < 20; nth++) {
+      const session = await exec('stty size; set -- $(cat /proc/self/stat); echo ${19} ${40} ${41}', { size: SIZE });
+      await session.last;
+      shown.push(session.text(1));
+    }
+    expect(new Set(shown)).toEqual(new Set(['33 99\r\n0 0 0\r\n']));
+  });
+
   it('follows its size, and ctrl-c ends what is in the foreground', async () => {
     const session = await exec('trap "stty size" WINCH; echo ready; while :; do sleep 0.05; done');
     await session.until('ready');

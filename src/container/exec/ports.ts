@@ -28,6 +28,8 @@ export interface ExecPorts {
   readonly store: SessionStore;
   /** See `startLikeService`. */
   readonly start: typeof startLikeService;
+  /** What the argv of a program begins with that nobody is to keep waiting for a processor. */
+  readonly urgently: () => Promise<readonly string[]>;
   /** See `takeDescriptors`. */
   readonly takeDescriptors: (peer: Peer, descriptors: readonly number[]) => Promise<TakenDescriptors>;
   /** Whether a process is in a control group. */

@@ -31,7 +31,7 @@ export async function launchSession(
 ): Promise<Launched> {
   const { start, units, nothing } = ports;
   const { stdin = nothing.fd, stdout = nothing.fd, stderr = nothing.fd } = streams;
-  const argv = commandOf(ports, session, container, streams.consoleSocket);
+  const argv = await commandOf(ports, session, container, streams.consoleSocket);
   using child = await start(argv, { stdin, stdout, stderr }, oomScoreOf(container.config, units.facts), descriptors);
   ports.faults('exec: process waits');
   await Promise.all([adopt(ports, session, container, child.pid), writeProcess(ports, session, container, size)]);
@@ -41,17 +41,22 @@ export async function launchSession(
   return child;
 }
 
-function commandOf(
+/**
+ * A runtime that sends the terminal away gives it its size while the process already goes on to its command, which does not wait for
+ * that: so it must not wait for a processor, as it often would on a busy host.
+ */
+async function commandOf(
   ports: ExecPorts,
   session: Session,
   container: Container,
   consoleSocket: string | undefined,
-): string[] {
+): Promise<string[]> {
   const { path, process: processFile, pidFile, runtimeLog: logPath } = ports.store.files.of(session.id);
   const id = shortId(container.id);
   const { preservedDescriptors } = session.config;
   const exec = { id, processFile, pidFile, logPath, consoleSocket, preservedDescriptors, mode: 'attached' } as const;
-  return ['/bin/sh', ports.helper, path, ...runtimeFor(ports, container).execArgv(exec)];
+  const first = consoleSocket === undefined ? [] : await ports.urgently();
+  return ['/bin/sh', ports.helper, path, ...first, ...runtimeFor(ports, container).execArgv(exec)];
 }
 
 /** Of the container systemd is asked, which knows when it has ended since berthd was told of it. */

@@ -1,4 +1,7 @@
 /** Processes of units that berthd has to do with beside systemd. */
+import { SystemCallFailed } from '../../lib/libc.ts';
+import { loadedOnce } from '../../lib/loaded-once.ts';
+import { ProgramTimedOut, runShortProgram } from '../../lib/short-program.ts';
 import { readFile, writeFile } from 'node:fs/promises';
 import type { ProcessHandle } from '../../lib/pidfd.ts';
 import { startGated, type GatedProcess, type ProcessStreams } from './gated-process.ts';
@@ -37,3 +40,18 @@ export async function startLikeService(
 function unlessRefused(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EACCES' && error.code !== 'EPERM') throw error;
 }
+
+/** The least of the real-time priorities; whatever the program starts has the usual one again. */
+const URGENTLY: readonly string[] = ['/usr/bin/chrt', '--reset-on-fork', '--fifo', '1'];
+const LIMIT_MS = 5000;
+
+/** What such a program's argv begins with; empty where this host lets nobody have such a priority, as a container may not. */
+export const urgently = loadedOnce(async (): Promise<readonly string[]> => {
+  try {
+    const { end } = await runShortProgram([...URGENTLY, '/usr/bin/true'], [], { limitMs: LIMIT_MS });
+    return 'code' in end && end.code === 0 ? URGENTLY : [];
+  } catch (error) {
+    if (error instanceof SystemCallFailed || error instanceof ProgramTimedOut) return [];
+    throw error;
+  }
+});

@@ -139,6 +139,7 @@ function daemonStarts(): void {
       caller.given.push(further);
       return await Promise.resolve(child);
     },
+    urgently: async () => await Promise.resolve([]),
     takeDescriptors: async (peer, wanted) => {
       expect(peer).toBe(caller);
       return await Promise.resolve(caller.take(wanted));
