@@ -1,6 +1,6 @@
 /**
  * The part of the benchmark that runs in the machine, on berth's own Node, so that no namespace lies between a client and a
- * service. Its one argument is the mode, the seed the other; what it found goes to standard output, as JSON.
+ * service. Its arguments are the mode, the seed, and a part to be run alone; what it found goes to standard output, as JSON.
  */
 import { connect } from '../../src/varlink/client.ts';
 import { callsPerSecond, type Service } from './calls.ts';
@@ -16,6 +16,7 @@ import {
   type Engine,
 } from './engines.ts';
 import { idle, perContainer } from './footprint.ts';
+import { relayed } from './relayed.ts';
 import { HttpSocket } from './http-socket.ts';
 import { lifecycleTurns, managerFloor, runtimeFloor, SERVER } from './lifecycle.ts';
 import { logTurns, removeLogs, writeLogs } from './logs.ts';
@@ -50,6 +51,7 @@ const SIZES = {
     logLines: 200_000,
     logs: 4,
     logsMs: 40_000,
+    relayed: { starts: 40, idle: 150, mib: 256 },
   },
   quick: {
     rounds: 5,
@@ -73,6 +75,7 @@ const SIZES = {
     logLines: 20_000,
     logs: 1,
     logsMs: 0,
+    relayed: { starts: 10, idle: 40, mib: 64 },
   },
 } as const;
 const mode = process.argv[2] === 'quick' ? 'quick' : 'full';
@@ -87,6 +90,7 @@ const random = randomFrom(seed);
 const say = (what: string): boolean =>
   process.stderr.write(`${(performance.now() / 1000).toFixed(0).padStart(4)} s  ${what}\n`);
 
+const part = process.argv[4];
 say('loading images');
 const { bundles, versions } = await prepare();
 await using client = await connect(`unix:${BERTH_SOCKET}`, { maxIdle: 64 });
@@ -100,6 +104,10 @@ const engines = new Map<Candidate, Engine>([
 const forAll = (turnOf: (engine: Engine) => Turn): Map<Candidate, Turn> =>
   new Map([...engines].map(([candidate, engine]) => [candidate, turnOf(engine)]));
 const rows: Row[] = [];
+
+say('relayed streams');
+rows.push(...(await relayed(client, size.relayed)));
+if (part === 'relayed') tell();
 
 say('one container, step by step');
 const lives = new Map<Candidate, Turn>([
@@ -156,9 +164,13 @@ const lists = forAll((engine) => listOfMany(engine, size.many));
 rows.push(...(await interleave(lists, { rounds: size.lists, warmUp: 2, limitMs: 40_000 }, random)));
 say('done');
 
-const found: Pick<Report, 'mode' | 'seed' | 'versions' | 'rows'> = { mode, seed, versions, rows };
-process.stdout.write(JSON.stringify(found));
-process.exit(0); // connections that are kept would hold the process
+tell();
+
+function tell(): never {
+  const found: Pick<Report, 'mode' | 'seed' | 'versions' | 'rows'> = { mode, seed, versions, rows };
+  process.stdout.write(JSON.stringify(found));
+  process.exit(0); // connections that are kept would hold the process
+}
 
 /** In a container of each that stays. */
 async function streams(): Promise<Row[]> {

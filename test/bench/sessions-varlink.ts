@@ -79,7 +79,8 @@ async function carried(stream: Duplex, file: string): Promise<number> {
   return arrived;
 }
 
-async function lastOf(stream: Duplex, output: (bytes: number) => void): Promise<{ readonly exitCode?: number }> {
+/** Reads to the end. @param output told of the length of each piece */
+export async function lastOf(stream: Duplex, output: (bytes: number) => void): Promise<{ readonly exitCode?: number }> {
   const reader = new FrameReader();
   for await (const chunk of stream) {
     if (!Buffer.isBuffer(chunk)) continue;
