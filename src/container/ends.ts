@@ -50,6 +50,7 @@ export class Ends {
       if (!(await isOnItsWayBack(this.#ports, container))) await this.#releasePorts(container);
     };
     putAway().catch((error: unknown) => {
+      if (error instanceof ContainerError) return; // it was removed meanwhile, and they with it
       const containerName = container.name;
       this.#ports.log.error('The ports of a container that has ended could not be given back', {
         containerName,

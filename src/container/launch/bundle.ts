@@ -250,7 +250,8 @@ function specOf(
     sharedMemoryBytes: config.sharedMemoryBytes,
     devices: found.devices,
     deviceRules: runtime.name === 'runc' ? 'allow-all' : 'none',
-    sysctls: config.sysctls,
+    // As podman has it: whoever is in there may ping, without a capability.
+    sysctls: { ...(config.network === 'networks' ? { 'net.ipv4.ping_group_range': '0 0' } : {}), ...config.sysctls },
     limits,
     capabilities: capabilities.bounding,
     ambientCapabilities: capabilities.ambient,

@@ -79,7 +79,10 @@ describe('a container on networks', () => {
     );
     const spec = readFileSync(join(world.folder('web').path, 'config.json'), 'utf8');
     expect(JSON.parse(spec)).toMatchObject({
-      linux: { namespaces: expect.arrayContaining([{ type: 'network', path: '/run/netns/berth-web' }]) as object },
+      linux: {
+        sysctl: { 'net.ipv4.ping_group_range': '0 0' },
+        namespaces: expect.arrayContaining([{ type: 'network', path: '/run/netns/berth-web' }]) as object,
+      },
     });
     const etc = (name: string): string => readFileSync(join(world.folder('web').etc, name), 'utf8');
     expect(etc('hosts')).toContain('10.64.0.1\thost.containers.internal host.docker.internal\n10.64.0.2\tfront web\n');
