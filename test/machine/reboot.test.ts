@@ -1,5 +1,5 @@
 /** A machine that is really rebooted, in order and by a cut of its power: what becomes of its containers. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { buildPackage } from '../../packaging/package.ts';
 import type { Configuration } from '../../src/api/io-berth-container.ts';
 import { Berth } from './berth.ts';
@@ -11,10 +11,10 @@ let machine: Machine;
 let berth: Berth;
 
 /** Heeds SIGTERM, with exit code 5. */
-const FOREVER = `trap 'echo bye; exit 5' TERM; while :; do sleep 1000 & wait; done`;
-const DEAF = `trap '' TERM; while :; do sleep 1000 & wait; done`;
+const FOREVER = `trap 'echo bye; exit 5' TERM; echo up; while :; do sleep 1000 & wait; done`;
+const DEAF = `trap '' TERM; echo up; while :; do sleep 1000 & wait; done`;
 /** Takes its time over it. */
-const SLOW = `trap 'sleep 1; exit 5' TERM; while :; do sleep 1000 & wait; done`;
+const SLOW = `trap 'sleep 1; exit 5' TERM; echo up; while :; do sleep 1000 & wait; done`;
 const STOP_MS = 2000;
 
 beforeAll(async () => {
@@ -45,6 +45,11 @@ interface Given {
   readonly left: 'nothing' | 'start' | 'init' | 'stop' | 'kill' | 'pause' | 'wait' | 'systemctl-stop';
 }
 
+const publishing = (hostPort: number): Partial<Configuration> => ({
+  networks: [{ network: 'berth' }],
+  ports: [{ hostPort, containerPort: 80 }],
+});
+
 /** Every policy, and every state that a user can have left a container in. */
 const GIVEN: Readonly<Record<string, Given>> = {
   'no-new': { left: 'nothing' },
@@ -54,12 +59,14 @@ const GIVEN: Readonly<Record<string, Given>> = {
   'no-ended': { script: 'exit 3', left: 'wait' },
   'no-killed': { left: 'kill' },
   'no-paused': { left: 'pause' },
+  'no-network': { configuration: publishing(8081), left: 'start' },
   'failure-running': { configuration: { restartPolicy: 'on_failure' }, left: 'start' },
   'always-new': { configuration: { restartPolicy: 'always' }, left: 'nothing' },
   'always-running': { configuration: { restartPolicy: 'always' }, left: 'start' },
   'always-stopped': { configuration: { restartPolicy: 'always' }, left: 'stop' },
   'always-killed': { configuration: { restartPolicy: 'always' }, left: 'kill' },
   'always-paused': { configuration: { restartPolicy: 'always' }, left: 'pause' },
+  'always-network': { configuration: { restartPolicy: 'always', ...publishing(8080) }, left: 'start' },
   'always-sharing': { configuration: { restartPolicy: 'always', network: 'container:no-needed' }, left: 'nothing' },
   'unless-running': { configuration: { restartPolicy: 'unless_stopped' }, left: 'start' },
   'unless-stopped': { configuration: { restartPolicy: 'unless_stopped' }, left: 'stop' },
@@ -67,11 +74,17 @@ const GIVEN: Readonly<Record<string, Given>> = {
   'unless-systemctl': { configuration: { restartPolicy: 'unless_stopped' }, left: 'systemctl-stop' },
 };
 
+/** Resolves when it heeds signals as its script says: it has said that it is up. */
+async function isUp(container: string): Promise<void> {
+  await vi.waitUntil(async () => (await berth.lines(container)).length > 0, { timeout: 20_000 });
+}
+
 async function give(name: string, { script = FOREVER, configuration, left }: Given): Promise<void> {
   await berth.create(name, script, configuration);
   if (left === 'nothing') return;
   if (left === 'init') await berth.containers.init({ container: name });
   else await berth.containers.start({ container: name });
+  if (left !== 'init' && left !== 'wait') await isUp(name);
   if (left === 'stop') await berth.containers.stop({ container: name });
   if (left === 'pause') await berth.containers.pause({ container: name });
   if (left === 'kill') await berth.containers.kill({ container: name, signal: 'KILL' });
@@ -110,6 +123,7 @@ describe('after a boot, each container is where its policy and its user want it'
     await machine.sh('rmdir /srv/missing');
     await berth.run('order-base', FOREVER);
     await berth.run('order-top', SLOW, { network: 'container:order-base' });
+    for (const name of ['order-base', 'order-top', 'unless-broken', 'always-sharing']) await isUp(name);
     await machine.check(['berth', 'exec', '--detach', 'no-running', 'sh', '-c', DEAF]);
   }, 120_000);
 
@@ -129,6 +143,7 @@ describe('after a boot, each container is where its policy and its user want it'
     'always-stopped': RUNNING,
     'always-killed': RUNNING,
     'always-paused': RUNNING,
+    'always-network': RUNNING,
     'always-sharing': RUNNING,
     'unless-running': RUNNING,
     'unless-systemctl': RUNNING,
@@ -144,6 +159,7 @@ describe('after a boot, each container is where its policy and its user want it'
       'no-running': ended(5),
       'no-deaf': ended(137),
       'no-paused': ended(5),
+      'no-network': ended(5),
       'failure-running': ended(5),
       'unless-broken': ended(5),
       'order-base': ended(5),
@@ -174,7 +190,7 @@ describe('after a boot, each container is where its policy and its user want it'
   });
 
   it('has what those last wrote that were stopped', async () => {
-    expect((await berth.lines('no-running')).map(({ message }) => message)).toEqual(['bye']);
+    expect((await berth.lines('no-running')).map(({ message }) => message)).toEqual(['up', 'bye']);
   });
 
   it('a container can be started by the template, whether or not its unit is known', async () => {
@@ -187,7 +203,7 @@ describe('after a boot, each container is where its policy and its user want it'
   it('that followed a cut of the power: nobody knows how those ended that ran', async () => {
     await machine.sh('mkdir /srv/missing');
     await berth.containers.start({ container: 'no-running' });
-    await berth.containers.start({ container: 'no-deaf' });
+    for (const container of ['no-deaf', 'no-network']) await berth.containers.start({ container });
     await berth.containers.init({ container: 'no-created' });
     await reboot('power-cut');
     expect(await found()).toEqual({
@@ -196,6 +212,7 @@ describe('after a boot, each container is where its policy and its user want it'
       'no-created': UNKNOWN,
       'no-running': UNKNOWN,
       'no-deaf': UNKNOWN,
+      'no-network': UNKNOWN,
       'no-paused': ended(5),
       'failure-running': ended(5),
       'unless-broken': RUNNING,
