@@ -13,6 +13,8 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
   pause:   { summary: 'Freeze containers', load: async () => (await import('./commands/pause.ts')).pause },
   unpause: { summary: 'Let paused containers go on', load: async () => (await import('./commands/unpause.ts')).unpause },
   exec:    { summary: 'Run a command in a container that runs', load: async () => (await import('./commands/exec.ts')).exec },
+  cp:      { summary: 'Copy files into a container, out of it, or from one to another', load: async () => (await import('./commands/cp.ts')).cp },
+  export:  { summary: 'Write the files of a container as a tar archive', load: async () => (await import('./commands/export.ts')).exportContainer },
   attach:  { summary: 'Be at the input and output of a container that runs', load: async () => (await import('./commands/attach.ts')).attach },
   wait:    { summary: 'Wait until containers have ended', load: async () => (await import('./commands/wait.ts')).wait },
   rm:      { summary: 'Remove containers', load: async () => (await import('./commands/rm.ts')).rm },
@@ -65,7 +67,7 @@ export const GROUPS: Readonly<Record<string, Group>> = {
     summary: 'What can be done with containers, such as ls, rm and prune',
     verbs: {
       ...named(
-        'run create init start stop restart kill pause unpause exec attach wait rm rename update ps inspect logs stats top port',
+        'run create init start stop restart kill pause unpause exec cp export attach wait rm rename update ps inspect logs stats top port',
       ),
       ...named('sync cleanup'),
       ls: 'ps',
