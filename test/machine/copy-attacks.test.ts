@@ -201,7 +201,9 @@ it('loads no programs, libraries or configuration of the container', async () =>
 });
 
 const helpers = async (): Promise<string> =>
-  (await machine.sh(`ps -eo args= | grep -E '^(/bin/tar|/bin/setpriv|.*archive/helper)' || true`)).stdout.toString();
+  (
+    await machine.sh(`ps -eo args= | grep -E '^(/bin/[t]ar|/bin/[s]etpriv|.*archive/[h]elper)' || true`)
+  ).stdout.toString();
 
 describe.each(['running', 'never started'])('a copy of a container that is %s', (state) => {
   beforeEach(async () => {

@@ -69,6 +69,18 @@ describe.each([
     expect((await machine.sh('cat /srv/copy/host/d/plain')).stdout.toString()).toBe('text');
   });
 
+  it('has the files of its volumes, also of one that takes over what the image has', async () => {
+    await make('kept', { mounts: [{ kind: 'volume', source: 'copied', destination: '/etc' }] });
+    expect((await berth.containers.stat({ container: 'kept', path: '/etc/passwd' })).facts).toMatchObject({
+      isDir: false,
+    });
+    expect(await copyTo(berth, 'kept', '/etc', archive)).toEqual(DONE);
+    const { stdout } = await machine.sh('cat /var/lib/berth/volumes/copied/_data/d/plain');
+    expect(stdout.toString()).toBe('text');
+    await berth.containers.remove({ container: 'kept', force: true });
+    await machine.sh('berth volume rm copied');
+  });
+
   it('refuses to write where its file system is read-only, but not on a mount that is not', async () => {
     await machine.sh('rm -rf /srv/copy/host; mkdir -p /srv/copy/host');
     const bind = { kind: 'bind', source: '/srv/copy/host', destination: '/srv' } as const;
