@@ -32,6 +32,7 @@ export default defineConfig({
           maxWorkers: 1,
           testTimeout: 60_000,
           hookTimeout: 120_000,
+          expect: { poll: { timeout: 15_000 } }, // what is waited for comes at once, but on a host that is busy
         },
       },
     ],

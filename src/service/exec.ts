@@ -140,6 +140,7 @@ function wireSession(session: Session, pid: number | undefined): ExecSession {
     configuration: wireConfiguration(config),
     process: pid === undefined ? undefined : { pid },
     exitCode: end?.code,
+    missed: end?.missed,
     message: end?.message,
     createdAt: timestamp(createdAt),
     startedAt: startedAt === undefined ? undefined : timestamp(startedAt),

@@ -113,8 +113,13 @@ async function resume(containers: ContainerClient, input: ExecAttachInput): Prom
     return { stream, input: reply.inputOpen === false ? 'ended' : 'open', missed: reply.missed ?? false };
   } catch (error) {
     if (!isContainerError(error, 'WrongExecState')) throw error;
-    const { exitCode, message } = (await containers.execInspect({ session: input.session })).execSession;
-    return { type: 'exit', exitCode, message, rest: 'what it said in the end is lost' };
+    const {
+      exitCode,
+      message,
+      missed = false,
+    } = (await containers.execInspect({ session: input.session })).execSession;
+    if (missed) throw new OutputMissed();
+    return { type: 'exit', exitCode, message };
   }
 }
 

@@ -41,7 +41,7 @@ export interface Resumed {
 
 /** The process has ended while berthd was away. */
 export type Missed = Extract<ServerControl, { type: 'exit' }> & {
-  /** Where the rest of its output is. */ readonly rest: string;
+  /** Where the rest of its output is, if there may be any. */ readonly rest?: string | undefined;
 };
 
 /** The ways to a process. Both get the size of the window, where the process has a terminal. */
@@ -124,7 +124,8 @@ async function conclude(last: ServerControl | Missed, farewell: string, { output
     case 'error':
       throw new VarlinkError(last.error, { ...last.parameters });
     case 'exit':
-      if ('rest' in last) await output.complain(`it ended while berthd was away; ${last.rest}`);
+      if ('rest' in last && last.rest !== undefined)
+        await output.complain(`it ended while berthd was away; ${last.rest}`);
       if (last.message !== undefined) await output.complain(`nothing was run: ${printable(last.message.trim())}`);
       else if (last.exitCode === undefined) await output.complain('nobody knows how the process ended');
       return last.exitCode ?? EXIT.berthFailed;

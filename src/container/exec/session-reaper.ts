@@ -129,10 +129,12 @@ export class SessionReaper {
   async #settle(id: string, end: SessionEnd): Promise<void> {
     const { store, relays, faults } = this.#ports;
     try {
+      const relay = relays.find(relayKey(id));
       await relays.finish(relayKey(id));
       faults('exec: output handed out');
       const session = store.get(id);
-      if (session !== undefined) store.save({ ...session, end: await this.#explained(session, end) });
+      if (session !== undefined)
+        store.save({ ...session, end: { ...(await this.#explained(session, end)), missed: relay?.missed } });
       this.#expiry.ended();
     } finally {
       this.#settling.delete(id);

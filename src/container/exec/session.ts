@@ -27,6 +27,8 @@ export interface SessionEnd {
   readonly code?: number | undefined;
   /** Why there was nothing to run. */
   readonly message?: string | undefined;
+  /** Whether some of what it said was read for nobody, though it was started for a client. */
+  readonly missed?: boolean | undefined;
   readonly at: Date;
 }
 
@@ -76,7 +78,14 @@ const Stored = v.pipe(
       preservedDescriptors: v.optional(v.number(), 0),
     }),
     startedAt: v.optional(moment),
-    end: v.optional(v.object({ code: v.optional(v.number()), message: v.optional(text), at: moment })),
+    end: v.optional(
+      v.object({
+        code: v.optional(v.number()),
+        message: v.optional(text),
+        missed: v.optional(v.boolean()),
+        at: moment,
+      }),
+    ),
   }),
 );
 

@@ -485,7 +485,8 @@ describe('a berthd that goes away', () => {
         serve: serving(then),
       });
     };
-    const ExecInspect: ContainerHandlers['ExecInspect'] = async () => await Promise.resolve({ execSession: STOPPED });
+    const ExecInspect: ContainerHandlers['ExecInspect'] = async () =>
+      await Promise.resolve({ execSession: { ...STOPPED, missed: world.missed } });
     const test = new TestWorld({ ...world, containers: { ...containers, ExecAttach, ExecInspect } });
     const ran = await test.run('exec', ...options, 'x', 'sh');
     return { ran, attached, others, terminal: test.terminal };
@@ -547,11 +548,17 @@ describe('a berthd that goes away', () => {
     expect(others).toEqual(['ExecStop', 'ExecRemove', 'ExecRemove']);
   });
 
-  it('may have missed the end, which is known all the same', async () => {
+  it('does not take the exit code of a process along that said nothing more', async () => {
     const gone = containerError('WrongExecState', { session: SESSION, state: 'stopped', operation: 'attach' });
     const { ran } = await resumed([], dies, gone);
-    expect(ran).toMatchObject({ code: 7, stdout: 'one ' });
-    expect(ran.stderr).toBe('berth: it ended while berthd was away; what it said in the end is lost\n');
+    expect(ran).toMatchObject({ code: 7, stdout: 'one ', stderr: '' });
+  });
+
+  it('is a failure where the process ended, and what it said in the end went by', async () => {
+    const gone = containerError('WrongExecState', { session: SESSION, state: 'stopped', operation: 'attach' });
+    const { ran } = await resumed([], dies, gone, { missed: true });
+    expect(ran).toMatchObject({ code: 125, stdout: 'one ' });
+    expect(ran.stderr).toContain('some of the output was lost');
   });
 
   it('is given up when it never stays', async () => {
