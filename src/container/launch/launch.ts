@@ -9,7 +9,6 @@ import type { OciRuntime } from '../../oci/runtime.ts';
 import type { RuntimeError, RuntimeErrorKind } from '../../oci/errors.ts';
 import { UnitExists, UnitJobFailed, UnitNotLoaded, UnitRefused } from '../../systemd/errors.ts';
 import { NetworkError } from '../../network/errors.ts';
-import { dependenciesOf } from '../configuration/namespaces.ts';
 import { isAlive } from '../state.ts';
 import { unitFor } from './unit.ts';
 import { cleanUp } from './clean-up.ts';
@@ -41,10 +40,7 @@ async function launch(
   ports.faults('launch: bundle written');
   ports.folders.hold(folder, next);
   ports.faults('launch: mark to wait made');
-  const unit = unitFor(container, folder, commands, streams, ports.units.facts.version, {
-    next,
-    after: dependenciesOf(container.config).map((id) => ports.index.find(id).unit),
-  });
+  const unit = unitFor(container, folder, commands, streams, ports.units.facts.version, next);
   const begin = async (): Promise<void> => {
     await using setUp = await prepareSetUp(ports, container, folder, commands, streams, next);
     await ports.units.startTransient(unit, { spawned: setUp?.spawned, givenUp: setUp?.givenUp });

@@ -41,17 +41,10 @@ export interface UnitStreams {
   readonly stderr: number;
 }
 
-/** What one run of a container is to be. */
-export interface Run {
-  /** What becomes of the process once it is there. */
-  readonly next: Next;
-  /** Units that start before it and, at a power-off, stop after it: those of the containers whose namespaces it shares. */
-  readonly after: readonly string[];
-}
-
 /**
  * The unit starts the process by itself unless the mark in the folder keeps it waiting, at each of its runs.
  * @param systemd its version
+ * @param next what becomes of the process once it is there
  */
 export function unitFor(
   container: Container,
@@ -59,7 +52,7 @@ export function unitFor(
   commands: UnitCommands,
   streams: UnitStreams,
   systemd: number,
-  { next, after }: Run = { next: 'start', after: [] },
+  next: Next = 'start',
 ): TransientUnit {
   const { config, name } = container;
   return {
@@ -78,7 +71,6 @@ export function unitFor(
       // util-linux's new mount interface cuts lowerdir= off at 256 bytes.
       property.strings('Environment', ['LIBMOUNT_FORCE_MOUNT2=always']),
       ...(config.terminal ? terminalProperties() : []),
-      ...(after.length === 0 ? [] : [property.strings('After', after)]),
       ...execProperties(folder, commands),
       ...(next === 'wait'
         ? [property.exec('ExecStop', [command(['/bin/sh', '-c', KILL_HELD, 'sh', folder.hold])])]
@@ -108,7 +100,7 @@ const command = (argv: readonly string[]): property.ExecCommand => ({
 });
 
 /** What waits to be started is the runtime's own, which heeds no signal: a stop, and a power-off, would wait out its whole time. */
-const KILL_HELD = '[ ! -e "$1" ] || kill -s KILL "$MAINPID"';
+const KILL_HELD = '[ ! -e "$1" ] || kill -s KILL "$MAINPID" 2>/dev/null || :';
 
 function execProperties(folder: Folder, commands: UnitCommands): UnitProperty[] {
   const { mount, mountDirectory, prepare = [], create, start, forget, helpers } = commands;
