@@ -6,6 +6,7 @@ import type { ContainerIndex } from './container/records/container-index.ts';
 import { parsePool } from './lib/subnet-pools.ts';
 import { LinuxHostNetworks } from './netavark/host-networks.ts';
 import { installedNetavark } from './netavark/installed-netavark.ts';
+import { NetavarkPrograms } from './netavark/usable-netavark.ts';
 import { NetworkProgram } from './netavark/network-program.ts';
 import { Reservations, type DescriptorStore } from './netavark/reservations.ts';
 import { trafficOf } from './netavark/traffic.ts';
@@ -33,9 +34,10 @@ export function networkingOf({ settings, index, store, stored, now }: Networking
     pools: () => settings.current.subnetPools.map(parsePool).filter((pool) => pool !== undefined),
     now,
   });
+  const programs = new NetavarkPrograms(() => installedNetavark()?.path);
   const network = {
     networks,
-    netavark: () => installedNetavark()?.path,
+    netavark: () => programs.usable(),
     traffic: trafficOf,
     program: new NetworkProgram(join(libexecDirectory, 'network')),
     reservations: new Reservations(store, stored),

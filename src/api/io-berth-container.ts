@@ -257,7 +257,8 @@ export type Configuration = {
   /**
    * The network: 'networks' (a namespace of its own, /run/netns/berth-NAME, on the networks below), 'none' (one of its own with a
    * loopback device), 'host', 'container:NAME' (that container's, with its ports and names), or 'path:PATH' (a namespace that is
-   * mounted there). Defaults to 'networks' where netavark is installed, else to 'none'.
+   * mounted there). Defaults to 'networks' where netavark 1.10 or newer is installed,
+   * else to 'none'.
    */
   readonly network?: string | undefined;
   /**
@@ -1612,7 +1613,8 @@ type Configuration (
 	devices: ?[]Device,
 	# The network: 'networks' (a namespace of its own, /run/netns/berth-NAME, on the networks below), 'none' (one of its own with a
 	# loopback device), 'host', 'container:NAME' (that container's, with its ports and names), or 'path:PATH' (a namespace that is
-	# mounted there). Defaults to 'networks' where netavark is installed, else to 'none'.
+	# mounted there). Defaults to 'networks' where netavark 1.10 or newer is installed,
+	# else to 'none'.
 	network: ?string,
 	# The networks it is on, in this order: by the first it reaches the rest of the world, and there its ports are published.
 	# Defaults to 'berth', the default network, which is made when it is first needed.

@@ -6,6 +6,9 @@ export interface NetavarkVersion {
   readonly firewallDriver: string;
 }
 
+/** Its path, or why networks cannot be had with it. */
+export type UsableNetavark = { readonly path: string } | { readonly problem: string };
+
 export interface Netavark {
   /** @throws NetavarkFailed */
   version(signal: AbortSignal): Promise<NetavarkVersion>;

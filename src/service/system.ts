@@ -87,7 +87,12 @@ async function networkingOf(netavark: Netavark | undefined, signal: AbortSignal)
       netavark.version(signal),
       netavark.aardvarkVersion(signal),
     ]);
-    const problem = aardvark === undefined ? 'aardvark-dns is not installed: names are not found' : undefined;
+    const problem =
+      firewallDriver === ''
+        ? `netavark ${version} does not know nftables; networks need 1.10 or newer`
+        : aardvark === undefined
+          ? 'aardvark-dns is not installed: names are not found'
+          : undefined;
     return { netavarkVersion: version, aardvarkVersion: aardvark ?? '', firewallDriver, problem };
   } catch (error) {
     if (!(error instanceof NetavarkFailed)) throw error;

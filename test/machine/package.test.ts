@@ -17,7 +17,9 @@ describe('the installed package', () => {
     const odd = /\.(?:tsx?|cc?|cpp|h|o|a|gyp|map|exe|dll|mk)$|(?:musl|darwin|win32).*\.node$|\/node-gyp\//;
     expect(files.filter((file) => odd.test(file))).toEqual([]);
     expect(files.filter((file) => file.startsWith('/usr/share/varlink/'))).toEqual(
-      ['Container', 'Image', 'Network', 'System'].map((name) => `/usr/share/varlink/io.berth.${name}.varlink`),
+      ['Container', 'Image', 'Network', 'System', 'Volume'].map(
+        (name) => `/usr/share/varlink/io.berth.${name}.varlink`,
+      ),
     );
   });
 

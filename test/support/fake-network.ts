@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { NetworkPorts } from '../../src/container/network/ports.ts';
 import { parsePool } from '../../src/lib/subnet-pools.ts';
+import type { UsableNetavark } from '../../src/netavark/netavark.ts';
 import type { NetworkPlace, NetworkVerb } from '../../src/netavark/network-program.ts';
 import { PortTaken, type ReservedPorts } from '../../src/netavark/errors.ts';
 import type { Traffic } from '../../src/netavark/traffic.ts';
@@ -35,7 +36,8 @@ export class FakeNetwork implements NetworkPorts {
   readonly traffic = async (): Promise<Traffic | undefined> =>
     await Promise.resolve({ receivedBytes: 1, sentBytes: 2 });
 
-  readonly netavark = (): string | undefined => (this.installed ? '/usr/lib/podman/netavark' : undefined);
+  readonly netavark = (): UsableNetavark =>
+    this.installed ? { path: '/usr/lib/podman/netavark' } : { problem: 'netavark is not installed' };
 
   readonly program = {
     run: async (verb: NetworkVerb, { pidFile }: NetworkPlace, document?: string): Promise<'done' | 'failed'> => {

@@ -33,7 +33,7 @@ export async function prepareNetwork(ports: PreparePorts, container: Container, 
     return { container, attached: [] };
   }
   const netavark = network.netavark();
-  if (netavark === undefined) throw new NetworkError('NetworkingUnavailable', { missing: 'netavark is not installed' });
+  if ('problem' in netavark) throw new NetworkError('NetworkingUnavailable', { missing: netavark.problem });
   const networks = await networksOf(ports, container);
   const attached = leasesFor(ports, container, networks);
   demandPublisher(container, networks);
@@ -42,7 +42,7 @@ export async function prepareNetwork(ports: PreparePorts, container: Container, 
   await reservePorts(ports, leased);
   faults('launch: ports reserved');
   folders.writeNetwork(folder, {
-    settings: [namespaceFor(leased.unit), netavark, FIREWALL_DRIVER],
+    settings: [namespaceFor(leased.unit), netavark.path, FIREWALL_DRIVER],
     documents: documentsFor(leased, attached),
   });
   faults('launch: network described');

@@ -48,7 +48,7 @@ export async function create(
       id,
       hostname,
       streams: defaultStreams(),
-      network: network.netavark() === undefined ? 'none' : 'networks',
+      network: 'problem' in network.netavark() ? 'none' : 'networks',
       runtime: wanted.name,
       find: (reference) => index.find(reference),
       mountsOf: (reference) => index.find(reference).config.mounts,
