@@ -1,7 +1,7 @@
 /** What the daemon opens for networks. */
 import { join } from 'node:path';
 import type { Settings } from './config/settings.ts';
-import type { NetworkPorts } from './container/network/ports.ts';
+import type { NetworkPorts } from './container/ports.ts';
 import type { ContainerIndex } from './container/records/container-index.ts';
 import { parsePool } from './lib/subnet-pools.ts';
 import { LinuxHostNetworks } from './netavark/host-networks.ts';

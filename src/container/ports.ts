@@ -1,4 +1,9 @@
 /** What the domain needs of the world. Everything in here is an interface or a value that was opened elsewhere. */
+import type { UsableNetavark } from '../netavark/netavark.ts';
+import type { NetworkProgram } from '../netavark/network-program.ts';
+import type { Reservations } from '../netavark/reservations.ts';
+import type { trafficOf } from '../netavark/traffic.ts';
+import type { Networks } from '../network/networks.ts';
 import type { Logger } from '../log/logger.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { OciRuntime, RuntimeLog } from '../oci/runtime.ts';
@@ -13,7 +18,6 @@ import type { Freezer } from '../systemd/process/freezer.ts';
 import type { UnitManager } from '../systemd/units/unit-manager.ts';
 import type { Faults } from './faults.ts';
 import type { Container } from './container.ts';
-import type { NetworkPorts } from './network/ports.ts';
 import type { Folders, Next } from './records/folder.ts';
 import type { Lane } from './lane/lane.ts';
 import type { StreamsKind } from './configuration/configuration.ts';
@@ -76,4 +80,13 @@ export interface Sessions {
   activeIn(container: string): string[];
   /** Ends and removes all of them. */
   forget(container: string): Promise<void>;
+}
+
+/** What the networks of containers need. */
+export interface NetworkPorts {
+  readonly networks: Pick<Networks, 'demand' | 'find'>;
+  readonly netavark: () => UsableNetavark;
+  readonly program: Pick<NetworkProgram, 'run' | 'failureOf'>;
+  readonly traffic: typeof trafficOf;
+  readonly reservations: Pick<Reservations, 'reserve' | 'release' | 'free' | 'has' | 'holders'>;
 }

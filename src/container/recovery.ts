@@ -3,7 +3,7 @@ import { withinTime } from '../lib/within-time.ts';
 import type { Container } from './container.ts';
 import { recoverStreams } from './launch/streams.ts';
 import type { ContainerId } from './names.ts';
-import { healNetwork } from './network/heal.ts';
+import { healNetwork } from './launch/heal-network.ts';
 import { finishRemoval } from './operations/remove.ts';
 import { resumeStart } from './operations/start.ts';
 import { followPause, recoverPauses } from './pausing/follow-pause.ts';

@@ -1,7 +1,7 @@
 /** Networks as files in a folder, and a host on which everything works at once. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { NetworkPorts } from '../../src/container/network/ports.ts';
+import type { NetworkPorts } from '../../src/container/ports.ts';
 import { parsePool } from '../../src/lib/subnet-pools.ts';
 import type { UsableNetavark } from '../../src/netavark/netavark.ts';
 import type { NetworkPlace, NetworkVerb } from '../../src/netavark/network-program.ts';

@@ -1,13 +1,13 @@
 /** Makes the networks of a container what they are to be, where a berthd that has died, or somebody else, has left them otherwise. */
-import { writeNames } from '../launch/etc-files.ts';
+import { writeNames } from './etc-files.ts';
 import { shortId, type ContainerId } from '../names.ts';
 import type { Ports } from '../ports.ts';
 import { isAlive } from '../state.ts';
-import { giveBackNetwork, releasePorts } from './give-back.ts';
-import { leasesFor } from './leasing.ts';
-import { documentsFor, networksOf } from './prepare.ts';
-import { reservePorts } from './publishing.ts';
-import { isSetUp, networkIn, setUpAs } from './set-up-as.ts';
+import { giveBackNetwork, releasePorts } from '../network/give-back.ts';
+import { leasesFor } from '../network/leasing.ts';
+import { documentsFor, networksOf } from '../network/prepare.ts';
+import { reservePorts } from '../network/publishing.ts';
+import { isSetUp, networkIn, setUpAs } from '../network/set-up-as.ts';
 
 /**
  * Of one that runs: sets up and takes back what a call that was cut off has not come to, and keeps its ports from others. Of one that does
