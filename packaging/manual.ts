@@ -41,7 +41,7 @@ export async function manual(version: string): Promise<string> {
 }
 
 const DESCRIPTION = [
-  'A container NAME is the systemd unit berth-NAME.service: process 1 starts it, limits it, freezes it, logs it, restarts ' +
+  'A container NAME is the systemd unit berth-NAME.service: PID 1 starts it, limits it, freezes it, logs it, restarts ' +
     'it and reaps it. systemctl(1), journalctl(1) and systemd-cgls(1) work on it like on any other service.',
   'berth speaks varlink with berthd(8), which systemd starts with the first call. A container is given by its name, its ID, ' +
     'or the first digits of its ID; an image by its name, its ID, or the first digits of its ID.',

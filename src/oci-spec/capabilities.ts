@@ -66,7 +66,7 @@ export const capabilityChanges = (list: readonly string[]): Required<Pick<Capabi
 });
 
 /**
- * Those that a process can give to another one, out of its `/proc/PID/status`. A container cannot have more than process 1,
+ * Those that a process can give to another one, out of its `/proc/PID/status`. A container cannot have more than PID 1,
  * which starts it; a runtime that is asked for one of the others fails.
  */
 export function grantableCapabilities(status: string): string[] {

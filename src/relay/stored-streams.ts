@@ -1,6 +1,6 @@
 /**
  * What systemd's fd store keeps of a relay, and by which names the next berthd knows it again. What every process has, its output and
- * what was read of it, is one message and one name: each message wakes process 1, in the middle of a start. The store does not say in
+ * what was read of it, is one message and one name: each message wakes PID 1, in the middle of a start. The store does not say in
  * which order it gives descriptors of one name back, so the name says which is which, by their inodes.
  */
 import { fstatSync } from 'node:fs';

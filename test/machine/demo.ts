@@ -1,5 +1,5 @@
 /**
- * `npm run demo`: berth from its package to a running container, on a fresh Debian 13 with systemd as process 1.
+ * `npm run demo`: berth from its package to a running container, on a fresh Debian 13 with systemd as PID 1.
  * With `--keep` the machine stays, with a shell in it, until the shell ends.
  */
 import { spawn } from 'node:child_process';

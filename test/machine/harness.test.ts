@@ -14,7 +14,7 @@ import { useMachine } from './use-machine.ts';
 const machine = useMachine();
 
 describe('the machine', () => {
-  it('is a Debian with systemd as process 1 and nothing failed', async () => {
+  it('is a Debian with systemd as PID 1 and nothing failed', async () => {
     expect((await machine.check(['cat', '/proc/1/comm'])).text()).toBe('systemd');
     expect((await machine.check(['systemctl', 'is-system-running'])).text()).toBe('running');
     expect((await machine.sh('. /etc/os-release; echo "$VERSION_CODENAME"')).text()).toBe('trixie');

@@ -1,5 +1,5 @@
 /**
- * A machine to test on: Debian with systemd as process 1, booted by systemd-nspawn in about a second over a root that
+ * A machine to test on: Debian with systemd as PID 1, booted by systemd-nspawn in about a second over a root that
  * nobody writes to, entered by nsenter.
  *
  *     await using machine = await Machine.boot();
@@ -79,7 +79,7 @@ export class Machine implements AsyncDisposable {
     return new Machine(leader);
   }
 
-  /** The machine's process 1, as the host numbers it. */
+  /** The machine's PID 1, as the host numbers it. */
   get leader(): number {
     return this.#leader;
   }
@@ -196,11 +196,11 @@ function supervise(root: string, { install = [], show = {} }: BootOptions): Supe
   };
 }
 
-/** Process 1 of a machine is the one in the payload's init.scope that is 1 in its own PID namespace. */
+/** PID 1 of a machine is the one in the payload's init.scope that is 1 in its own PID namespace. */
 function leaderOf(name: string): number {
   const mount = /^\S+ \S+ \S+ \S+ (\S+) .* - cgroup2 /m.exec(readFileSync('/proc/self/mountinfo', 'utf8'));
   const pids = readFileSync(join(mount?.[1] ?? '', name, 'payload/init.scope/cgroup.procs'), 'utf8');
   const leader = pids.match(/\d+/g)?.find((pid) => /^NSpid:.*\t1$/m.test(readFileSync(`/proc/${pid}/status`, 'utf8')));
-  if (leader === undefined) throw new Error(`no process 1 in the control group ${name}`);
+  if (leader === undefined) throw new Error(`no PID 1 in the control group ${name}`);
   return Number(leader);
 }

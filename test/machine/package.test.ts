@@ -74,7 +74,7 @@ describe('the installed package', () => {
     ]);
   });
 
-  it('makes no mount namespace for berthd: process 1 must see its mounts', async () => {
+  it('makes no mount namespace for berthd: PID 1 must see its mounts', async () => {
     const { stdout } = await machine.sh(`
       systemctl start berthd.service
       readlink /proc/1/ns/mnt "/proc/$(systemctl show --property=MainPID --value berthd.service)/ns/mnt" | uniq | wc -l`);

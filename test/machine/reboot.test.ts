@@ -223,7 +223,7 @@ describe('after a boot, each container is where its policy and its user want it'
 
   it('has nothing left of the boot before, once all are removed', async () => {
     await berth.removeAll();
-    // Groups of a machine whose process 1 was killed stay on the host that it runs on; that is no cut of the power then.
+    // Groups of a machine whose PID 1 was killed stay on the host that it runs on; that is no cut of the power then.
     expect((await leaks(machine)).filter((leak) => !leak.startsWith('control group'))).toEqual([]);
   });
 });

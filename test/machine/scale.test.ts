@@ -105,7 +105,7 @@ it(
       expect([name, units.get(unit)?.['MainPID']]).toEqual([name, runtime.process?.pid.toString()]);
     }
     expect(new Set(containers.map(({ runtime }) => runtime.process?.pid)).size).toBe(RUNNING);
-    // Nobody watches over them but process 1.
+    // Nobody watches over them but PID 1.
     const { stdout: group } = await machine.sh('cat /sys/fs/cgroup/system.slice/berthd.service/cgroup.procs');
     expect(group.toString().trim().split('\n').length).toBe(1);
     const after = await memory();

@@ -123,7 +123,7 @@ export class StormWorker {
       const script = `trap "exit ${this.#code.toString()}" TERM; echo up; while :; do sleep 1000 & wait; done`;
       await this.#insist('create', '--name', this.#name, 'plain', 'sh', '-c', script);
     }
-    // A process 1 does not hear a signal before it has a trap for it.
+    // A PID 1 does not hear a signal before it has a trap for it.
     const unit = `berth-${this.#name}.service`;
     const heeds = `while systemctl is-active --quiet ${unit}; do
       mask=$(sed -n 's/^SigCgt:.//p' /proc/$(systemctl show -P MainPID ${unit})/status)

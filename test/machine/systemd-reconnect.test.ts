@@ -1,4 +1,4 @@
-/** What the bus adapter does when the bus or process 1 goes away under it. Each test may leave the machine limping. */
+/** What the bus adapter does when the bus or PID 1 goes away under it. Each test may leave the machine limping. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';

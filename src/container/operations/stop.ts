@@ -71,7 +71,7 @@ export async function stopUnit(
 ): Promise<void> {
   const { unit, config } = container;
   // What is frozen heeds no signal but SIGKILL; and a unit that somebody has frozen is not stopped by systemd, which, when its main
-  // process dies, starts the unit's clean-up in the frozen group and waits for it for ever, as process 1.
+  // process dies, starts the unit's clean-up in the frozen group and waits for it for ever, as PID 1.
   if (container.status.state === 'paused') {
     await thaw(ports, container);
     ports.faults('stop: thawed');

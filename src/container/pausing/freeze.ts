@@ -10,7 +10,7 @@ import { describe } from './describe.ts';
 import { thaw } from './thaw.ts';
 
 /**
- * Freezes the container's own control group, and never its unit: process 1 starts what cleans up behind a container in the
+ * Freezes the container's own control group, and never its unit: PID 1 starts what cleans up behind a container in the
  * unit, and would wait for that for ever. For those who have the turn.
  * @throws ContainerError `WrongState` where it was killed before | `UnitFailed` where a process of it cannot be frozen
  */

@@ -4,7 +4,7 @@ import type { ManagerFacts } from '../units/unit-status.ts';
 
 const PROPERTIES = 'org.freedesktop.DBus.Properties';
 
-/** What process 1 says of itself. @throws as `ManagerLink.call` */
+/** What PID 1 says of itself. @throws as `ManagerLink.call` */
 export async function managerFacts(link: ManagerLink, signal?: AbortSignal): Promise<ManagerFacts> {
   const target = { path: '/org/freedesktop/systemd1', interface: PROPERTIES };
   const body = ['org.freedesktop.systemd1.Manager'];

@@ -11,7 +11,7 @@ const WRONG_NAME = /^(?<name>Exec[A-Z][A-Za-z]+)Ex=/gmu;
 
 /**
  * Gives the commands in a unit's file the names that systemd reads, where it has a file. Nothing moves in it, and it seems no newer
- * than before, so that process 1 may read it at any moment and does not ask for a daemon-reload.
+ * than before, so that PID 1 may read it at any moment and does not ask for a daemon-reload.
  */
 export function mendTransientFile(unit: string, folder = FOLDER): void {
   const file = openIfThere(join(folder, unit));
