@@ -24,7 +24,7 @@ const CONFIGURATION_EXIT = 78;
 /** Whether starting again is in vain until somebody has changed something. */
 const needsSomebody = (error: unknown): boolean => error instanceof ConfigInvalid || error instanceof DatabaseTooNew;
 
-/** For as long as this, whoever calls a berthd that cannot start is told so; then systemd has it try again. */
+/** For as long as this, clients of a berthd that cannot start are told so; then systemd has it try again. */
 const STAND_IN_MS = 1000;
 
 const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
@@ -68,7 +68,7 @@ async function untilIdle(daemon: Daemon, settings: Settings, changes: Topic<'hol
     hold: daemon.hold,
     afterMs: () => settings.current.exitOnIdleMs,
     exit: () => {
-      // In this turn: whoever connects from now on waits in systemd's socket for the next berthd.
+      // In this turn: a client that connects from now on waits in systemd's socket for the next berthd.
       resolve(daemon.server.close().then(() => undefined));
     },
   });

@@ -16,7 +16,7 @@ function writeNow(stream: 'stdout' | 'stderr', bytes: Uint8Array): number {
   try {
     return writeSync(DESCRIPTORS[stream], bytes);
   } catch (error) {
-    // Whoever shares it with us wants nobody to wait for it.
+    // Another program that shares it wants nobody to wait for it.
     if (error instanceof Error && 'code' in error && error.code === 'EAGAIN') return 0;
     throw error;
   }

@@ -7,7 +7,7 @@ export const PRUNE_OPTIONS = {
   force: { kind: 'flag', short: 'f', help: 'Do not ask' },
 } as const satisfies Options;
 
-/** Asks a person; where there is none to ask, whoever gave the command is sure. */
+/** Asks a person; a program that gives the command is sure. */
 export async function sure(question: string, { ask }: Context): Promise<boolean> {
   const answer = await ask(`${question} Go on? [y/N] `);
   return answer === undefined || /^y(?:es)?$/iu.test(answer.trim());

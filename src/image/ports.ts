@@ -12,7 +12,7 @@ export interface ImagePorts {
   readonly lane: Pick<KeyedQueue<'names'>, 'run'>;
 }
 
-/** Whoever is made of images. */
+/** What is made of images. */
 export interface ImageUsers {
   /** The names of all that are made of the image with this ID. */
   of(id: string): readonly string[];

@@ -54,7 +54,7 @@ function matchArguments({ matches, boot }: JournalQuery): string[] {
 }
 
 /**
- * Runs journalctl and hands out what it prints, as it comes; whoever stops reading, or aborts `signal`, ends the process. While nobody
+ * Runs journalctl and hands out what it prints, as it comes; a reader that stops, or aborts `signal`, ends the process. While nobody
  * reads, the pipe fills and journalctl waits.
  * @throws JournalUnavailable | JournalReadFailed
  */

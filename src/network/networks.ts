@@ -110,7 +110,7 @@ export class Networks {
     }
   }
 
-  /** Whoever writes files may write two with the same subnet. @throws NetworkError `InvalidNetwork` */
+  /** Files written by hand may have the same subnet twice. @throws NetworkError `InvalidNetwork` */
   #withoutClash(network: Network): Network {
     const clash = (member: string, reason: string): NetworkError =>
       new NetworkError('InvalidNetwork', { file: this.fileOf(network), member, reason });

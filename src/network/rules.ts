@@ -1,5 +1,5 @@
 /**
- * What a network has to be, whoever wrote it down: a client or an editor. What breaks a rule is told by member and reason; who
+ * What a network has to be, whether a client or an editor wrote it down. What breaks a rule is told by member and reason; who
  * asks puts that into the words of its own error.
  */
 import { BITS, contains, isHost, overlap, parseAddress, parseSubnet, type Subnet } from '../lib/ip.ts';

@@ -65,7 +65,7 @@ export interface ExecArguments {
 }
 
 /**
- * How the terminal of an attached `exec` comes to whoever runs it. `sent`: its master goes to the console socket, as with `create`.
+ * How the terminal of an attached `exec` comes to its caller. `sent`: its master goes to the console socket, as with `create`.
  * `copied`: the runtime keeps the master, and copies between that and the terminal that it was started at itself, the controlling
  * one of its session; it takes over that one's size when it starts and at each SIGWINCH. SIGINT ends it with 0, whatever its process
  * does (handleInterrupt in runc's tty.go), so it must not be sent that.

@@ -124,7 +124,7 @@ export function closeOnExec(fd: number): void {
   check('fcntl', fcntl(fd, F_SETFD, 'int', FD_CLOEXEC));
 }
 
-/** Reads and writes no longer wait, whoever else has it open. @throws SystemCallFailed */
+/** Reads and writes no longer wait, also those of others that have it open. @throws SystemCallFailed */
 export function setNonBlocking(fd: number): void {
   const flags = check('fcntl', fcntl(fd, F_GETFL, 'int', 0));
   check('fcntl', fcntl(fd, F_SETFL, 'int', flags | O_NONBLOCK));

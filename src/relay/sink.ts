@@ -1,4 +1,4 @@
-/** What goes to a process's standard input. Whoever writes waits when the process does not read. */
+/** What goes to a process's standard input. A writer waits when the process does not read. */
 import type { Socket } from 'node:net';
 
 /** So much may wait for the process before its writers have to. */

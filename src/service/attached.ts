@@ -121,7 +121,7 @@ async function connect(channel: Channel, { first, attachment }: Attached): Promi
   attachment.connect(channel);
 }
 
-/** Whoever hangs up leaves, also before there is anything to serve: nobody would take what is held for it. */
+/** A client that hangs up leaves, also before there is anything to serve: nobody would take what is held for it. */
 export function leaveWhenGone(signal: AbortSignal, attachment: Attachment, leave: Disposable): void {
   const gone = (): void => {
     leaving(attachment, leave)[Symbol.dispose]();

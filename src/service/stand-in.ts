@@ -1,4 +1,4 @@
-/** In the place of a daemon that could not be opened: whoever calls is told why, instead of waiting for what may never come. */
+/** In the place of a daemon that could not be opened: a client is told why, instead of waiting for what may never come. */
 import { containerInterface } from '../api/io-berth-container.ts';
 import { imageInterface } from '../api/io-berth-image.ts';
 import { networkInterface } from '../api/io-berth-network.ts';

@@ -38,7 +38,7 @@ export class EndedRows {
     this.#insert.run(row);
   }
 
-  /** Whoever asks by this name from now on means another container. */
+  /** The name means another container from now on. */
   forgetName(name: string): void {
     this.#forgetName.run(name);
   }

@@ -1,4 +1,4 @@
-/** Opens the database whatever has become of it: one that is damaged is kept for whoever wants to look, and a new one made. */
+/** Opens the database whatever has become of it: one that is damaged is kept to be looked at, and a new one made. */
 import { existsSync, renameSync } from 'node:fs';
 import { DatabaseDamaged, openDatabase, type Connection } from './database.ts';
 

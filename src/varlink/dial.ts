@@ -6,7 +6,7 @@ import { CannotConnect } from './errors.ts';
 import { formatAddress } from './address.ts';
 
 /**
- * A stream to whoever is at an address. At `exec:` a program is started for each stream, with the socket activation of
+ * A stream to the service at an address. At `exec:` a program is started for each stream, with the socket activation of
  * UAPI.20 "Socket Activation": descriptor 3 is one end of a connected socket pair.
  * @throws CannotConnect; the signal's reason when it aborts
  */
@@ -51,7 +51,7 @@ exec "$0"`;
 
 /**
  * What `child_process` makes a pipe is a pair of connected unix sockets on Linux. What is needed for it is loaded now, so that
- * whoever reaches a socket does not pay for it.
+ * a client of a socket does not pay for it.
  */
 async function start(path: string): Promise<Duplex> {
   const [{ access, constants }, { spawn }] = await Promise.all([

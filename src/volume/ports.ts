@@ -7,7 +7,7 @@ export interface VolumePorts {
   readonly folders: VolumeFolders;
   readonly users: VolumeUsers;
   readonly trees: Trees;
-  /** Whoever takes a volume into use, fills it or removes it: one at a time for each. */
+  /** Uses, fillings and removals of a volume: one at a time for each. */
   readonly lane: Pick<KeyedQueue<string>, 'run'>;
   readonly log: Logger;
   readonly now: () => Date;

@@ -170,7 +170,7 @@ function logDriverFrom(text: string | undefined): Configuration['logDriver'] {
   throw new UsageError(`--log-driver takes journald or none, not '${text}'`);
 }
 
-/** Whoever names streams to be at wants them byte for byte. */
+/** Streams that are named are wanted byte for byte. */
 function streamsKindFrom(text: string | undefined, areAttached: boolean): Configuration['streams'] {
   if (text === undefined) return areAttached ? 'relay' : undefined;
   if (text !== 'relay' && text !== 'journal') throw new UsageError(`--streams takes relay or journal, not '${text}'`);

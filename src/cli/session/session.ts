@@ -74,7 +74,7 @@ export async function attached(
 ): Promise<number> {
   using cleanup = new DisposableStack();
   const connected = Promise.withResolvers<Connected>();
-  connected.promise.catch(() => undefined); // whoever waits for the session sees it
+  connected.promise.catch(() => undefined); // the caller that waits for the session sees it
   const left = Promise.withResolvers<NodeJS.Signals>();
   // One that comes early waits until there is somebody it can go to.
   const take = async (signal: NodeJS.Signals): Promise<void> => {

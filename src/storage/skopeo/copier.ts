@@ -45,7 +45,7 @@ export class Copier {
   constructor(options: CopierOptions) {
     this.#options = options;
     this.#swept = rm(options.seen(options.temporary), { recursive: true, force: true });
-    this.#swept.catch(() => undefined); // whoever needs the folder is told
+    this.#swept.catch(() => undefined); // told to the caller that needs the folder
   }
 
   /** A name, or `@ID`, in the store. */

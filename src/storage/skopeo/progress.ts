@@ -14,7 +14,7 @@ export function copyEvent(line: string): PullEvent | undefined {
 }
 
 /**
- * Runs a copy and hands out what it reports; of how much is there only the latest. Whoever stops reading stops the copy; the generator ends when it has ended.
+ * Runs a copy and hands out what it reports; of how much is there only the latest. A reader that stops ends the copy; the generator ends when it has ended.
  * @throws what `copy` throws
  */
 export async function* copyEvents(

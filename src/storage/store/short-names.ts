@@ -18,7 +18,7 @@ const RegistriesConf = v.object({
 export interface ShortNames {
   /** Where what is no alias is looked for, one after the other; empty where the host does not say. */
   readonly registries: readonly string[];
-  /** Whether more than one registry may be asked for the same name: whoever owns the name on one of them decides what is run. */
+  /** Whether more than one registry may be asked for the same name: the owner of the name on one of them decides what is run. */
   readonly mode: 'enforcing' | 'permissive' | 'disabled';
   /** Repositories by short names. */
   readonly aliases: ReadonlyMap<string, string>;

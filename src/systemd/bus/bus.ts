@@ -132,7 +132,7 @@ export class BusConnection implements Disposable {
     const message = new Message({ ...call, body: [...(call.body ?? [])], flags: MessageFlag.NO_AUTO_START });
     this.#gate
       .run(async () => {
-        // Whoever gave up while it waited has it not done, and may have closed the descriptors in it.
+        // A caller that gave up while it waited does not want it done, and may have closed the descriptors in it.
         signal?.throwIfAborted();
         return await this.#reply(message);
       })

@@ -54,7 +54,7 @@ export interface UnitStatus extends ServiceStatus {
   readonly transient: boolean;
 }
 
-/** The limits of a unit's control group that are in force, whoever set them; undefined where there is none. */
+/** The limits of a unit's control group that are in force, by whatever hand; undefined where there is none. */
 export interface UnitLimits {
   readonly memoryMaxBytes?: number | undefined;
   readonly memoryLowBytes?: number | undefined;
