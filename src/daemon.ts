@@ -278,8 +278,8 @@ export class Daemon implements AsyncDisposable {
         ...internalError(log),
       }),
     );
-    opening.defer(() => {
-      relays.hold(); // before the server lets its clients go
+    opening.defer(async () => {
+      await relays.leave(); // before the server lets its clients go
     });
     const detachKeysOf = (container: string): string =>
       index.find(container).config.detachKeys ?? settings.current.detachKeys;

@@ -77,6 +77,8 @@ export class Relay {
   #size: TerminalSize | undefined;
   #finishing = false;
   #holding: boolean;
+  /** Whether the next berthd is to go on with it. */
+  #isLeft = false;
   /** A foreground client is there. */
   readonly #joined = Promise.withResolvers<void>();
   #missed = false;
@@ -177,17 +179,26 @@ export class Relay {
     this.#options.terminals.redraw(this.#terminal);
   }
 
-  /** Reads nothing more, but what is left when the process ends. */
+  /** Reads nothing more: berthd goes, and what is not read yet is for the next one and those who come back to it. */
   hold(): void {
+    this.#isLeft = true;
     this.#holding = true;
     for (const source of this.#sources.values()) source.pause();
+  }
+
+  /** As `hold`; resolves when the clients have taken all that was read for them. */
+  async leave(): Promise<void> {
+    this.hold();
+    await Promise.all([...this.#clients.keys()].filter(({ pending }) => pending > 0).map((client) => client.drained()));
   }
 
   /**
    * The process has ended: hands out everything that it wrote, and closes.
    * @param comesBack whether there is going to be another one with the same streams; then it goes on with that
+   * @returns `left`: nothing is handed out any more, and the next berthd finishes it
    */
-  async finish(comesBack?: () => Promise<boolean>): Promise<'over' | 'goes-on'> {
+  async finish(comesBack?: () => Promise<boolean>): Promise<'over' | 'goes-on' | 'left'> {
+    if (this.#isLeft) return 'left';
     await this.#handOut();
     if (comesBack !== undefined && (await this.#isToGoOn(comesBack))) {
       for (const [stream, { buffer }] of this.#sources) this.#options.logs?.[stream].offer(buffer);

@@ -43,6 +43,8 @@ const PRIORITIES = { stdout: '6', stderr: '3' };
 const TURNS_TO_BE_HEARD = 4;
 /** So long a process waits for the client that it had when berthd went away. */
 const RETURN_MS = 5000;
+/** How long a berthd that goes waits for its clients. */
+const LEAVE_MS = 2000;
 
 export class Relays {
   readonly #options: RelaysOptions;
@@ -52,7 +54,7 @@ export class Relays {
   readonly #left: Map<string, { readonly streams: Streams; readonly stored: StoredStreams }>;
   /** Resolves when what an earlier process left is read on. */
   readonly #begun = Promise.withResolvers<void>();
-  readonly #finishing = new Map<string, Promise<void>>();
+  readonly #finishing = new Map<string, Promise<unknown>>();
   #journal: JournalEntries | undefined;
 
   constructor(options: RelaysOptions) {
@@ -160,14 +162,15 @@ export class Relays {
   /**
    * The process has ended: hands out all that it wrote, and gives everything back.
    * @param comesBack whether there is going to be another one with the same streams; then they are kept
+   * @returns `left` where berthd goes, and the next one is to do that
    */
-  async finish(key: string, comesBack?: () => Promise<boolean>): Promise<void> {
+  async finish(key: string, comesBack?: () => Promise<boolean>): Promise<'done' | 'left'> {
     const relay = this.find(key);
     const before = this.#finishing.get(key);
     const finishing = this.#finish(key, relay, comesBack, before);
     this.#finishing.set(key, finishing);
     try {
-      await finishing;
+      return await finishing;
     } finally {
       if (this.#finishing.get(key) === finishing) this.#finishing.delete(key);
     }
@@ -189,9 +192,16 @@ export class Relays {
     this.#options.changed?.();
   }
 
-  /** Leaves what is not read yet to the next berthd: those who are attached now are going to be attached to that. */
-  hold(): void {
-    for (const { relay } of this.#entries.values()) relay.hold();
+  /**
+   * Leaves what is not read yet to the next berthd: those who are attached now are going to be attached to that. Resolves when they have
+   * what was read for them; a client that does not read is not waited for.
+   */
+  async leave(): Promise<void> {
+    const left = [...this.#entries.values()].map(async ({ relay }) => {
+      await relay.leave();
+    });
+    const late = setTimeout(LEAVE_MS, undefined, { ref: false });
+    await Promise.race([Promise.allSettled([...left, ...this.#finishing.values()]), late]);
   }
 
   /** Lets go of everything, and leaves it with systemd for the next berthd. */
@@ -208,11 +218,13 @@ export class Relays {
     key: string,
     relay: Relay | undefined,
     comesBack: (() => Promise<boolean>) | undefined,
-    before: Promise<void> | undefined,
-  ): Promise<void> {
+    before: Promise<unknown> | undefined,
+  ): Promise<'done' | 'left'> {
     await before;
-    if (relay === undefined || this.find(key) !== relay) return;
-    if ((await relay.finish(comesBack)) === 'over' && this.find(key) === relay) await this.remove(key);
+    if (relay === undefined || this.find(key) !== relay) return 'done';
+    const finished = await relay.finish(comesBack);
+    if (finished === 'over' && this.find(key) === relay) await this.remove(key);
+    return finished === 'left' ? 'left' : 'done';
   }
 
   /** @param fd of the memory, which is closed with the two */

@@ -349,8 +349,8 @@ export class FakeRelays implements Pick<Relays, 'open' | 'find' | 'recover' | 'f
   async recover(): Promise<undefined> {
     return await Promise.resolve(undefined);
   }
-  async finish(): Promise<void> {
-    await Promise.resolve();
+  async finish(): Promise<'done'> {
+    return await Promise.resolve('done');
   }
   async finished(): Promise<void> {
     await Promise.resolve();

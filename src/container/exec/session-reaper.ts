@@ -130,7 +130,7 @@ export class SessionReaper {
     const { store, relays, faults } = this.#ports;
     try {
       const relay = relays.find(relayKey(id));
-      await relays.finish(relayKey(id));
+      if ((await relays.finish(relayKey(id))) === 'left') return; // the next berthd settles it
       faults('exec: output handed out');
       const session = store.get(id);
       if (session !== undefined)

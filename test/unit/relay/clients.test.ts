@@ -195,7 +195,6 @@ describe('a relay', () => {
     const client = new Client();
     client.pending = MAX_PENDING_BYTES;
     relay.attach(client, 'foreground');
-    relay.hold();
     says('last words');
     expect(await relay.finish()).toBe('over');
     expect(client.text).toBe('last words');

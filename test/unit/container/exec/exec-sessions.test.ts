@@ -129,7 +129,7 @@ function daemonStarts(): void {
       open: async () => await Promise.resolve(opened),
       find: () => undefined,
       recover: async () => await Promise.resolve(undefined),
-      finish: nothing,
+      finish: async () => await Promise.resolve('done'),
       remove: nothing,
     },
     readInside: () => undefined,
