@@ -98,7 +98,9 @@ describe('published ports', () => {
       error: 'io.berth.Container.PortInUse',
       parameters: { hostPort: 8080, protocol: 'tcp', container: 'web' },
     });
-    await machine.sh('systemd-run --unit=berth-test-holder socat TCP-LISTEN:8090,fork -; sleep 0.2');
+    await machine.sh(
+      'systemd-run --collect --unit=berth-test-holder socat TCP-LISTEN:8090,fork -; until ss -ltnH | grep -q :8090; do :; done',
+    );
     await berth.create('third', SERVE, {
       networks: [{ network: 'berth' }],
       ports: [{ hostPort: 8090, containerPort: 80 }],
