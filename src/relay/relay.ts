@@ -179,16 +179,14 @@ export class Relay {
     this.#options.terminals.redraw(this.#terminal);
   }
 
-  /** Reads nothing more: berthd goes, and what is not read yet is for the next one and those who come back to it. */
-  hold(): void {
+  /**
+   * Reads nothing more: berthd goes, and what is not read yet is for the next one and those who come back to it. Resolves when the
+   * clients have taken all that was read for them.
+   */
+  async leave(): Promise<void> {
     this.#isLeft = true;
     this.#holding = true;
     for (const source of this.#sources.values()) source.pause();
-  }
-
-  /** As `hold`; resolves when the clients have taken all that was read for them. */
-  async leave(): Promise<void> {
-    this.hold();
     await Promise.all([...this.#clients.keys()].filter(({ pending }) => pending > 0).map((client) => client.drained()));
   }
 
@@ -300,7 +298,7 @@ export class Relay {
 
   async #beginAfter(): Promise<void> {
     await this.#begun();
-    this.#holding = false;
+    this.#holding = this.#isLeft;
     this.#resume();
   }
 

@@ -1,29 +1,14 @@
 import type { Network } from '../../api/io-berth-network.ts';
-import { UsageError } from './args.ts';
-import { labelsFrom } from './variables.ts';
+import { labelledFilter } from './labelled-filters.ts';
 
 export const NETWORK_FILTERS = 'name=TEXT|id=PREFIX|driver=DRIVER|label=KEY[=VALUE]';
 
 type Test = (network: Network) => boolean;
 
-/** @param texts `KEY=VALUE`; of several with the same key one has to fit, of labels all. @throws UsageError */
-export function parseNetworkFilters(texts: readonly string[]): Test {
-  const some = new Map<string, Test[]>();
-  const labels: string[] = [];
-  for (const text of texts) {
-    const equals = text.indexOf('=');
-    const key = text.slice(0, Math.max(0, equals));
-    const value = text.slice(equals + 1);
-    if (key === 'label') labels.push(value);
-    else some.set(key, [...(some.get(key) ?? []), testFor(key, value, text)]);
-  }
-  const wanted = Object.entries(labelsFrom('--filter label=', labels));
-  const hasLabels: Test = (network) =>
-    wanted.every(([name, value]) => Object.hasOwn(network.labels, name) && ['', network.labels[name]].includes(value));
-  return (network) => hasLabels(network) && [...some.values()].every((tests) => tests.some((test) => test(network)));
-}
+/** @throws UsageError */
+export const parseNetworkFilters = (texts: readonly string[]): Test => labelledFilter(texts, NETWORK_FILTERS, testFor);
 
-function testFor(key: string, value: string, text: string): Test {
+function testFor(key: string, value: string): Test | undefined {
   switch (key) {
     case 'name':
       return ({ name }) => name.includes(value);
@@ -32,6 +17,6 @@ function testFor(key: string, value: string, text: string): Test {
     case 'driver':
       return ({ driver }) => driver === value;
     default:
-      throw new UsageError(`--filter takes ${NETWORK_FILTERS.replaceAll('|', ', ')}, not '${text}'`);
+      return undefined;
   }
 }

@@ -160,10 +160,38 @@ describe('a relay', () => {
     expect(client.text).toBe('');
     begin.resolve();
     await expect.poll(() => client.text).toBe('one');
-    relay.hold();
+    await relay.leave();
     says('two');
     await aWhile();
     expect(client.text).toBe('one');
+  });
+
+  it('that is left to the next berthd hands out nothing more, not even the last words of a process that ends', async () => {
+    const begin = Promise.withResolvers<void>();
+    const { relay, says } = aRelay({ begin: begin.promise });
+    const client = new Client();
+    relay.attach(client, 'observer');
+    await relay.leave();
+    says('last words');
+    expect(await relay.finish()).toBe('left');
+    begin.resolve();
+    await aWhile();
+    expect(client.text).toBe('');
+    expect(relay.missed).toBe(false);
+  });
+
+  it('is left once its clients have taken what was read for them', async () => {
+    const { relay } = aRelay();
+    const client = new Client();
+    client.pending = 1;
+    relay.attach(client, 'foreground');
+    const said: string[] = [];
+    const leaving = relay.leave().finally(() => said.push('left'));
+    await aWhile();
+    said.push('taken');
+    client.takeAll();
+    await leaving;
+    expect(said).toEqual(['taken', 'left']);
   });
 
   it('of an earlier berthd is not read before a foreground client is there', async () => {
